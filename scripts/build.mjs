@@ -1,0 +1,22 @@
+// Bundles src/ into dist/: one ESM graph, split so that a heavy library loads on first use only.
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const outdir = new URL('../dist/', import.meta.url).pathname;
+await rm(outdir, { recursive: true, force: true });
+await build({
+  entryPoints: { confd: 'src/cli/confd.ts', 'mini-etcd': 'src/cli/minietcd.ts', index: 'src/index.ts' },
+  absWorkingDir: new URL('..', import.meta.url).pathname,
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'linked',
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  logLevel: 'warning',
+});

@@ -1,0 +1,210 @@
+/**
+ * The values that a template can hold, modelled after Go's reflect: a value, and a static type where Go would have one.
+ *
+ * Go            here
+ * -----------   -----------------------------------------------------------------
+ * no value      undefined      (Go's zero reflect.Value; prints "<no value>")
+ * nil interface null           (JSON null inside a container, before a pipeline ends)
+ * bool          boolean
+ * int           bigint         (always wrapped to 64 bits by whoever computes one)
+ * float64       number
+ * string        string         (a byte string: every char code is 0..255, one per byte)
+ * the rest      an object with a `type`: Slice, GoMap, Num, Pointer, Func, or a struct
+ */
+export type Kind =
+  | 'invalid'
+  | 'bool'
+  | 'int'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'uintptr'
+  | 'float32'
+  | 'float64'
+  | 'complex64'
+  | 'complex128'
+  | 'string'
+  | 'slice'
+  | 'array'
+  | 'map'
+  | 'struct'
+  | 'ptr'
+  | 'func'
+  | 'interface';
+
+/** A Go type; `name` is what %T prints. Types are compared by identity: make each one once. */
+export interface Type {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly elem?: Type; // slice, array, map, ptr
+  readonly key?: Type; // map
+  readonly fields?: readonly Field[]; // struct, in declaration order
+  readonly methods?: ReadonlyMap<string, Method>; // callable on a value of this type
+  readonly signature?: Signature; // func
+}
+
+export interface Field {
+  readonly name: string;
+  readonly type: Type;
+  get(of: Struct): Value;
+}
+
+export interface Signature {
+  readonly params: readonly Type[]; // for a variadic function the last one is the element type
+  readonly variadic: boolean;
+  readonly result: Type;
+}
+
+export interface Method extends Signature {
+  call(receiver: Value, args: readonly Value[]): Value;
+}
+
+/** Any value that is not a JavaScript primitive. */
+export interface Typed {
+  readonly type: Type;
+}
+
+/** A struct is any object whose type has kind 'struct'; its fields are reached through type.fields only. */
+export type Struct = Typed;
+
+export type Value = undefined | null | boolean | bigint | number | string | Typed;
+
+/** A slice or array: a window on a shared backing array, so that in-place functions are seen by every alias. */
+export class Slice implements Typed {
+  constructor(
+    readonly type: Type,
+    readonly array: Value[] | null, // null: a nil slice
+    readonly offset = 0,
+    readonly length = array === null ? 0 : array.length,
+    readonly capacity = array === null ? 0 : array.length - offset,
+  ) {}
+  at(index: number): Value {
+    return this.array![this.offset + index];
+  }
+}
+
+/** A map; `entries` null is a nil map. Keys are Go values that JavaScript compares as Go does (string, bigint, …). */
+export class GoMap implements Typed {
+  constructor(
+    readonly type: Type,
+    readonly entries: Map<Value, Value> | null,
+  ) {}
+}
+
+/** A number of a kind that has no JavaScript type of its own, or of a named type (time.Month, time.Duration). */
+export class Num implements Typed {
+  constructor(
+    readonly type: Type,
+    readonly value: bigint | number,
+  ) {}
+}
+
+/** A pointer; `target` null is a nil pointer. */
+export class Pointer implements Typed {
+  constructor(
+    readonly type: Type,
+    readonly target: Struct | null,
+  ) {}
+}
+
+/** A function that templates can call. It throws GoError for what Go's function would return as an error. */
+export class Func implements Typed {
+  constructor(
+    readonly type: Type, // kind 'func', with its signature
+    readonly call: (args: readonly Value[]) => Value,
+  ) {}
+}
+
+/** Names come from outside, so the table is a Map and never an object. */
+export type FuncMap = ReadonlyMap<string, Func>;
+
+/** An error that a Go function would have returned; anything else that is thrown is a bug of ours. */
+export class GoError extends Error {
+  override readonly name = 'GoError';
+}
+
+export const InvalidType: Type = { kind: 'invalid', name: '<nil>' };
+export const BoolType: Type = { kind: 'bool', name: 'bool' };
+export const IntType: Type = { kind: 'int', name: 'int' };
+export const Int64Type: Type = { kind: 'int64', name: 'int64' };
+export const Uint8Type: Type = { kind: 'uint8', name: 'uint8' };
+export const Uint16Type: Type = { kind: 'uint16', name: 'uint16' };
+export const Float64Type: Type = { kind: 'float64', name: 'float64' };
+export const StringType: Type = { kind: 'string', name: 'string' };
+export const InterfaceType: Type = { kind: 'interface', name: 'interface {}' };
+export const ErrorType: Type = { kind: 'interface', name: 'error' };
+
+const slices = new Map<Type, Type>();
+/** []elem, the same object each time. */
+export function sliceOf(elem: Type): Type {
+  let type = slices.get(elem);
+  if (type === undefined) slices.set(elem, (type = { kind: 'slice', name: `[]${elem.name}`, elem }));
+  return type;
+}
+
+const maps = new Map<Type, Map<Type, Type>>();
+/** map[key]elem, the same object each time. */
+export function mapOf(key: Type, elem: Type): Type {
+  let byElem = maps.get(key);
+  if (byElem === undefined) maps.set(key, (byElem = new Map()));
+  let type = byElem.get(elem);
+  if (type === undefined) byElem.set(elem, (type = { kind: 'map', name: `map[${key.name}]${elem.name}`, key, elem }));
+  return type;
+}
+
+const pointers = new Map<Type, Type>();
+/** *elem, the same object each time. */
+export function pointerTo(elem: Type): Type {
+  let type = pointers.get(elem);
+  if (type === undefined) pointers.set(elem, (type = { kind: 'ptr', name: `*${elem.name}`, elem }));
+  return type;
+}
+
+export const StringsType: Type = sliceOf(StringType);
+export const IntsType: Type = sliceOf(IntType);
+export const AnysType: Type = sliceOf(InterfaceType);
+export const StringMapType: Type = mapOf(StringType, InterfaceType);
+
+/** The dynamic type of a value. */
+export function typeOf(value: Value): Type {
+  switch (typeof value) {
+    case 'string':
+      return StringType;
+    case 'bigint':
+      return IntType;
+    case 'number':
+      return Float64Type;
+    case 'boolean':
+      return BoolType;
+    case 'undefined':
+      return InvalidType;
+    default:
+      return value === null ? InterfaceType : value.type;
+  }
+}
+
+/** Makes a function for a FuncMap; a variadic one's last parameter is the element type. */
+export function func(params: readonly Type[], result: Type, call: (...args: never[]) => Value): Func {
+  return makeFunc(params, false, result, call);
+}
+
+/** Like func, for `f(a, b ...T)`. */
+export function variadicFunc(params: readonly Type[], result: Type, call: (...args: never[]) => Value): Func {
+  return makeFunc(params, true, result, call);
+}
+
+function makeFunc(params: readonly Type[], variadic: boolean, result: Type, call: (...args: never[]) => Value): Func {
+  const shown = params.map((p, i) => (variadic && i === params.length - 1 ? `...${p.name}` : p.name)).join(', ');
+  const type: Type = {
+    kind: 'func',
+    name: `func(${shown}) ${result.name}`,
+    signature: { params, variadic, result },
+  };
+  return new Func(type, (args) => call(...(args as never[])));
+}
