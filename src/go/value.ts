@@ -152,7 +152,7 @@ const maps = new Map<Type, Map<Type, Type>>();
 /** map[key]elem, the same object each time. */
 export function mapOf(key: Type, elem: Type): Type {
   let byElem = maps.get(key);
-  if (byElem === undefined) maps.set(key, (byElem = new Map()));
+  if (byElem === undefined) maps.set(key, (byElem = new Map<Type, Type>()));
   let type = byElem.get(elem);
   if (type === undefined) byElem.set(elem, (type = { kind: 'map', name: `map[${key.name}]${elem.name}`, key, elem }));
   return type;
