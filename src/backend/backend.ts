@@ -38,7 +38,7 @@ export interface Backend {
    * The changes after cursor, without end. Early or doubled is allowed, late never: a change made before the call but
    * after cursor is reported too. Ends by throwing: BackendError when the store is out of reach (the caller waits and
    * calls again with the last cursor it saw), the signal's reason when aborted. When the history is lost (etcd's 401,
-   * a compaction, a counter that went backwards) it yields 'look again'.
+   * a compaction, a counter that went backwards) it yields 'look again'. A change without edits is a sign of life.
    */
   watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncIterable<Change>;
   /** Frees connections and watchers; twice is fine. */

@@ -1,0 +1,66 @@
+import { type Backend, BackendError, type Change, type Cursor } from '../backend/backend.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { Outage } from './outage.ts';
+
+/** What a feed works with. */
+export interface FeedParts {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when there is something to take. */
+  readonly ring: () => void;
+}
+
+/**
+ * The standing watch on a store: it goes on collecting changes while the agent renders and reloads, so that none is
+ * lost in between, and comes back to the place where it was after every failure.
+ */
+export class Feed {
+  private changes: Change[] = [];
+  private readonly stopping = new AbortController();
+  private readonly running: Promise<void>;
+
+  constructor(
+    private readonly parts: FeedParts,
+    private readonly keys: readonly string[],
+    cursor: Cursor,
+  ) {
+    this.running = this.follow(cursor);
+  }
+
+  /** The changes since the last call, oldest first. */
+  take(): readonly Change[] {
+    const taken = this.changes;
+    this.changes = [];
+    return taken;
+  }
+
+  /** Ends the watch; settles when its connection is gone. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('stopped'));
+    await this.running;
+  }
+
+  private async follow(start: Cursor): Promise<void> {
+    const { backend, clock, log, ring } = this.parts;
+    const { signal } = this.stopping;
+    const outage = new Outage(clock, log);
+    let cursor = start;
+    while (!signal.aborted) {
+      try {
+        for await (const change of backend.watch(this.keys, cursor, signal)) {
+          outage.over();
+          cursor = change.cursor;
+          if (change.edits.length === 0) continue; // only a sign of life
+          this.changes.push(change);
+          ring();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof BackendError)) throw error;
+        await clock.sleep(outage.failed(error), signal).catch(() => undefined);
+      }
+    }
+  }
+}

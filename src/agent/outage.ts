@@ -1,0 +1,34 @@
+import type { BackendError } from '../backend/backend.ts';
+import { backoffMs } from '../backend/retry.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+
+const reminderMs = 60_000;
+
+/** A time without the store: says so once and then once a minute, and spaces the attempts out. */
+export class Outage {
+  private attempts = 0;
+  private lastSaid = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Logger,
+  ) {}
+
+  /** Another attempt failed; gives the milliseconds to wait before the next one. */
+  failed(error: BackendError): number {
+    const now = this.clock.now();
+    if (this.attempts === 0 || now - this.lastSaid >= reminderMs) {
+      this.lastSaid = now;
+      this.log.error(error.message);
+    }
+    this.attempts += 1;
+    return backoffMs(this.attempts);
+  }
+
+  /** The store answered. */
+  over(): void {
+    if (this.attempts > 0) this.log.info('The backend answers again');
+    this.attempts = 0;
+  }
+}

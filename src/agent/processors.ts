@@ -1,0 +1,79 @@
+import type { Clock } from '../obs/clock.ts';
+import type { Agent } from './agent.ts';
+import type { Bell, Reason } from './bell.ts';
+
+/** How a daemon paces itself, in milliseconds. */
+export interface Pace {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** A burst is over when the store has been quiet for this long. */
+  readonly debounceMs: number;
+}
+
+/** What a daemon waits for before its next pass: at most ms. */
+type Wait = (bell: Bell, ms: number, pace: Pace) => Promise<ReadonlySet<Reason>>;
+
+/** A burst that does not end is rendered after this many quiet times. */
+const longestBurst = 20;
+
+/** One pass, then home: true when every file loaded and every resource came through. Throws BackendError. */
+export async function onetime(agent: Agent, signal: AbortSignal): Promise<boolean> {
+  const { bad } = await agent.load();
+  await agent.read(signal);
+  const outcomes = await agent.passAll(signal);
+  return bad === 0 && outcomes.every((outcome) => outcome.status !== 'failed');
+}
+
+/** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */
+export async function interval(agent: Agent, pace: Pace, signal: AbortSignal): Promise<void> {
+  await serve(agent, pace, signal, (bell, ms) => bell.next(ms, pace.clock));
+}
+
+/** What a change concerns as soon as the change is known, and everything at every interval, until the signal. */
+export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Promise<void> {
+  await serve(agent, pace, signal, gather);
+}
+
+async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<void> {
+  const { clock } = pace;
+  signal.addEventListener(
+    'abort',
+    () => {
+      agent.bell.ring('stop');
+    },
+    { once: true },
+  );
+  await agent.load();
+  let lookAt = clock.now();
+  while (!signal.aborted) {
+    if (clock.now() >= lookAt) {
+      const again = await agent.tryRead(signal);
+      if (again === 0 && !signal.aborted) {
+        agent.kickAll();
+        if (wait === gather) await agent.follow();
+      }
+      lookAt = clock.now() + (again === 0 ? pace.intervalMs : again);
+    }
+    const reasons = await wait(agent.bell, Math.max(0, lookAt - clock.now()), pace);
+    if (reasons.has('change') && !agent.takeChanges()) lookAt = clock.now();
+    if (reasons.has('timer') || reasons.has('edit') || reasons.has('hangup')) {
+      const { newKeys } = await agent.load();
+      if (newKeys || reasons.has('hangup')) lookAt = clock.now();
+      else if (reasons.has('edit') && agent.hasRead) agent.kickAll();
+    }
+  }
+  await agent.stop();
+}
+
+/** Waits like interval does, but lets a burst of changes end before it answers. */
+async function gather(bell: Bell, ms: number, { clock, debounceMs }: Pace): Promise<ReadonlySet<Reason>> {
+  const reasons = new Set(await bell.next(ms, clock));
+  for (let quiet = 0; quiet < longestBurst && reasons.has('change') && debounceMs > 0; quiet++) {
+    const more = await bell.next(debounceMs, clock);
+    if (!more.has('change')) {
+      for (const reason of more) if (reason !== 'timer') reasons.add(reason);
+      break;
+    }
+  }
+  return reasons;
+}

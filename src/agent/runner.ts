@@ -1,0 +1,61 @@
+import { backoffMs } from '../backend/retry.ts';
+import type { Outcome } from './outcome.ts';
+import type { Resource } from './resource.ts';
+import type { Clock } from '../obs/clock.ts';
+
+/** One pass of a resource through the rooms. `owed`: a reload of an earlier pass is still to be made. */
+export type Pass = (owed: boolean) => Promise<Outcome>;
+
+/**
+ * One resource's life in the agent: at most one pass at a time, another one when it was asked for meanwhile, and a
+ * retry, later each time, for as long as its last pass failed.
+ */
+export class Runner {
+  private again = false;
+  private running: Promise<void> | null = null;
+  private retry: AbortController | null = null;
+  private failures = 0;
+  private owed = false;
+
+  constructor(
+    readonly resource: Resource,
+    private readonly pass: Pass,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes a pass now, or one more after the pass that is under way. */
+  kick(): void {
+    this.retry?.abort(new Error('superseded'));
+    this.again = true;
+    this.running ??= this.work().finally(() => (this.running = null));
+  }
+
+  /** No more passes; settles when the room in hand is done. */
+  async stop(): Promise<void> {
+    this.again = false;
+    this.retry?.abort(new Error('stopped'));
+    await this.running;
+    this.retry?.abort(new Error('stopped'));
+  }
+
+  private async work(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      const outcome = await this.pass(this.owed);
+      const failed = outcome.status === 'failed';
+      this.owed = failed && (outcome.room === 'reload' || this.owed);
+      this.failures = failed ? this.failures + 1 : 0;
+    }
+    if (this.failures > 0) this.retryLater();
+  }
+
+  private retryLater(): void {
+    const retry = (this.retry = new AbortController());
+    this.clock.sleep(backoffMs(this.failures), retry.signal).then(
+      () => {
+        this.kick();
+      },
+      () => undefined,
+    );
+  }
+}
