@@ -9,7 +9,7 @@
  * int           bigint         (always wrapped to 64 bits by whoever computes one)
  * float64       number
  * string        string         (a byte string: every char code is 0..255, one per byte)
- * the rest      an object with a `type`: Slice, GoMap, Num, Pointer, Func, or a struct
+ * the rest      an object with a `type`: Slice, GoMap, Num, Complex, Pointer, Func, or a struct
  */
 export type Kind =
   | 'invalid'
@@ -105,6 +105,15 @@ export class Num implements Typed {
   ) {}
 }
 
+/** A complex number. */
+export class Complex implements Typed {
+  constructor(
+    readonly type: Type,
+    readonly re: number,
+    readonly im: number,
+  ) {}
+}
+
 /** A pointer; `target` null is a nil pointer. */
 export class Pointer implements Typed {
   constructor(
@@ -136,6 +145,7 @@ export const Int64Type: Type = { kind: 'int64', name: 'int64' };
 export const Uint8Type: Type = { kind: 'uint8', name: 'uint8' };
 export const Uint16Type: Type = { kind: 'uint16', name: 'uint16' };
 export const Float64Type: Type = { kind: 'float64', name: 'float64' };
+export const Complex128Type: Type = { kind: 'complex128', name: 'complex128' };
 export const StringType: Type = { kind: 'string', name: 'string' };
 export const InterfaceType: Type = { kind: 'interface', name: 'interface {}' };
 export const ErrorType: Type = { kind: 'interface', name: 'error' };
