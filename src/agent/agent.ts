@@ -1,5 +1,6 @@
-import { type Backend, BackendError, type Snapshot } from '../backend/backend.ts';
-import type { Mirror, Touched } from '../mirror/mirror.ts';
+import { type Backend, BackendError, type Edit, type Snapshot } from '../backend/backend.ts';
+import type { Touched } from '../mirror/keys.ts';
+import type { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Bell } from './bell.ts';
@@ -34,7 +35,6 @@ export interface AgentParts {
 }
 
 interface Member {
-  readonly resource: Resource;
   readonly follower: Follower;
   readonly runner: Runner;
 }
@@ -74,7 +74,7 @@ export class Agent {
     if (known !== undefined) return [identity, known];
     const follower = this.parts.follow(resource);
     const runner = new Runner((owed) => follower.pass(owed), this.parts.clock);
-    return [identity, { resource, follower, runner }];
+    return [identity, { follower, runner }];
   }
 
   /** Reads the store anew. Throws BackendError; the mirror then keeps what it had. */
@@ -109,11 +109,13 @@ export class Agent {
 
   /** Puts the changes that have come in into the mirror and starts the resources that used them. False: look again. */
   takeChanges(): boolean {
+    const edits: Edit[] = [];
     for (const change of this.feed?.take() ?? []) {
       if (change.edits === 'look again') return false;
-      const touched = this.parts.mirror.apply(change);
-      for (const { follower, runner } of this.members.values()) if (follower.uses(touched)) runner.kick();
+      edits.push(...change.edits);
     }
+    const touched = this.parts.mirror.apply(edits);
+    for (const { follower, runner } of this.members.values()) if (follower.uses(touched)) runner.kick();
     return true;
   }
 

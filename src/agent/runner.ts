@@ -1,6 +1,5 @@
 import { backoffMs } from '../backend/retry.ts';
 import type { Outcome } from './outcome.ts';
-import type { Resource } from './resource.ts';
 import type { Clock } from '../obs/clock.ts';
 
 /** One pass of a resource through the rooms. `owed`: a reload of an earlier pass is still to be made. */
@@ -16,37 +15,42 @@ export class Runner {
   private retry: AbortController | null = null;
   private failures = 0;
   private owed = false;
+  private stopped = false;
 
   constructor(
-    readonly resource: Resource,
     private readonly pass: Pass,
     private readonly clock: Clock,
   ) {}
 
   /** Makes a pass now, or one more after the pass that is under way. */
   kick(): void {
+    if (this.stopped) return;
     this.retry?.abort(new Error('superseded'));
     this.again = true;
-    this.running ??= this.work().finally(() => (this.running = null));
+    this.running ??= this.work();
   }
 
   /** No more passes; settles when the room in hand is done. */
   async stop(): Promise<void> {
+    this.stopped = true;
     this.again = false;
     this.retry?.abort(new Error('stopped'));
     await this.running;
-    this.retry?.abort(new Error('stopped'));
   }
 
   private async work(): Promise<void> {
-    while (this.again) {
-      this.again = false;
-      const outcome = await this.pass(this.owed);
-      const failed = outcome.status === 'failed';
-      this.owed = failed && (outcome.room === 'reload' || this.owed);
-      this.failures = failed ? this.failures + 1 : 0;
+    try {
+      while (this.again) {
+        this.again = false;
+        const outcome = await this.pass(this.owed);
+        const failed = outcome.status === 'failed';
+        this.owed = failed && (outcome.room === 'reload' || this.owed);
+        this.failures = failed ? this.failures + 1 : 0;
+      }
+      if (this.failures > 0 && !this.stopped) this.retryLater();
+    } finally {
+      this.running = null; // in the same turn as the last look at `again`, so that no kick falls in between
     }
-    if (this.failures > 0) this.retryLater();
   }
 
   private retryLater(): void {

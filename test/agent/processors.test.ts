@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import { Agent, type Follower } from '../../src/agent/agent.ts';
+import type { Outcome } from '../../src/agent/outcome.ts';
+import { interval, onetime, watch } from '../../src/agent/processors.ts';
+import type { Resource } from '../../src/agent/resource.ts';
+import { BackendError } from '../../src/backend/backend.ts';
+import { Mirror } from '../../src/mirror/mirror.ts';
+import { FakeBackend } from '../helpers/fakeBackend.ts';
+import { FakeClock, settle } from '../helpers/fakeClock.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+
+/** An agent over a fake store; each resource "renders" the value of its one key into `files`. */
+function agentOn(names: readonly string[]) {
+  const backend = new FakeBackend();
+  const clock = new FakeClock();
+  const log = memoryLog();
+  const mirror = new Mirror();
+  const rendered: string[] = [];
+  const files = new Map<string, string | undefined>();
+  const confd = { names: [...names], bad: 0, slow: new Map<string, Promise<void>>(), fail: new Set<string>() };
+  const resourceOf = (name: string) => ({ spec: { file: name }, keys: [`/${name}`] }) as unknown as Resource;
+  const follow = (resource: Resource): Follower => {
+    const key = resource.keys[0]!;
+    const view = mirror.view('/', resource.keys, 'subtree');
+    return {
+      uses: (touched) => touched.has(key),
+      pass: async (): Promise<Outcome> => {
+        rendered.push(key);
+        const value = view.get(key);
+        await confd.slow.get(key);
+        if (confd.fail.has(key)) return { status: 'failed', room: 'check', error: new Error('no') };
+        files.set(key, value);
+        return { status: 'unchanged' };
+      },
+    };
+  };
+  const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), bad: confd.bad });
+  const agent = new Agent({ backend, mirror, clock, log, load, follow });
+  const stop = new AbortController();
+  const pace = { clock, intervalMs: 600_000, debounceMs: 5 };
+  return { agent, backend, clock, log, rendered, files, confd, stop, pace };
+}
+
+describe('onetime', () => {
+  test('a store that does not answer is the caller’s to report', async () => {
+    const { agent, backend, stop } = agentOn(['a']);
+    backend.setDown(true);
+    await expect(onetime(agent, stop.signal)).rejects.toThrow(BackendError);
+  });
+
+  test.each([
+    ['a bad file', 1, [], false],
+    ['a failed resource', 0, ['/b'], false],
+    ['all well', 0, [], true],
+  ] as const)('%s', async (_name, bad, fail, ok) => {
+    const { agent, backend, confd, rendered, stop } = agentOn(['a', 'b', 'c']);
+    backend.put('/a', '1');
+    confd.bad = bad;
+    for (const key of fail) confd.fail.add(key);
+    expect(await onetime(agent, stop.signal)).toBe(ok);
+    expect(rendered).toEqual(['/a', '/b', '/c']);
+  });
+});
+
+describe('watch', () => {
+  test('a change reaches its resource only, and a burst makes one pass', async () => {
+    const { agent, backend, clock, rendered, files, stop, pace } = agentOn(['a', 'b']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    expect(rendered.splice(0)).toEqual(['/a', '/b']);
+    for (let i = 0; i < 50; i++) backend.put('/b', String(i));
+    await clock.advance(10);
+    expect(rendered.splice(0)).toEqual(['/b']);
+    expect(files.get('/b')).toBe('49');
+    expect(backend.reads).toBe(1);
+    stop.abort();
+    await running;
+  });
+
+  test('a change during a slow pass is not lost', async () => {
+    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    let release = (): void => undefined;
+    confd.slow.set('/a', new Promise((resolve) => (release = resolve)));
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backend.put('/a', 'late');
+    await clock.advance(10);
+    release();
+    await clock.advance(0);
+    expect(files.get('/a')).toBe('late');
+    stop.abort();
+    await running;
+  });
+
+  test('one slow resource does not hold up another', async () => {
+    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a', 'b']);
+    confd.slow.set('/a', new Promise(() => undefined));
+    void watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backend.put('/b', 'now');
+    await clock.advance(10);
+    expect(files.get('/b')).toBe('now');
+  });
+
+  test('everything is read again every interval', async () => {
+    const { agent, backend, clock, rendered, stop, pace } = agentOn(['a']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(600_001);
+    expect(backend.reads).toBe(2);
+    expect(rendered).toEqual(['/a', '/a']);
+    stop.abort();
+    await running;
+  });
+
+  test('a store that is down at start is waited for', async () => {
+    const { agent, backend, clock, log, files, stop, pace } = agentOn(['a']);
+    backend.setDown(true);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(30_000);
+    expect(log.lines).toEqual(['ERROR fake: down']);
+    backend.put('/a', 'up');
+    backend.setDown(false);
+    await clock.advance(120_000);
+    expect(files.get('/a')).toBe('up');
+    stop.abort();
+    await running;
+  });
+
+  test('a resource added to conf.d is read and rendered at once', async () => {
+    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    backend.put('/new', 'here');
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    confd.names.push('new');
+    agent.bell.ring('edit');
+    await clock.advance(1);
+    expect(files.get('/new')).toBe('here');
+    stop.abort();
+    await running;
+  });
+
+  test('a lost history is read again', async () => {
+    const { agent, backend, clock, files, stop, pace } = agentOn(['a']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backend.setDown(true);
+    await settle();
+    backend.put('/a', 'unseen');
+    backend.forget();
+    backend.setDown(false);
+    await clock.advance(120_000);
+    expect(files.get('/a')).toBe('unseen');
+    stop.abort();
+    await running;
+  });
+});
+
+describe('interval', () => {
+  test('follows nothing between its passes', async () => {
+    const { agent, backend, clock, rendered, files, stop, pace } = agentOn(['a']);
+    const running = interval(agent, { ...pace, intervalMs: 10_000 }, stop.signal);
+    await clock.advance(0);
+    backend.put('/a', 'later');
+    await clock.advance(9_000);
+    expect(backend.watches).toBe(0);
+    expect(rendered).toEqual(['/a']);
+    await clock.advance(1_001);
+    expect(files.get('/a')).toBe('later');
+    stop.abort();
+    await running;
+  });
+});

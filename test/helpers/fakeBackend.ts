@@ -1,0 +1,93 @@
+import {
+  type Backend,
+  BackendError,
+  type Change,
+  type Cursor,
+  selected,
+  type Snapshot,
+} from '../../src/backend/backend.ts';
+
+/** A store in memory whose every write is an event with an index, and which can be taken down. */
+export class FakeBackend implements Backend {
+  readonly name = 'fake';
+  readonly canWatch = true;
+  readonly selects = 'subtree';
+  reads = 0;
+  watches = 0;
+  down = false;
+  private index = 0n;
+  private readonly pairs = new Map<string, string>();
+  private readonly events: { index: bigint; key: string; value: string | null }[] = [];
+  private wake: (() => void)[] = [];
+
+  put(key: string, value: string | null): void {
+    this.index += 1n;
+    if (value === null) for (const k of [...this.pairs.keys()]) if (selected(k, key, 'subtree')) this.pairs.delete(k);
+    if (value !== null) this.pairs.set(key, value);
+    this.events.push({ index: this.index, key, value });
+    this.stir();
+  }
+
+  /** Forgets its history, as etcd does after a thousand events. */
+  forget(): void {
+    this.events.length = 0;
+  }
+
+  setDown(down: boolean): void {
+    this.down = down;
+    this.stir();
+  }
+
+  private stir(): void {
+    for (const wake of this.wake.splice(0)) wake();
+  }
+
+  private check(): void {
+    if (this.down) throw new BackendError('unreachable', 'fake: down');
+  }
+
+  private cursor(index: bigint): Cursor {
+    return new Map([['/', index]]);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a store in memory
+  async read(keys: readonly string[]): Promise<Snapshot> {
+    this.reads += 1;
+    this.check();
+    const pairs = [...this.pairs].filter(([key]) => keys.some((wanted) => selected(key, wanted, 'subtree')));
+    return { cursor: this.cursor(this.index), pairs: new Map(pairs) };
+  }
+
+  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncIterable<Change> {
+    this.watches += 1;
+    let at = cursor.get('/')!;
+    for (;;) {
+      signal.throwIfAborted();
+      this.check();
+      const fresh = this.events.filter((e) => e.index > at);
+      if (at < this.index && fresh.length < Number(this.index - at)) {
+        at = this.index;
+        yield { cursor: this.cursor(at), edits: 'look again' };
+      } else if (fresh.length > 0) {
+        at = this.index;
+        const edits = fresh.filter((e) => keys.some((wanted) => selected(e.key, wanted, 'subtree')));
+        yield { cursor: this.cursor(at), edits };
+      } else {
+        await new Promise<void>((resolve) => {
+          this.wake.push(resolve);
+          signal.addEventListener(
+            'abort',
+            () => {
+              resolve();
+            },
+            { once: true },
+          );
+        });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    // nothing to free
+  }
+}
