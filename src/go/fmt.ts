@@ -1,0 +1,138 @@
+/** Go's fmt package: printing values with and without a format. Formats and results are byte strings. */
+import { compileFormat } from './fmt-format.ts';
+import type { Directive } from './fmt-format.ts';
+import { Printer } from './fmt-print.ts';
+import { typeOf } from './value.ts';
+import type { Value } from './value.ts';
+
+/** The value alone, as %v shows it; nil shows as `<nil>`. */
+export function printValue(value: Value): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'bigint':
+    case 'boolean':
+      return value.toString();
+    default: {
+      const printer = new Printer();
+      printer.printArg(value, 'v');
+      return printer.out;
+    }
+  }
+}
+
+/** The operands in %v, with a blank between two of which neither is a string. */
+export function sprint(args: readonly Value[]): string {
+  let out = '';
+  let wasString = true;
+  for (const arg of args) {
+    const isString = typeof arg === 'string' || typeOf(arg).kind === 'string';
+    if (!isString && !wasString) out += ' ';
+    out += printValue(arg);
+    wasString = isString;
+  }
+  return out;
+}
+
+/** The operands in %v with a blank between any two, and a newline. */
+export function sprintln(args: readonly Value[]): string {
+  return args.map(printValue).join(' ') + '\n';
+}
+
+/** The operands under a format. Mistakes show in the text, as `%!d(string=x)`; nothing is thrown for them. */
+export function sprintf(format: string, args: readonly Value[]): string {
+  const compiled = compileFormat(format);
+  const run = new Run(args);
+  for (const directive of compiled.directives) run.print(directive);
+  run.printer.out += compiled.tail;
+  if (!compiled.isReordered) run.printExtra();
+  return run.printer.out;
+}
+
+const largestWidth = 1_000_000n;
+
+/** One pass over the operands of a format. */
+class Run {
+  readonly printer = new Printer();
+  #next = 0;
+  #isIndexGood = true;
+
+  constructor(readonly args: readonly Value[]) {}
+
+  print(directive: Directive): void {
+    const { printer, args } = this;
+    printer.out += directive.before;
+    if (directive.isPlain && this.#next < args.length && this.#printPlain(directive.verb, args[this.#next])) {
+      this.#next++;
+      return;
+    }
+    this.#prepare(directive);
+    const { verb } = directive;
+    if (verb === '') printer.out += '%!(NOVERB)';
+    else if (verb === '%') printer.out += '%';
+    else if (!this.#isIndexGood) printer.out += `%!${verb}(BADINDEX)`;
+    else if (this.#next >= args.length) printer.out += `%!${verb}(MISSING)`;
+    else printer.printArg(args[this.#next++], verb);
+  }
+
+  /** What most formats are made of, without the machinery; false if this is none of it. */
+  #printPlain(verb: string, arg: Value): boolean {
+    if (typeof arg === 'string' && (verb === 's' || verb === 'v')) this.printer.out += arg;
+    else if (typeof arg === 'bigint' && (verb === 'd' || verb === 'v')) this.printer.out += arg.toString();
+    else return false;
+    return true;
+  }
+
+  /** Sets the printer's flags, taking operands for `*` and honouring [n], in the order in which they are written. */
+  #prepare(directive: Directive): void {
+    const { flags } = this.printer;
+    Object.assign(flags, directive.flags);
+    this.#isIndexGood = !directive.isIndexMisplaced;
+    this.#jump(directive.widthIndex);
+    if (directive.width === '*') this.#takeWidth();
+    else flags.width = directive.width;
+    this.#jump(directive.precisionIndex);
+    if (directive.precision === '*') this.#takePrecision();
+    else flags.precision = directive.precision;
+    this.#jump(directive.verbIndex);
+  }
+
+  #jump(index: number | null): void {
+    if (index === null) return;
+    if (index >= 0 && index < this.args.length) this.#next = index;
+    else this.#isIndexGood = false;
+  }
+
+  #takeWidth(): void {
+    const { flags } = this.printer;
+    const width = this.#takeInt();
+    flags.width = width === null ? null : Math.abs(width);
+    if (width === null) this.printer.out += '%!(BADWIDTH)';
+    else if (width < 0) {
+      flags.minus = true;
+      flags.zero = false; // zeros are never put on the right
+    }
+  }
+
+  #takePrecision(): void {
+    const precision = this.#takeInt();
+    this.printer.flags.precision = precision === null || precision < 0 ? null : precision;
+    if (this.printer.flags.precision === null) this.printer.out += '%!(BADPREC)';
+  }
+
+  #takeInt(): number | null {
+    if (this.#next >= this.args.length) return null;
+    const arg = this.args[this.#next++];
+    const value = typeof arg === 'object' && arg !== null && 'value' in arg ? arg.value : arg;
+    return typeof value === 'bigint' && value <= largestWidth && value >= -largestWidth ? Number(value) : null;
+  }
+
+  printExtra(): void {
+    const { printer, args } = this;
+    if (this.#next >= args.length) return;
+    const shown = args.slice(this.#next).map((arg) => {
+      return arg === undefined || arg === null ? '<nil>' : `${typeOf(arg).name}=${printValue(arg)}`;
+    });
+    printer.out += `%!(EXTRA ${shown.join(', ')})`;
+  }
+}
