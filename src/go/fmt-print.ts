@@ -1,9 +1,8 @@
 /** Printing one operand of any kind under a verb. */
-import { Complex } from './complex.ts';
 import { noFlags } from './fmt-format.ts';
 import type { Flags } from './fmt-format.ts';
 import * as scalar from './fmt-scalar.ts';
-import { GoError, GoMap, Num, Pointer, Slice, StringType, typeOf } from './value.ts';
+import { Complex, GoError, GoMap, Num, Pointer, Slice, StringType, typeOf } from './value.ts';
 import type { Field, Method, Type, Typed, Value } from './value.ts';
 
 /**
@@ -93,8 +92,8 @@ export class Printer {
 
   #printComplex(value: Complex, verb: string): void {
     const bits = value.type.kind === 'complex64' ? 32 : 64;
-    const real = scalar.formatNumber(value.real, bits, verb, this.flags);
-    const imaginary = scalar.formatNumber(value.imaginary, bits, verb, { ...this.flags, plus: true });
+    const real = scalar.formatNumber(value.re, bits, verb, this.flags);
+    const imaginary = scalar.formatNumber(value.im, bits, verb, { ...this.flags, plus: true });
     this.#putOrComplain(real === null ? null : `(${real}${imaginary!}i)`, value, verb);
   }
 
