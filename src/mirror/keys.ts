@@ -1,0 +1,51 @@
+/** What happened to a key; a key whose value is the same as before is not touched. */
+export type Touch = 'added' | 'changed' | 'removed';
+
+/** The keys that one change of the store really touched. */
+export type Touched = ReadonlyMap<string, Touch>;
+
+/** More keys than this at once are quicker to place by sorting anew than one at a time. */
+const fewMoves = 64;
+
+/** Distinct byte-string keys in byte order, kept so while keys come and go. */
+export class SortedKeys {
+  #keys: string[] = [];
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** Takes in what was added and drops what was removed; touched must be true of the keys held so far. */
+  update(touched: Touched): void {
+    const moved = [...touched].filter(([, touch]) => touch !== 'changed');
+    if (moved.length > fewMoves) {
+      const gone = new Set(moved.filter(([, touch]) => touch === 'removed').map(([key]) => key));
+      const added = moved.filter(([, touch]) => touch === 'added').map(([key]) => key);
+      this.#keys = this.#keys.filter((key) => !gone.has(key)).concat(added);
+      this.#keys.sort();
+      return;
+    }
+    for (const [key, touch] of moved) {
+      if (touch === 'added') this.#keys.splice(this.#position(key), 0, key);
+      else this.#keys.splice(this.#position(key), 1);
+    }
+  }
+
+  /** The keys that begin with text, in order. */
+  startingWith(text: string): string[] {
+    // '\u0100' is above every byte, so this is the end of the run of keys that begin with text.
+    return this.#keys.slice(this.#position(text), this.#position(`${text}\u0100`));
+  }
+
+  /** Where key is, or would be. */
+  #position(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#keys[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

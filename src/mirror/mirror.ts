@@ -1,0 +1,85 @@
+import type { Backend, Edit, Snapshot } from '../backend/backend.ts';
+import { SortedKeys } from './keys.ts';
+import type { Touch, Touched } from './keys.ts';
+import { View } from './view.ts';
+
+/**
+ * All pairs that the resources want, by absolute key, as last heard from the store: the only place where a change is
+ * applied. Keeps every view that somebody still holds up to date.
+ */
+export class Mirror {
+  readonly #pairs = new Map<string, string>();
+  readonly #keys = new SortedKeys();
+  readonly #views = new Map<string, WeakRef<View>>();
+
+  get size(): number {
+    return this.#pairs.size;
+  }
+
+  /** Takes everything from a fresh read. */
+  replace(snapshot: Snapshot): Touched {
+    const gone = [...this.#pairs.keys()].filter((key) => !snapshot.pairs.has(key));
+    return this.#commit(gone, snapshot.pairs);
+  }
+
+  /** Applies a change's edits in their order; only what differs in the end counts as touched. */
+  apply(edits: readonly Edit[]): Touched {
+    const gone = new Set<string>();
+    const pairs = new Map<string, string>();
+    for (const { key, value } of edits) {
+      if (value !== null) {
+        gone.delete(key);
+        pairs.set(key, value);
+        continue;
+      }
+      for (const below of this.#under(key, pairs)) {
+        pairs.delete(below);
+        gone.add(below);
+      }
+    }
+    return this.#commit(gone, pairs);
+  }
+
+  /** The window of a resource; resources with the same prefix and keys share one. */
+  view(prefix: string, keys: readonly string[], rule: Backend['selects']): View {
+    const wanted = [...new Set(keys)].sort();
+    const id = JSON.stringify([rule, prefix, wanted]);
+    const known = this.#views.get(id)?.deref();
+    if (known !== undefined) return known;
+    const view = new View(this.#pairs, prefix, wanted, rule);
+    const added = new Map<string, Touch>();
+    for (const key of wanted) for (const below of this.#keys.startingWith(key)) added.set(below, 'added');
+    view.update(added);
+    this.#views.set(id, new WeakRef(view));
+    return view;
+  }
+
+  /** The key and everything below it, here and among the pairs that a change has brought so far. */
+  #under(key: string, brought: ReadonlyMap<string, string>): string[] {
+    const folder = key === '/' ? key : `${key}/`;
+    const fresh = [...brought.keys()].filter((other) => other.startsWith(folder));
+    return [key, ...this.#keys.startingWith(folder), ...fresh];
+  }
+
+  #commit(gone: Iterable<string>, pairs: ReadonlyMap<string, string>): Touched {
+    const touched = new Map<string, Touch>();
+    for (const key of gone) if (this.#pairs.delete(key)) touched.set(key, 'removed');
+    for (const [key, value] of pairs) {
+      const before = this.#pairs.get(key);
+      if (before === value) continue;
+      this.#pairs.set(key, value);
+      touched.set(key, before === undefined ? 'added' : 'changed');
+    }
+    this.#keys.update(touched);
+    this.#updateViews(touched);
+    return touched;
+  }
+
+  #updateViews(touched: Touched): void {
+    for (const [id, held] of this.#views) {
+      const view = held.deref();
+      if (view === undefined) this.#views.delete(id);
+      else view.update(touched);
+    }
+  }
+}

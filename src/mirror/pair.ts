@@ -1,0 +1,40 @@
+import { BoolType, IntType, Slice, StringType } from '../go/value.ts';
+import type { Method, Struct, Type, Typed } from '../go/value.ts';
+
+/** One key and its value, as templates see it: a struct with the fields Key and Value. */
+export class KVPair implements Typed {
+  constructor(
+    readonly key: string,
+    readonly value: string,
+  ) {}
+
+  get type(): Type {
+    return KVPairType;
+  }
+}
+
+/** The type of a pair; the names of these types show in messages that operators know from confd. */
+export const KVPairType: Type = {
+  kind: 'struct',
+  name: 'memkv.KVPair',
+  fields: [
+    { name: 'Key', type: StringType, get: (of: Struct) => (of as KVPair).key },
+    { name: 'Value', type: StringType, get: (of: Struct) => (of as KVPair).value },
+  ],
+};
+
+/** What gets returns: a named type, and so another one than the slice of pairs that sortKVByLength returns. */
+export const KVPairsType: Type = {
+  kind: 'slice',
+  name: 'memkv.KVPairs',
+  elem: KVPairType,
+  methods: new Map<string, Method>([
+    ['Len', { params: [], variadic: false, result: IntType, call: (of) => BigInt((of as Slice).length) }],
+    ['Less', { params: [IntType, IntType], variadic: false, result: BoolType, call: less }],
+  ]),
+};
+
+function less(of: unknown, [i, j]: readonly unknown[]): boolean {
+  const key = (index: unknown) => ((of as Slice).at(Number(index)) as KVPair).key;
+  return key(i) < key(j);
+}

@@ -1,0 +1,108 @@
+import { literalPrefix, match } from '../go/path.ts';
+import type { KVPair } from './pair.ts';
+import type { Touched } from './keys.ts';
+import { folderListing, listing } from './view.ts';
+import type { Listing, View } from './view.ts';
+
+/** What one render asked its view for: keys, found or missing, patterns and listings. */
+export class ReadSet {
+  readonly #keys = new Set<string>();
+  readonly #patterns = new Map<string, Matcher>();
+  readonly #listings = new Map<string, Listing>();
+
+  addKey(key: string): void {
+    this.#keys.add(key);
+  }
+
+  addPattern(pattern: string): void {
+    if (!this.#patterns.has(pattern)) this.#patterns.set(pattern, matcher(pattern));
+  }
+
+  /** Notes an ls of path. */
+  addPath(path: string): void {
+    this.#listings.set(`ls ${path}`, listing(path));
+  }
+
+  /** Notes an lsdir of path. */
+  addFolderPath(path: string): void {
+    this.#listings.set(`lsdir ${path}`, folderListing(path));
+  }
+
+  /** True when an answer may be another one after what was touched; touched comes from the same view. */
+  hit(touched: Touched): boolean {
+    if (touched.size === 0) return false;
+    return this.#hitKey(touched) || this.#hitPattern(touched) || this.#hitListing(touched);
+  }
+
+  #hitKey(touched: Touched): boolean {
+    for (const key of this.#keys) if (touched.has(key)) return true;
+    return false;
+  }
+
+  #hitPattern(touched: Touched): boolean {
+    for (const matches of this.#patterns.values()) {
+      for (const key of touched.keys()) if (matches(key)) return true;
+    }
+    return false;
+  }
+
+  #hitListing(touched: Touched): boolean {
+    for (const shows of this.#listings.values()) {
+      // A listing shows names: a new value of a key is nothing to it.
+      for (const [key, touch] of touched) if (touch !== 'changed' && shows(key) !== undefined) return true;
+    }
+    return false;
+  }
+}
+
+type Matcher = (key: string) => boolean;
+
+function matcher(pattern: string): Matcher {
+  const start = literalPrefix(pattern);
+  try {
+    match(pattern, '');
+  } catch {
+    return () => true; // a bad pattern is an error as soon as there is any key
+  }
+  return (key) => key.startsWith(start) && match(pattern, key);
+}
+
+/** A view that notes what it is asked for. */
+export class Reader {
+  readonly readSet = new ReadSet();
+  readonly #view: View;
+
+  constructor(view: View) {
+    this.#view = view;
+  }
+
+  exists(key: string): boolean {
+    this.readSet.addKey(key);
+    return this.#view.exists(key);
+  }
+
+  get(key: string): KVPair | undefined {
+    this.readSet.addKey(key);
+    return this.#view.get(key);
+  }
+
+  gets(pattern: string): KVPair[] {
+    this.readSet.addPattern(pattern);
+    return this.#view.gets(pattern);
+  }
+
+  getvs(pattern: string): string[] {
+    this.readSet.addPattern(pattern);
+    return this.#view.getvs(pattern);
+  }
+
+  ls(path: string): string[] {
+    this.readSet.addPath(path);
+    return this.#view.ls(path);
+  }
+
+  lsdir(path: string): string[] {
+    this.readSet.addFolderPath(path);
+    return this.#view.lsdir(path);
+  }
+}
