@@ -1,0 +1,165 @@
+import Parser from 'yargs-parser';
+import { fromText, toText } from './bytes.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { parseBool, parseInt, quote } from './strconv.ts';
+
+/** Go's package flag: its grammar, its error texts and its usage text. Arguments and values are text, as in argv. */
+
+export type FlagKind = 'string' | 'bool' | 'int' | 'list' | 'duration';
+
+/** A value of a flag; durations are milliseconds. */
+export type FlagValue = string | boolean | number | readonly string[];
+
+/** One flag that a program knows. */
+export interface FlagSpec {
+  readonly name: string;
+  readonly kind: FlagKind;
+  readonly default: FlagValue;
+  /** Help text; a word in backquotes names the value. */
+  readonly usage: string;
+}
+
+/** What a command line said: the flags that were given, and the arguments from the first that is no flag. */
+export interface ParsedFlags {
+  readonly set: ReadonlyMap<string, FlagValue>;
+  readonly rest: readonly string[];
+}
+
+/** A command line that Go would refuse (its message is Go's), or one that asks for help. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+  constructor(
+    readonly code: 'invalid' | 'help',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Reads args by Go's rules; the last value of a flag wins, those of a list add up. Throws FlagError. */
+export function parseFlags(args: readonly string[], specs: readonly FlagSpec[]): ParsedFlags {
+  const known = new Map(specs.map((spec) => [spec.name, spec]));
+  const given: Given[] = [];
+  let next = 0;
+  while (next < args.length) {
+    const arg = args[next]!;
+    if (arg.length < 2 || !arg.startsWith('-')) break;
+    next++;
+    if (arg === '--') break;
+    const flag = readFlag(arg, known);
+    if (flag.value === undefined && flag.spec.kind !== 'bool') {
+      if (next === args.length) throw new FlagError('invalid', `flag needs an argument: -${flag.spec.name}`);
+      flag.value = args[next++]!;
+    }
+    const text = flag.value ?? 'true';
+    checkValue(flag.spec, text);
+    given.push({ spec: flag.spec, text });
+  }
+  return { set: gather(given), rest: args.slice(next) };
+}
+
+interface Given {
+  readonly spec: FlagSpec;
+  readonly text: string;
+}
+
+function readFlag(arg: string, known: ReadonlyMap<string, FlagSpec>): { spec: FlagSpec; value: string | undefined } {
+  const body = arg.slice(arg.startsWith('--') ? 2 : 1);
+  if (/^[-=]/.test(body)) throw new FlagError('invalid', `bad flag syntax: ${arg}`);
+  const equals = body.indexOf('=');
+  const name = equals < 0 ? body : body.slice(0, equals);
+  const spec = known.get(name);
+  if (spec !== undefined) return { spec, value: equals < 0 ? undefined : body.slice(equals + 1) };
+  if (name === 'help' || name === 'h') throw new FlagError('help', 'flag: help requested');
+  throw new FlagError('invalid', `flag provided but not defined: -${name}`);
+}
+
+function checkValue(spec: FlagSpec, text: string): void {
+  try {
+    parseValue(spec.kind, text);
+  } catch (error) {
+    const value = toText(quote(fromText(text)));
+    const what = spec.kind === 'bool' ? `boolean value ${value} for` : `value ${value} for flag`;
+    throw new FlagError('invalid', `invalid ${what} -${spec.name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * The value that Go's flag would make of text; a list has one element then. Throws an Error whose message is
+ * `parse error` or `value out of range`. Integers beyond 2^53 lose their last digits.
+ */
+export function parseValue(kind: FlagKind, text: string): FlagValue {
+  try {
+    switch (kind) {
+      case 'string':
+        return text;
+      case 'list':
+        return [text];
+      case 'bool':
+        return parseBool(fromText(text));
+      case 'int':
+        return Number(parseInt(fromText(text), 0, 64));
+      case 'duration':
+        return Number(parseDuration(fromText(text))) / 1e6;
+    }
+  } catch (error) {
+    const range = kind === 'int' && (error as Error).message.endsWith('value out of range');
+    throw new Error(range ? 'value out of range' : 'parse error', { cause: error });
+  }
+}
+
+/** yargs' parser collects the canonical tokens: it groups them by flag, appends lists and calls our typing. */
+function gather(given: readonly Given[]): Map<string, FlagValue> {
+  if (given.length === 0) return new Map();
+  const specs = [...new Set(given.map(({ spec }) => spec))];
+  // A mark before every value, because yargs would strip quotes that surround one.
+  const tokens = given.map(({ spec, text }) => `--${spec.name}=:${text}`);
+  const argv = Parser(tokens, {
+    string: specs.map(({ name }) => name),
+    array: specs.filter(({ kind }) => kind === 'list').map(({ name }) => name),
+    coerce: Object.fromEntries(specs.map((spec) => [spec.name, (marked: string | string[]) => typed(spec, marked)])),
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+    },
+  });
+  return new Map(specs.map(({ name }) => [name, argv[name] as FlagValue]));
+}
+
+function typed(spec: FlagSpec, marked: string | string[]): FlagValue {
+  const texts = [marked].flat().map((text) => text.slice(1));
+  return spec.kind === 'list' ? texts : parseValue(spec.kind, texts.at(-1)!);
+}
+
+/** The text of Go's PrintDefaults under its `Usage of <program>:` line. */
+export function usageText(program: string, specs: readonly FlagSpec[]): string {
+  const sorted = [...specs].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return `Usage of ${program}:\n${sorted.map(flagUsage).join('')}`;
+}
+
+function flagUsage(spec: FlagSpec): string {
+  const named = /`([^`]*)`/.exec(spec.usage);
+  const word = named?.[1] ?? typeWords[spec.kind];
+  const usage = named === null ? spec.usage : spec.usage.replace(named[0], () => named[1]!);
+  const head = `  -${spec.name}${word === '' ? '' : ` ${word}`}`;
+  // Go keeps a boolean flag of one letter on the line of its help.
+  const gap = head.length <= 4 ? '\t' : '\n    \t';
+  return `${head}${gap}${usage.replaceAll('\n', '\n    \t')}${shownDefault(spec)}\n`;
+}
+
+const typeWords = { string: 'string', bool: '', int: 'int', list: 'value', duration: 'duration' } as const;
+
+function shownDefault(spec: FlagSpec): string {
+  const text = formatValue(spec.kind, spec.default);
+  if (['', 'false', '0', '0s', '[]'].includes(text) && !(spec.kind === 'string' && text !== '')) return '';
+  return ` (default ${spec.kind === 'string' ? toText(quote(fromText(text))) : text})`;
+}
+
+/** A value as Go's %v shows it: 1m30s, [a b], true. */
+export function formatValue(kind: FlagKind, value: FlagValue): string {
+  if (kind === 'duration') return toText(formatDuration(BigInt(Math.round((value as number) * 1e6))));
+  return typeof value === 'object' ? `[${value.join(' ')}]` : String(value);
+}
