@@ -1,0 +1,84 @@
+import type { ServerResponse } from 'node:http';
+import type { Keyspace } from './keyspace.ts';
+
+/** Who this server says it is. */
+export interface Member {
+  readonly name: string;
+  /** Lower-case hex without leading zeros, as is clusterId. */
+  readonly id: string;
+  readonly clusterId: string;
+  /** Where clients are told to connect. */
+  readonly clientUrls: readonly string[];
+  /** Shown to clients that ask; nothing listens there. */
+  readonly peerUrls: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** What every answer is made from. */
+export interface Site {
+  readonly keyspace: Keyspace;
+  readonly member: Member;
+  /** Origins that browsers may come from; '*' lets all in. */
+  readonly cors: readonly string[];
+}
+
+/** Header names and values in turn, as writeHead takes them. */
+export type Headers = readonly string[];
+
+/** The headers that let a browser's page read an answer; none for an origin that is not listed. */
+export function corsHeaders(site: Site, origin: string | undefined): Headers {
+  const allowed = site.cors.includes('*') ? '*' : site.cors.find((entry) => entry === origin);
+  if (allowed === undefined) return [];
+  return [
+    'Access-Control-Allow-Headers',
+    'accept, content-type, authorization',
+    'Access-Control-Allow-Methods',
+    'POST, GET, OPTIONS, PUT, DELETE',
+    'Access-Control-Allow-Origin',
+    allowed,
+  ];
+}
+
+/** Where one answer goes; headers set before its body are sent with it. */
+export class Reply {
+  private readonly headers: string[];
+
+  constructor(
+    readonly raw: ServerResponse,
+    cors: Headers,
+  ) {
+    this.headers = [...cors];
+    raw.removeHeader('connection'); // Go says nothing where the connection stays open
+  }
+
+  add(name: string, value: string): void {
+    this.headers.push(name, value);
+  }
+
+  /** Sends a whole answer; a HEAD request gets its headers only. */
+  send(status: number, contentType: string, body: string): void {
+    if (contentType !== '') this.add('Content-Type', contentType);
+    this.raw.writeHead(status, [...this.headers, 'Content-Length', String(body.length)]);
+    this.raw.end(body, 'latin1');
+  }
+
+  /** Sends the headers of an answer whose body comes later, in chunks. */
+  open(status: number, contentType: string): void {
+    this.add('Content-Type', contentType);
+    this.raw.writeHead(status, this.headers);
+    this.raw.flushHeaders();
+  }
+
+  /** Sends a refusal in plain text, as Go's HTTP library words it. */
+  refuse(status: number, text: string): void {
+    this.add('X-Content-Type-Options', 'nosniff');
+    this.send(status, 'text/plain; charset=utf-8', `${text}\n`);
+  }
+
+  /** Answers 405. */
+  refuseMethod(allow: string): void {
+    this.add('Allow', allow);
+    this.refuse(405, 'Method Not Allowed');
+  }
+}
