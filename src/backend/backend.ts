@@ -49,8 +49,11 @@ export interface Backend {
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   constructor(
-    /** unreachable: no answer; denied: credentials or certificates; protocol: an answer that makes no sense */
-    readonly code: 'unreachable' | 'denied' | 'protocol',
+    /**
+     * unreachable: no answer; denied: credentials or certificates; protocol: an answer that makes no sense;
+     * settings: the options cannot work until somebody changes them
+     */
+    readonly code: 'unreachable' | 'denied' | 'protocol' | 'settings',
     message: string,
     options?: ErrorOptions,
   ) {

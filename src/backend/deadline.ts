@@ -1,0 +1,36 @@
+import type { Clock } from '../obs/clock.ts';
+
+/** What makes an AbortController follow other signals; call the result to let go of them. */
+export function follow(signal: AbortSignal, inner: AbortController): () => void {
+  const abort = () => {
+    inner.abort(signal.reason);
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return () => {
+    signal.removeEventListener('abort', abort);
+  };
+}
+
+/** Runs work under a signal that fires with the outer one, or with `late` once ms have passed. */
+export async function within<T>(
+  limit: { readonly ms: number; readonly clock: Clock; readonly late: Error },
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController();
+  const letGo = follow(signal, inner);
+  const timer = new AbortController();
+  limit.clock.sleep(limit.ms, timer.signal).then(
+    () => {
+      inner.abort(limit.late);
+    },
+    () => undefined,
+  );
+  try {
+    return await work(inner.signal);
+  } finally {
+    letGo();
+    timer.abort(new Error('done'));
+  }
+}

@@ -1,0 +1,84 @@
+import { systemClock } from '../obs/clock.ts';
+import { type Backend, BackendError } from './backend.ts';
+import { defaultNodes } from './nodes.ts';
+import { nodesFromSrv, type ResolveSrv, srvNameOf } from './srv.ts';
+
+/** The settings of a store, as the operator gave them; '' and an empty list are what was not given. */
+export interface BackendOptions {
+  readonly backend: string;
+  readonly nodes: readonly string[];
+  readonly scheme: string;
+  readonly clientCaKeys: string;
+  readonly clientCert: string;
+  readonly clientKey: string;
+  readonly clientInsecure: boolean;
+  readonly basicAuth: boolean;
+  readonly username: string;
+  readonly password: string;
+  readonly files: readonly string[];
+  readonly filter: string;
+  readonly srvDomain: string;
+  readonly srvRecord: string;
+  /** The environment, as text. */
+  readonly env: ReadonlyMap<string, string>;
+  /** For an answer to start; 0 stands for the usual 3 s. */
+  readonly timeoutMs: number;
+}
+
+type Opener = (options: BackendOptions) => Promise<Backend>;
+
+const openers: ReadonlyMap<string, Opener> = new Map([
+  ['', openEtcd],
+  ['env', openEnv],
+  ['etcd', openEtcd],
+  ['etcdv2', openEtcd],
+  ['file', openFile],
+]);
+
+/** The names that openBackend knows. */
+export const backendNames: readonly string[] = [...openers.keys()].filter((name) => name !== '');
+
+/** Opens a store. BackendError 'settings' when the options cannot work; a store that is down is no error yet. */
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const open = openers.get(options.backend);
+  if (open !== undefined) return open(options);
+  const known = `known are ${backendNames.join(', ')}`;
+  if (options.backend === 'etcdv3')
+    throw new BackendError('settings', `The etcd v3 API is not supported yet (${known})`);
+  throw new BackendError('settings', `Invalid backend "${options.backend}" (${known})`);
+}
+
+/** The nodes in confd's order: those that SRV records name, else those that were set, else where such a store listens. */
+export async function discoverNodes(options: BackendOptions, resolve?: ResolveSrv): Promise<readonly string[]> {
+  if (srvNameOf(options) !== '') return nodesFromSrv(options, resolve);
+  return options.nodes.length > 0 ? options.nodes : defaultNodes(options.backend, options.env);
+}
+
+async function openEnv(options: BackendOptions): Promise<Backend> {
+  const { envBackend } = await import('./env.ts');
+  return envBackend(options.env);
+}
+
+async function openFile(options: BackendOptions): Promise<Backend> {
+  const { fileBackend } = await import('./file.ts');
+  return fileBackend({ files: options.files, filter: options.filter, clock: systemClock });
+}
+
+async function openEtcd(options: BackendOptions): Promise<Backend> {
+  const { etcdBackend } = await import('./etcd.ts');
+  const { usualLimits } = await import('./http.ts');
+  const { username, password, timeoutMs } = options;
+  return etcdBackend({
+    nodes: options.nodes.length > 0 ? options.nodes : await discoverNodes(options),
+    scheme: options.scheme === 'https' ? 'https' : 'http',
+    tls: {
+      caFile: options.clientCaKeys,
+      certFile: options.clientCert,
+      keyFile: options.clientKey,
+      insecure: options.clientInsecure,
+    },
+    auth: options.basicAuth && username !== '' && password !== '' ? { username, password } : null,
+    limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs } : usualLimits,
+    clock: systemClock,
+  });
+}

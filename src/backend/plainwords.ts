@@ -1,0 +1,44 @@
+const words: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'the connection broke'],
+  ['EPIPE', 'the connection broke'],
+  ['ENOTFOUND', 'no such host'],
+  ['EAI_AGAIN', 'the host name cannot be looked up now'],
+  ['ETIMEDOUT', 'no connection: timed out'],
+  ['EHOSTUNREACH', 'no route to host'],
+  ['ENETUNREACH', 'network is unreachable'],
+  ['EPROTO', 'TLS handshake failed (does it speak https?)'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS handshake failed (does it speak https?)'],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'TLS handshake failed (does it speak https?)'],
+]);
+
+const denials: ReadonlyMap<string, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by itself, not by a trusted CA'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by a CA that is not trusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it asks for a client certificate'],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not trust the client certificate'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it refuses the client certificate'],
+]);
+
+/** Why a connection failed, for the operator. */
+export function plainWords(error: Error): string {
+  const code = codeOf(error);
+  if (code.startsWith('HPE_')) return 'what it answers is not HTTP (https, perhaps?)';
+  return words.get(code) ?? denials.get(code) ?? (error.message || code || error.name);
+}
+
+/** True when the failure is one of trust, which no other attempt will mend. */
+export function deniedBy(error: Error): boolean {
+  return denials.has(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../obs/clock.ts';
+import { BackendError, type Cursor } from './backend.ts';
+import { within } from './deadline.ts';
+import { indexOf, keysPath, parseAnswer, refusalOf } from './etcdanswer.ts';
+import { type Heard, hear } from './event.ts';
+import type { Answer, HttpClient } from './http.ts';
+import type { Poll } from './roots.ts';
+
+/** What a poll works with. */
+export interface PollParts {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  /** A poll that heard nothing for so long is asked anew, to notice a connection that died in silence. */
+  readonly silenceMs: number;
+  readonly cursor: Cursor;
+  readonly others: readonly string[];
+  /** The id of the cluster that was read, or '' when unknown. */
+  readonly cluster: string;
+}
+
+/** Connections in a row that may break after the headers before the store counts as out of reach. */
+const mostBreaks = 3;
+const pauseMs = 100;
+
+/** A long poll on one path that goes on from event to event. */
+export class LongPoll {
+  private next: bigint;
+  private cursor: Cursor;
+  private cluster: string;
+  private breaks = 0;
+
+  constructor(
+    private readonly poll: Poll,
+    private readonly parts: PollParts,
+  ) {
+    this.cursor = parts.cursor;
+    this.cluster = parts.cluster;
+    this.next = poll.roots.map((root) => parts.cursor.get(root) ?? 0n).reduce((a, b) => (a < b ? a : b)) + 1n;
+  }
+
+  /** Tells what it hears, until the store is out of reach (BackendError) or the signal fires. */
+  async follow(put: (heard: Heard) => void, signal: AbortSignal): Promise<never> {
+    const { silenceMs, clock } = this.parts;
+    for (;;) {
+      const silence = new Error('silence');
+      try {
+        const heard = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.turn(inner));
+        if (heard === undefined) continue;
+        this.next = heard.index + 1n;
+        if (heard.edits === 'look again') this.cursor = new Map(this.poll.roots.map((root) => [root, heard.index]));
+        put(heard);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error !== silence) throw error;
+      }
+    }
+  }
+
+  /** One poll: what it heard, or undefined when it ended without an event. */
+  private async turn(signal: AbortSignal): Promise<Heard | undefined> {
+    const { http } = this.parts;
+    const path = `${keysPath(this.poll.path)}?wait=true&recursive=true&waitIndex=${this.next}`;
+    const answer = await http.open(path, signal);
+    if (answer.status !== 200) return this.refused(answer, signal);
+    const began = indexOf(answer);
+    if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again' };
+    const body = await this.body(answer, signal);
+    if (body.trim() === '') {
+      // Cut short by the server or on the way: nothing happened.
+      await this.parts.clock.sleep(pauseMs, signal);
+      return undefined;
+    }
+    const event = parseAnswer(body, answer.node);
+    return hear(event, this.poll, this.cursor, this.parts.others) ?? { index: began, edits: 'look again' };
+  }
+
+  private async body(answer: Answer, signal: AbortSignal): Promise<string> {
+    try {
+      const body = await answer.body();
+      this.breaks = 0;
+      return body;
+    } catch (cause) {
+      signal.throwIfAborted();
+      this.breaks += 1;
+      if (this.breaks <= mostBreaks) return '';
+      throw new BackendError('unreachable', `${answer.node}: the connection broke again and again`, { cause });
+    }
+  }
+
+  /** The history before our place is gone, or the store cannot answer. */
+  private async refused(answer: Answer, signal: AbortSignal): Promise<Heard> {
+    const refusal = await refusalOf(answer, this.parts.http, signal);
+    if (refusal.code !== 401 && refusal.code !== 400) throw refusal.error;
+    return { index: refusal.index, edits: 'look again' };
+  }
+
+  /** True when the store is not the one that was read, or its counter is behind our place: wiped or restored. */
+  private async lost(answer: Answer, began: bigint, signal: AbortSignal): Promise<boolean> {
+    const known = this.cluster;
+    this.cluster = answer.headers.get('x-etcd-cluster-id') ?? known;
+    if (known !== '' && this.cluster !== known) return true;
+    if (began >= this.next - 1n) return false;
+    // A member that lags behind the others is behind, too; a quorum read tells the two apart.
+    const agreed = await this.parts.http.get(`${keysPath(this.poll.path)}?quorum=true`, signal);
+    return indexOf(agreed) < this.next - 1n;
+  }
+}

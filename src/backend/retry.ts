@@ -1,0 +1,11 @@
+const firstMs = 1000;
+const longestMs = 60_000;
+
+/**
+ * How long to wait before attempt number `attempt` (from 1) is repeated: about 1 s, doubling to about a minute. The
+ * second half of each wait is random, so that a fleet does not come back in step.
+ */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  const full = Math.min(longestMs, firstMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 16));
+  return Math.round(full / 2 + (full / 2) * random());
+}

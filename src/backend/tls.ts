@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { SecureContextOptions } from 'node:tls';
+import { BackendError } from './backend.ts';
+
+/** The files of a TLS connection; an empty name is one that was not given. */
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Accept any certificate of the server. */
+  readonly insecure: boolean;
+}
+
+/** What node:https takes. */
+export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & { rejectUnauthorized?: boolean };
+
+/** True when the files ask for TLS: a CA, or a certificate with its key (one of the two alone counts for nothing). */
+export function wantsTls(files: TlsFiles): boolean {
+  return files.caFile !== '' || (files.certFile !== '' && files.keyFile !== '');
+}
+
+/** Reads and checks the files; BackendError names the one that cannot be read or used. */
+export async function loadTls(files: TlsFiles): Promise<TlsOptions> {
+  const options: TlsOptions = {};
+  if (files.insecure) options.rejectUnauthorized = false;
+  if (files.caFile !== '') options.ca = await loadAuthorities(files.caFile);
+  if (files.certFile !== '' && files.keyFile !== '') {
+    options.cert = await load('client certificate', files.certFile);
+    options.key = await load('client key', files.keyFile);
+    const { createSecureContext } = await import('node:tls');
+    await usable('client certificate', files.certFile, () => createSecureContext({ cert: options.cert! }));
+    await usable('client key', files.keyFile, () => createSecureContext({ cert: options.cert!, key: options.key! }));
+  }
+  return options;
+}
+
+async function loadAuthorities(file: string): Promise<string> {
+  const pem = await load('CA', file);
+  const { X509Certificate } = await import('node:crypto');
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw unusable('CA', file, new Error('there is no PEM certificate in it'));
+  for (const block of blocks) await usable('CA', file, () => new X509Certificate(block));
+  return pem;
+}
+
+async function load(what: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new BackendError('settings', `cannot read the ${what} file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function usable(what: string, file: string, check: () => unknown): Promise<void> {
+  try {
+    await check();
+  } catch (cause) {
+    throw unusable(what, file, cause as Error);
+  }
+}
+
+function unusable(what: string, file: string, cause: Error): BackendError {
+  return new BackendError('settings', `cannot use the ${what} file ${file}: ${cause.message}`, { cause });
+}
