@@ -1,0 +1,112 @@
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { check } from './check.ts';
+import { compare, type Difference } from './compare.ts';
+import { AgentError } from './error.ts';
+import type { Outcome, Room } from './outcome.ts';
+import { reload } from './reload.ts';
+import type { Rendering } from './render.ts';
+import type { Resource } from './resource.ts';
+import { discard, stage, stageToKeep } from './stage.ts';
+import { swap } from './swap.ts';
+
+/** What a pass of a resource needs. */
+export interface Pass {
+  readonly render: () => Promise<Rendering>;
+  /** A reload of an earlier pass is still to be made. */
+  readonly owed: boolean;
+  /** When aborted, the pass ends after the room in hand; but never between swap and reload. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Sends a resource through the rooms; the only place that knows their order. Throws only what is a bug. */
+export async function apply(resource: Resource, pass: Pass): Promise<Outcome> {
+  const here = new Here(pass.signal);
+  try {
+    return await walk(resource, pass, here);
+  } catch (error) {
+    if (error === stopping) return { status: 'stopped' };
+    if (!isOperational(error)) throw error;
+    const unmade = pass.owed || here.room === 'reload' || (error instanceof AgentError && error.touched);
+    return { status: 'failed', room: here.room, error, owed: unmade && resource.reload !== null };
+  }
+}
+
+async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome> {
+  const { dest } = resource;
+  here.enter('render');
+  const rendering = await pass.render();
+
+  here.enter('compare');
+  const difference = await compare(rendering, resource);
+  const attributes = difference.wished;
+
+  here.enter('stage');
+  const kept = resource.keepStageFile ? await stageToKeep(rendering, resource, attributes) : null;
+  if (kept !== null) pass.log.info(`Keeping staged file: ${kept}`);
+  announce(difference, dest, pass.log);
+  if (resource.noop) return { status: 'noop', difference };
+  if (!difference.changed) return await makeUp(resource, pass, here, kept ?? dest);
+  pass.log.info(`Target config ${dest} out of sync`);
+  const path = await stage(rendering, resource, attributes);
+  try {
+    here.enter('check');
+    await check(resource, { src: kept ?? path, dest }, pass);
+    here.enter('swap');
+    await swap({ path, rendering, attributes }, resource, pass.log);
+  } finally {
+    await discard(path);
+  }
+
+  here.enter('reload');
+  await reload(resource, { src: kept ?? dest, dest }, pass);
+  return { status: 'updated', reloaded: resource.reload !== null };
+}
+
+/** dest is as wished; what may be missing is the reload that failed after it was put there. */
+async function makeUp(resource: Resource, pass: Pass, here: Here, src: string): Promise<Outcome> {
+  if (!pass.owed || resource.reload === null) return { status: 'unchanged', reloaded: false };
+  here.enter('reload');
+  pass.log.info(`Target config ${resource.dest} in sync, but its last reload failed: running it again`);
+  await reload(resource, { src, dest: resource.dest }, pass);
+  return { status: 'unchanged', reloaded: true };
+}
+
+function announce({ lines, problem }: Difference, dest: string, log: Logger): void {
+  log.debug(`Comparing candidate config to ${dest}`);
+  for (const line of lines) log.info(line);
+  if (problem !== null) log.error(problem.message);
+}
+
+const stopping = Symbol('stopping');
+
+/** Remembers the room, so that a failure knows where it happened; lets nobody enter another one when stopping. */
+class Here {
+  room: Room = 'render';
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  enter(room: Room): void {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- not an error: the way out
+    if (this.signal.aborted && room !== 'reload') throw stopping;
+    this.room = room;
+  }
+}
+
+const bugs: ReadonlySet<string> = new Set([
+  'TypeError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'EvalError',
+  'URIError',
+  'AssertionError',
+]);
+
+/** False for what only a mistake in this program can throw. */
+function isOperational(error: unknown): error is Error {
+  const name: unknown = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  return typeof name === 'string' && !bugs.has(name);
+}

@@ -1,0 +1,192 @@
+import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { toText } from '../go/bytes.ts';
+import { errnoText, signalText } from '../go/os.ts';
+import { quote } from '../go/strconv.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { AgentError, isErrno } from './error.ts';
+
+/** The files that a command's text can name. */
+export interface CommandFiles {
+  /** A file that holds the rendering. */
+  readonly src: string;
+  readonly dest: string;
+}
+
+/** A check_cmd or reload_cmd, ready to run. */
+export interface Command {
+  readonly key: 'check_cmd' | 'reload_cmd';
+  /** The text for the shell. Throws TemplateError. */
+  readonly text: (files: CommandFiles) => string;
+  /** null: as long as it takes. */
+  readonly timeoutMs: number | null;
+}
+
+/** What a command needs from its surroundings. */
+export interface Surroundings {
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** How a command ended. */
+export interface Ended {
+  /** null for exit status 0, else Go's text: "exit status 3", "signal: killed". */
+  readonly failure: string | null;
+  /** stdout and stderr as they came, a byte string. */
+  readonly output: string;
+  /** True when there was more output than is kept. */
+  readonly cut: boolean;
+}
+
+const outputBytes = 64 * 1024;
+const slowMs = 60_000;
+const graceMs = 5_000;
+const pollMs = 100;
+
+/** Runs a command and logs its text and output; gives why it failed, or null. Throws AgentError when it cannot start. */
+export async function run(command: Command, files: CommandFiles, { log, clock }: Surroundings): Promise<string | null> {
+  const text = command.text(files);
+  log.debug(`Running ${text}`);
+  const slow = () => {
+    log.warning(`${command.key} of ${files.dest} is still running after ${durationText(slowMs)}`);
+  };
+  const { failure, output, cut } = await runShell(text, command.timeoutMs, clock, slow);
+  const shown = toText(quote(output)) + (cut ? ` (cut after ${outputBytes} bytes)` : '');
+  if (failure === null) log.debug(shown);
+  else log.error(shown);
+  return failure;
+}
+
+/**
+ * Runs text in /bin/sh, in a process group of its own, until the shell ends: a child that it leaves in the background
+ * may keep the output open. After timeoutMs the group gets SIGTERM, and SIGKILL five seconds later.
+ */
+export async function runShell(
+  text: string,
+  timeoutMs: number | null,
+  clock: Clock,
+  slow: () => void = () => undefined,
+): Promise<Ended> {
+  const { execa } = await import('execa');
+  // One pipe for both, so that the output stays in order.
+  const shell = execa('/bin/sh', ['-c', `exec 2>&1;${text}`], {
+    detached: true,
+    cleanup: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+  });
+  const { pid } = shell;
+  if (pid === undefined) throw cannotStart((await shell).cause);
+  const exit = new Promise<string | null>((resolve) => {
+    shell.once('exit', (code, signal) => {
+      resolve(signal !== null ? `signal: ${signalText(signal)}` : code === 0 ? null : `exit status ${code ?? -1}`);
+    });
+  });
+  const captures = [shell.stdout, shell.stderr].map((stream) => new Capture(stream));
+  const failure = await supervise(pid, exit, { timeoutMs, clock, slow });
+  for (const capture of captures) await capture.finish();
+  const output = captures.map((capture) => capture.text()).join('');
+  return { failure, output: output.slice(0, outputBytes), cut: output.length > outputBytes };
+}
+
+function cannotStart(cause: unknown): AgentError {
+  const reason = isErrno(cause) ? errnoText(cause) : String(cause);
+  return new AgentError(`fork/exec /bin/sh: ${reason}`, { cause });
+}
+
+interface Limits {
+  readonly timeoutMs: number | null;
+  readonly clock: Clock;
+  readonly slow: () => void;
+}
+
+/** Waits for the shell's end, or ends it and its group when its time is up. */
+async function supervise(pid: number, exit: Promise<string | null>, limits: Limits): Promise<string | null> {
+  const { timeoutMs, clock, slow } = limits;
+  const over = new AbortController();
+  const after = (ms: number) => clock.sleep(ms, over.signal);
+  after(slowMs).then(slow, () => undefined);
+  if (timeoutMs === null) {
+    const failure = await exit;
+    over.abort();
+    return failure;
+  }
+  const ended = exit.then((failure) => ({ failure }));
+  const timeUp = after(timeoutMs).then(
+    () => null,
+    () => null,
+  );
+  const result = await Promise.race([ended, timeUp]);
+  if (result === null) await killGroup(pid, clock);
+  over.abort();
+  return result === null ? `command timed out after ${durationText(timeoutMs)}` : result.failure;
+}
+
+/** SIGTERM to everything that the command started, and SIGKILL to what is left after the grace. */
+async function killGroup(pid: number, clock: Clock): Promise<void> {
+  const never = new AbortController().signal;
+  if (!signalGroup(pid, 'SIGTERM')) return;
+  for (let waited = 0; waited < graceMs; waited += pollMs) {
+    await clock.sleep(pollMs, never);
+    if (!signalGroup(pid, 0)) return;
+  }
+  signalGroup(pid, 'SIGKILL');
+}
+
+/** False when nobody is left in the group. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch (error) {
+    if (isErrno(error, 'ESRCH')) return false;
+    if (isErrno(error, 'EPERM')) return true; // somebody is left, but under another user
+    throw error;
+  }
+}
+
+/** Collects the beginning of a stream. */
+class Capture {
+  private readonly chunks: Buffer[] = [];
+  private size = 0;
+
+  constructor(private readonly stream: Readable) {
+    stream.on('data', this.add);
+    stream.on('error', () => undefined);
+  }
+
+  /**
+   * Takes what was written before the shell ended, which is in the pipe by now: reads until two turns of the event
+   * loop bring nothing. From then on whatever background children write is read and dropped, and keeps nobody waiting.
+   */
+  async finish(): Promise<void> {
+    for (let quiet = 0; quiet < 2 && !this.stream.readableEnded && this.size <= outputBytes; quiet++) {
+      const before = this.size;
+      await setImmediate();
+      if (this.size > before) quiet = 0;
+    }
+    this.stream.off('data', this.add);
+    this.stream.resume();
+    (this.stream as Readable & { unref?: () => void }).unref?.();
+  }
+
+  text(): string {
+    return Buffer.concat(this.chunks).toString('latin1');
+  }
+
+  private readonly add = (chunk: Buffer): void => {
+    if (this.size <= outputBytes) this.chunks.push(chunk);
+    this.size += chunk.length;
+  };
+}
+
+/** Milliseconds as Go prints a Duration: "30s", "1m30s", "2h0m0s", "500ms". */
+function durationText(ms: number): string {
+  if (ms < 1000) return `${ms}ms`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = `${(ms % 60_000) / 1000}s`;
+  if (minutes === 0) return seconds;
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
+}

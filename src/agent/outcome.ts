@@ -1,0 +1,47 @@
+import type { Logger } from '../obs/log.ts';
+import type { Difference } from './compare.ts';
+import type { Resource } from './resource.ts';
+
+/** The rooms of a pass, in the order in which they are met. */
+export type Room = 'render' | 'compare' | 'stage' | 'check' | 'swap' | 'reload';
+
+/** How a resource's pass ended. */
+export type Outcome =
+  /** dest was as wished; `reloaded` when a reload owed by an earlier pass has been made now */
+  | { readonly status: 'unchanged'; readonly reloaded: boolean }
+  | { readonly status: 'updated'; readonly reloaded: boolean }
+  | { readonly status: 'noop'; readonly difference: Difference }
+  /** the agent is stopping; dest is as it was */
+  | { readonly status: 'stopped' }
+  /** `owed`: a reload is still to be made, by this pass's doing or from before */
+  | { readonly status: 'failed'; readonly room: Room; readonly error: Error; readonly owed: boolean };
+
+/** Logs a pass's closing line: the only place that does. */
+export function report(outcome: Outcome, resource: Resource, log: Logger): void {
+  const { dest } = resource;
+  switch (outcome.status) {
+    case 'unchanged':
+      if (outcome.reloaded) log.info(`Target config ${dest} is in sync and its reload has been made up for`);
+      else log.debug(`Target config ${dest} in sync`);
+      return;
+    case 'updated':
+      log.info(`Target config ${dest} has been updated`);
+      return;
+    case 'noop':
+      log.warning(`Noop mode enabled. ${dest} will not be modified`);
+      return;
+    case 'stopped':
+      log.debug(`Target config ${dest} left as it was: stopping`);
+      return;
+    case 'failed':
+      log.error(outcome.error.message);
+      log.warning(consequence(outcome.room, outcome.owed, resource));
+  }
+}
+
+/** confd's error texts name neither the resource nor what has become of dest. */
+function consequence(room: Room, owed: boolean, { dest, file }: Resource): string {
+  if (room === 'reload') return `Target config ${dest} is in place, but its reload failed and is owed (${file})`;
+  const debt = owed ? '; a reload is owed' : '';
+  return `Target config ${dest} not updated: failed at ${room}${debt} (${file})`;
+}

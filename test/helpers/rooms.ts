@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from '../../src/agent/command.ts';
+import type { Rendering } from '../../src/agent/render.ts';
+import type { Resource } from '../../src/agent/resource.ts';
+import type { ResourceSpec } from '../../src/config/resources.ts';
+import type { Logger } from '../../src/obs/log.ts';
+
+/** A directory that is gone after `using` it. */
+export function scratch(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), 'rooms-'));
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A log that keeps its lines as "LEVEL message". */
+export function memoryLog(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const at = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  return {
+    lines,
+    debug: at('DEBUG'),
+    info: at('INFO'),
+    warning: at('WARNING'),
+    error: at('ERROR'),
+    fatal: at('FATAL'),
+  };
+}
+
+/** The rendering of a text, in one chunk. */
+export function renderingOf(text: string): Rendering {
+  const chunk = Buffer.from(text);
+  return { chunks: [chunk], size: chunk.length, md5: md5(text) };
+}
+
+export function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+/** A spec with nothing but the least. */
+export function specOf(dest: string, more: Partial<ResourceSpec> = {}): ResourceSpec {
+  return {
+    file: '/conf.d/r.toml',
+    src: 'r.tmpl',
+    dest,
+    keys: [],
+    prefix: '',
+    mode: null,
+    owner: null,
+    group: null,
+    uid: null,
+    gid: null,
+    checkCmd: '',
+    reloadCmd: '',
+    checkTimeoutMs: null,
+    reloadTimeoutMs: null,
+    ...more,
+  };
+}
+
+/** A resource that wishes for mode 0644 and this process as the owner. */
+export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource {
+  return {
+    spec: specOf(dest),
+    file: '/conf.d/r.toml',
+    template: '/templates/r.tmpl',
+    dest,
+    prefix: '/',
+    keys: [],
+    mode: 0o644,
+    uid: process.geteuid!(),
+    gid: process.getegid!(),
+    check: null,
+    reload: null,
+    noop: false,
+    keepStageFile: false,
+    ...more,
+  };
+}
+
+/** A command whose text names its files as $src and $dest. */
+export function commandOf(key: Command['key'], text: string, timeoutMs: number | null = null): Command {
+  return {
+    key,
+    timeoutMs,
+    text: ({ src, dest }) => text.replaceAll('$src', src).replaceAll('$dest', dest),
+  };
+}
+
+/** True when this process may do what only root may. */
+export const isRoot = process.geteuid!() === 0;
