@@ -1,5 +1,6 @@
 import { fromText, toText } from '../go/bytes.ts';
 import type { Backend, Change, Cursor, Snapshot } from './backend.ts';
+import { cleanKey } from './keypath.ts';
 
 /**
  * The process environment as a store: /database/host is DATABASE_HOST. As in confd a wanted key brings every variable
@@ -23,20 +24,10 @@ function readEnv(env: ReadonlyMap<string, string>, keys: readonly string[]): Sna
   const wanted = keys.map((key) => toText(key.replace(/^\//, '').replaceAll('/', '_')).toUpperCase());
   const pairs = new Map<string, string>();
   for (const [name, value] of env) {
-    if (wanted.some((start) => name.startsWith(start))) pairs.set(keyOf(name), fromText(value));
+    if (wanted.some((start) => name.startsWith(start)))
+      pairs.set(cleanKey(fromText(name.toLowerCase()).replaceAll('_', '/')), fromText(value));
   }
   return { cursor: new Map(), pairs };
-}
-
-/** DATABASE__HOST is /database/host: no part of a key is empty. */
-function keyOf(name: string): string {
-  const parts = fromText(name.toLowerCase()).split(/[_/]/);
-  const clean: string[] = [];
-  for (const part of parts) {
-    if (part === '..') clean.pop();
-    else if (part !== '' && part !== '.') clean.push(part);
-  }
-  return `/${clean.join('/')}`;
 }
 
 /** The environment is that of the start: there is never a change. */

@@ -1,10 +1,108 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../obs/clock.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from './backend.ts';
+import { flatten } from './document.ts';
+import { watchFiles } from './filewatch.ts';
+import { compileGlob } from './glob.ts';
+import { scanFiles } from './scan.ts';
+
 export interface FileSettings {
+  /** Files and directories; later ones overwrite equal keys. */
   readonly files: readonly string[];
+  /** Which names inside directories count. */
   readonly filter: string;
   readonly clock: Clock;
+  /** Files are looked at this often even when the system reports nothing. */
+  readonly pollMs?: number;
 }
-export function fileBackend(_settings: FileSettings): Promise<Backend> {
-  throw new Error('not yet');
+
+const usualPollMs = 3000;
+
+/** The place in a cursor where the digest of all files is kept. */
+const digestOf = 'files';
+
+/** YAML 1.1 and JSON files as a store. A file that is missing or half-written fails the whole read. */
+export function fileBackend(settings: FileSettings): Backend {
+  const accepts = compileGlob(settings.filter);
+  const load = () => loadAll(settings.files, accepts);
+  return {
+    name: 'file',
+    canWatch: true,
+    selects: 'text',
+    read: (keys, signal) => read(keys, load, signal),
+    watch: (_keys, cursor, signal) => watch(settings, load, cursor, signal),
+    close: () => Promise.resolve(),
+  };
+}
+
+type Load = () => Promise<readonly Loaded[]>;
+
+interface Loaded {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+async function read(keys: readonly string[], load: Load, signal: AbortSignal): Promise<Snapshot> {
+  signal.throwIfAborted();
+  const files = await load();
+  const all = new Map<string, string>();
+  for (const { path, content } of files) await flatten(path, content, all);
+  signal.throwIfAborted();
+  const pairs = new Map<string, string>();
+  for (const [key, value] of all) if (keys.some((wanted) => selected(key, wanted, 'text'))) pairs.set(key, value);
+  return { cursor: new Map([[digestOf, digest(files)]]), pairs };
+}
+
+async function* watch(settings: FileSettings, load: Load, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+  let known = cursor.get(digestOf);
+  const { files, clock, pollMs = usualPollMs } = settings;
+  const look = () => signature(files, settings.filter);
+  for await (const now of watchFiles({ files, clock, pollMs, look, examine: () => currentDigest(load) }, signal)) {
+    if (now === known) continue;
+    known = now;
+    yield { cursor: new Map([[digestOf, now]]), edits: 'look again' };
+  }
+}
+
+/** A file that is gone is a change like any other: the read that follows says what is wrong. */
+async function currentDigest(load: Load): Promise<bigint> {
+  try {
+    return digest(await load());
+  } catch {
+    return -1n;
+  }
+}
+
+async function loadAll(roots: readonly string[], accepts: (name: string) => boolean): Promise<readonly Loaded[]> {
+  const files: Loaded[] = [];
+  for (const root of roots) {
+    try {
+      for (const path of await scanFiles(root, accepts)) files.push({ path, content: await readFile(path) });
+    } catch (cause) {
+      throw new BackendError('unreachable', `cannot read ${root}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return files;
+}
+
+function digest(files: readonly Loaded[]): bigint {
+  const hash = createHash('sha256');
+  for (const { path, content } of files) hash.update(`${path.length}:${path}${content.length}:`).update(content);
+  return hash.digest().readBigUInt64BE();
+}
+
+/** What stat says of every file: cheap to ask, and different after nearly every change. */
+async function signature(roots: readonly string[], filter: string): Promise<string> {
+  const accepts = compileGlob(filter);
+  const seen: string[] = [];
+  for (const root of roots) {
+    for (const path of await scanFiles(root, accepts).catch(() => [])) {
+      const found = await stat(path, { bigint: true }).catch(() => null);
+      seen.push(
+        `${path} ${found === null ? '' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`}`,
+      );
+    }
+  }
+  return seen.join('\n');
 }

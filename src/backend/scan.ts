@@ -1,0 +1,23 @@
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * The files that a -file setting stands for: itself, or, of a directory, all files below it that pass the filter, in
+ * byte order. Links to directories inside are not entered (a link given by the operator is), and names that begin
+ * with ".." are passed over: Kubernetes keeps its versions of mounted files there.
+ */
+export async function scanFiles(root: string, accepts: (name: string) => boolean): Promise<string[]> {
+  return (await stat(root)).isDirectory() ? walk(root, accepts) : [root];
+}
+
+async function walk(directory: string, accepts: (name: string) => boolean): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('..'));
+  names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const files: string[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    if ((await lstat(path)).isDirectory()) files.push(...(await walk(path, accepts)));
+    else if (accepts(name) && (await stat(path)).isFile()) files.push(path);
+  }
+  return files;
+}
