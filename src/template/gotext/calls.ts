@@ -1,0 +1,164 @@
+import { GoError } from '../../go/value.ts';
+import type { Func, Signature, Type, Value } from '../../go/value.ts';
+import { checkFor, compileArg } from './args.ts';
+import type { Argument } from './args.ts';
+import { builtins, callValue } from './builtins.ts';
+import { printNode } from './node.ts';
+import type { CommandNode, IdentifierNode, Node, OperandNode } from './node.ts';
+import { fail } from './run.ts';
+import type { Eval, Run } from './run.ts';
+import { isTrue, ReflectType } from './types.ts';
+import type { Compiled, Scope } from './unit.ts';
+
+/** A call in a template: what is called, with what, and where errors of the function itself are reported. */
+export interface Call {
+  readonly identifier: IdentifierNode;
+  readonly args: readonly OperandNode[]; // without the function
+  readonly hasFinal: boolean; // whether a value comes from the pipeline
+  readonly at: CommandNode | IdentifierNode;
+}
+
+const unset = { type: ReflectType };
+
+/** What a variable's slot holds while an and or or has skipped its declaration. */
+export const isUnset = (value: Value): boolean => value === unset;
+
+/** Compiles the call of a function. */
+export function compileCall(scope: Scope, call: Call): Compiled {
+  const { name } = call.identifier;
+  const own = scope.unit.funcs.get(name);
+  const target = own ?? builtins.get(name)!;
+  const { signature } = target.type;
+  const static_ = signature!.result;
+  const nilable = static_.kind === 'interface' || static_ === ReflectType;
+  const arity = arityError(name, signature!, call);
+  const compiled = { nilable, static: () => (static_.kind === 'interface' ? static_ : undefined) };
+  if (arity !== null) return { ...compiled, run: enter(call.identifier, (run) => fail(run, '%s', arity)) };
+  if (own !== undefined) return { ...compiled, run: compileOwn(scope, call, own) };
+  if (name === 'and' || name === 'or') return { ...compiled, run: compileLogic(scope, call, name === 'or') };
+  if (name === 'call') return { ...compiled, run: compileCallBuiltin(scope, call, signature!) };
+  return { ...compiled, run: compileInvoke(scope, call, signature!, () => target.call) };
+}
+
+function enter(node: Node, evaluate: Eval): Eval {
+  return (run, dot, final) => {
+    run.node = node;
+    return evaluate(run, dot, final);
+  };
+}
+
+/** What is wrong with the number of arguments, or null. */
+export function arityError(
+  name: string,
+  signature: Signature,
+  call: { readonly args: readonly unknown[]; readonly hasFinal: boolean },
+): string | null {
+  const { params, variadic } = signature;
+  const explicit = call.args.length;
+  const given = explicit + (call.hasFinal ? 1 : 0);
+  if (variadic) {
+    const fixed = params.length - 1;
+    return given < fixed ? `wrong number of args for ${name}: want at least ${fixed} got ${explicit}` : null;
+  }
+  return given === params.length ? null : `wrong number of args for ${name}: want ${params.length} got ${given}`;
+}
+
+function paramType({ params }: Signature, index: number): Type {
+  return params[Math.min(index, params.length - 1)]!;
+}
+
+/** A function of the caller, bound by slot when a render starts. */
+function compileOwn(scope: Scope, call: Call, own: Func): Eval {
+  const { name } = call.identifier;
+  const { slots } = scope.unit;
+  const slot = slots.get(name) ?? slots.size;
+  slots.set(name, slot);
+  return compileInvoke(scope, call, own.type.signature!, (run) => {
+    return run.funcs[slot]?.call ?? fail(run, '%q is not a defined function', name);
+  });
+}
+
+type Target = (run: Run) => (args: readonly Value[]) => Value;
+
+function compileInvoke(scope: Scope, call: Call, signature: Signature, target: Target): Eval {
+  const { identifier, at, hasFinal } = call;
+  const args = call.args.map((node) => compileArg(scope, node));
+  const collect = collector(signature, args, hasFinal);
+  return (run, dot, final) => {
+    run.node = identifier;
+    const invoke = target(run);
+    const values = collect(run, dot, final);
+    try {
+      return invoke(values);
+    } catch (error) {
+      throw callError(run, at, identifier.name, error);
+    }
+  };
+}
+
+type Collect = (run: Run, dot: Value, final: Value) => Value[];
+
+/** Evaluates arguments left to right, and checks the value from the pipeline last; the usual sizes by hand. */
+export function collector(signature: Signature, given: readonly Argument[], hasFinal: boolean): Collect {
+  const args = given.map((arg, i) => arg(paramType(signature, i)));
+  const check = hasFinal ? checkFor(paramType(signature, args.length)) : null;
+  const [first, second] = args;
+  if (check === null) {
+    if (first === undefined) return () => [];
+    if (second === undefined) return (run, dot) => [first(run, dot)];
+    if (args.length === 2) return (run, dot) => [first(run, dot), second(run, dot)];
+  } else {
+    if (first === undefined) return (run, _dot, final) => [check(run, final)];
+    if (second === undefined) return (run, dot, final) => [first(run, dot), check(run, final)];
+  }
+  return (run, dot, final) => {
+    const values: Value[] = [];
+    for (const arg of args) values.push(arg(run, dot));
+    if (check !== null) values.push(check(run, final));
+    return values;
+  };
+}
+
+/** The error of a call that threw: a GoError is one that Go's function returns, all else passes through. */
+export function callError(run: Run, at: Node, name: string, error: unknown): unknown {
+  if (!(error instanceof GoError)) return error;
+  run.node = at;
+  try {
+    return fail(run, 'error calling %s: %s', name, error.message);
+  } catch (wrapped) {
+    return wrapped;
+  }
+}
+
+/** and, or: stops at the first argument that decides. Declarations in those behind may not happen. */
+function compileLogic(scope: Scope, call: Call, stopAt: boolean): Eval {
+  const [head, ...rest] = call.args;
+  const first = head === undefined ? null : compileArg(scope, head)(ReflectType);
+  const { result: others, declared } = scope.perhaps(() => rest.map((node) => compileArg(scope, node)(ReflectType)));
+  const { identifier, hasFinal } = call;
+  return (run, dot, final) => {
+    run.node = identifier;
+    for (const slot of declared) run.vars[slot] = unset;
+    let value = first === null ? undefined : first(run, dot);
+    if (first !== null && isTrue(value) === stopAt) return value;
+    for (const other of others) {
+      value = other(run, dot);
+      if (isTrue(value) === stopAt) return value;
+    }
+    return hasFinal ? final : value;
+  };
+}
+
+/** call: the callee's name in messages is the text of its argument. */
+function compileCallBuiltin(scope: Scope, call: Call, signature: Signature): Eval {
+  const [callee] = call.args;
+  const name = callee === undefined ? null : printNode(callee);
+  return compileInvoke(
+    scope,
+    call,
+    signature,
+    () =>
+      ([fn, ...args]) =>
+        callValue(name, fn, args),
+  );
+}

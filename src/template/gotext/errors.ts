@@ -1,0 +1,43 @@
+import { toText } from '../../go/bytes.ts';
+import { sprintf } from '../../go/fmt.ts';
+import type { Value } from '../../go/value.ts';
+import { TemplateError } from '../engine.ts';
+import { printNode } from './node.ts';
+import type { Node } from './node.ts';
+
+/** Where a template's text came from. */
+export interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** An error of a template that does not parse; the line is that of the last token read. */
+export function parseError(name: string, line: number, format: string, args: readonly Value[]): TemplateError {
+  // The name takes part in formatting: Go does not escape a % in it.
+  return new TemplateError(toText(sprintf(`template: ${name}:${line}: ${format}`, args)));
+}
+
+/** What an execution error says about its place: the source, the template that runs, and the current node. */
+export interface Place {
+  readonly source: Source;
+  readonly template: string;
+  readonly node: Node;
+}
+
+/** An error of a template that runs. */
+export function execError(place: Place, format: string, args: readonly Value[]): TemplateError {
+  const { source, template, node } = place;
+  const before = source.text.slice(0, node.pos);
+  const line = before.split('\n').length;
+  const column = node.pos - (before.lastIndexOf('\n') + 1);
+  // Template name and context are escaped, the location is not: so Go does.
+  const executing = sprintf('executing %q at <', [template.replaceAll('%', '%%')]);
+  const context = printNode(node).replaceAll('%', '%%');
+  const whole = `template: ${source.name}:${line}:${column}: ${executing}${context}>: ${format}`;
+  return new TemplateError(toText(sprintf(whole, args)));
+}
+
+/** Whether the stack of this process is full: what Go's larger stack allows may be too deep here. */
+export function isOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+}

@@ -1,0 +1,51 @@
+import type { Func, Type, Value } from '../../go/value.ts';
+import { execError } from './errors.ts';
+import type { Source } from './errors.ts';
+import type { Node } from './node.ts';
+
+/** What a missing map key gives: no value, the zero value of the map's elements, or an error. */
+export type MissingKey = 'default' | 'zero' | 'error';
+
+/** The state of one render. */
+export interface Run {
+  readonly source: Source;
+  readonly missingKey: MissingKey;
+  readonly funcs: readonly (Func | undefined)[]; // by slot
+  readonly write: (chunk: string) => void;
+  out: string; // not yet written
+  node: Node; // the current node, for errors
+  template: string; // the name of the template that runs
+  depth: number; // of template calls
+  vars: Value[]; // of the template that runs, by slot
+  statics: (Type | undefined)[]; // by slot: set if a variable or dot comes from an element of interface type
+}
+
+/** A compiled operand, command or pipeline; `final` is what the command before it in the pipeline gave. */
+export type Eval = (run: Run, dot: Value, final?: Value) => Value;
+
+/** How a statement ended: 0 normally, else what the innermost range is to do. */
+export type Signal = 0 | typeof breakSignal | typeof continueSignal;
+export const breakSignal = 1;
+export const continueSignal = 2;
+
+/** A compiled statement. */
+export type Exec = (run: Run, dot: Value) => Signal;
+
+const chunkLength = 32 * 1024;
+
+/** Adds output; hands it on in large pieces, since a long rope of small strings is slow. */
+export function emit(run: Run, text: string): void {
+  if ((run.out += text).length >= chunkLength) flush(run);
+}
+
+/** Writes the output that waits. */
+export function flush(run: Run): void {
+  const { out } = run;
+  run.out = '';
+  if (out !== '') run.write(out);
+}
+
+/** Throws a TemplateError about the current node. */
+export function fail(run: Run, format: string, ...args: Value[]): never {
+  throw execError(run, format, args);
+}

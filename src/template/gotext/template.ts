@@ -1,0 +1,69 @@
+import type { FuncMap, Value } from '../../go/value.ts';
+import type { Engine, Template } from '../engine.ts';
+import { TemplateError } from '../engine.ts';
+import { builtins } from './builtins.ts';
+import { compileBodies } from './compile.ts';
+import type { Program } from './compile.ts';
+import type { Source } from './errors.ts';
+import { parse } from './parse.ts';
+import { flush } from './run.ts';
+import type { MissingKey, Run } from './run.ts';
+import { guardDepth } from './statements.ts';
+
+/** How a text is read and run. */
+export interface TemplateOptions {
+  readonly funcs: FuncMap;
+  /** What opens and closes an action; an empty string means `{{` or `}}`. */
+  readonly delims?: { readonly left: string; readonly right: string };
+  /** What a missing map key gives: no value, the zero value of the map's elements, or an error. */
+  readonly missingKey?: MissingKey;
+}
+
+/** Compiles a text in Go's template language. Throws TemplateError. */
+export function compileTemplate(name: string, text: string, options: TemplateOptions): Template {
+  const { funcs, delims } = options;
+  const source: Source = { name, text };
+  const marks = { left: delims?.left || '{{', right: delims?.right || '}}' };
+  const trees = parse(source, marks, (word) => funcs.has(word) || builtins.has(word));
+  const program = compileBodies(source, trees, funcs);
+  const missingKey = options.missingKey ?? 'default';
+  return {
+    render(data, bound, write) {
+      render(program, startRun(program, { data, missingKey, write }, bound), data);
+    },
+  };
+}
+
+/** The default template language: Go's, exactly. */
+export const goEngine: Engine = {
+  compile: (name, text, funcs) => compileTemplate(name, text, { funcs }),
+};
+
+type Start = Pick<Run, 'missingKey' | 'write'> & { readonly data: Value };
+
+function startRun(program: Program, { data, missingKey, write }: Start, funcs: FuncMap): Run {
+  const { source, main } = program;
+  return {
+    source,
+    missingKey,
+    write,
+    funcs: [...program.slots.keys()].map((name) => funcs.get(name)),
+    out: '',
+    node: main.node,
+    template: source.name,
+    depth: 0,
+    vars: [data ?? undefined],
+    statics: [],
+  };
+}
+
+function render(program: Program, run: Run, data: Value): void {
+  try {
+    guardDepth(run, () => program.main.exec(run, data ?? undefined));
+  } catch (error) {
+    // What was written before an error in the template stays written, as in Go.
+    if (error instanceof TemplateError) flush(run);
+    throw error;
+  }
+  flush(run);
+}
