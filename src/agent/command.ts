@@ -126,10 +126,9 @@ async function supervise(pid: number, exit: Promise<string | null>, limits: Limi
 
 /** SIGTERM to everything that the command started, and SIGKILL to what is left after the grace. */
 async function killGroup(pid: number, clock: Clock): Promise<void> {
-  const never = new AbortController().signal;
   if (!signalGroup(pid, 'SIGTERM')) return;
   for (let waited = 0; waited < graceMs; waited += pollMs) {
-    await clock.sleep(pollMs, never);
+    await clock.sleep(pollMs, new AbortController().signal);
     if (!signalGroup(pid, 0)) return;
   }
   signalGroup(pid, 'SIGKILL');

@@ -43,9 +43,9 @@ export class Runner {
       while (this.again) {
         this.again = false;
         const outcome = await this.pass(this.owed);
-        const failed = outcome.status === 'failed';
-        this.owed = failed && (outcome.room === 'reload' || this.owed);
-        this.failures = failed ? this.failures + 1 : 0;
+        if (outcome.status === 'stopped') return;
+        this.owed = outcome.status === 'failed' && outcome.owed;
+        this.failures = outcome.status === 'failed' ? this.failures + 1 : 0;
       }
       if (this.failures > 0 && !this.stopped) this.retryLater();
     } finally {

@@ -26,11 +26,11 @@ function agentOn(names: readonly string[]) {
       uses: (touched) => touched.has(key),
       pass: async (): Promise<Outcome> => {
         rendered.push(key);
-        const value = view.get(key);
+        const value = view.get(key)?.value;
         await confd.slow.get(key);
-        if (confd.fail.has(key)) return { status: 'failed', room: 'check', error: new Error('no') };
+        if (confd.fail.has(key)) return { status: 'failed', room: 'check', error: new Error('no'), owed: false };
         files.set(key, value);
-        return { status: 'unchanged' };
+        return { status: 'unchanged', reloaded: false };
       },
     };
   };

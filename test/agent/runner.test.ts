@@ -14,9 +14,9 @@ function runner(results: readonly Result[]) {
     const result = results[passes.length] ?? 'ok';
     passes.push(owed);
     await new Promise<void>((resolve) => gates.push(resolve));
-    return (
-      result === 'ok' ? { status: 'unchanged' } : { status: 'failed', room: result, error: new Error(result) }
-    ) as Outcome;
+    if (result === 'ok') return { status: 'unchanged', reloaded: owed } satisfies Outcome;
+    const error = new Error(result);
+    return { status: 'failed', room: result, error, owed: owed || result === 'reload' } satisfies Outcome;
   }, clock);
   const finish = async () => {
     gates.shift()!();

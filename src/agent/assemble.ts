@@ -1,0 +1,78 @@
+import type { Backend } from '../backend/backend.ts';
+import { loadResources } from '../config/resources.ts';
+import { Mirror } from '../mirror/mirror.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { Templates } from '../template/compile.ts';
+import { Agent, type Loaded } from './agent.ts';
+import { AgentError } from './error.ts';
+import { createFollower } from './follower.ts';
+import { type Resource, resolveResource } from './resource.ts';
+import { Slots } from './slots.ts';
+
+/** What an agent is told. */
+export interface AgentSettings {
+  /** Holds conf.d and templates. */
+  readonly confdir: string;
+  /** A resource file outside conf.d that is processed with it, or null. */
+  readonly resourceFile: string | null;
+  /** When not empty it replaces the resources' own prefixes. */
+  readonly prefix: string;
+  readonly noop: boolean;
+  readonly syncOnly: boolean;
+  readonly keepStageFile: boolean;
+  /** What getenv sees. */
+  readonly env: ReadonlyMap<string, string>;
+}
+
+/** Where an agent lives. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborted when the agent shall stop: passes end after the room in hand, but never between swap and reload. */
+  readonly signal: AbortSignal;
+}
+
+/** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
+const passesAtOnce = 8;
+
+/** Puts an agent together on an open store; run it with one of the processors. */
+export function assembleAgent(backend: Backend, settings: AgentSettings, surroundings: Surroundings): Agent {
+  const { clock, log, signal } = surroundings;
+  const mirror = new Mirror();
+  const templates = new Templates();
+  const slots = new Slots(passesAtOnce);
+  const world = () => worldOf(settings.env, clock);
+  const parts = { mirror, selects: backend.selects, templates, world, slots, signal, clock, log };
+  return new Agent({
+    backend,
+    mirror,
+    clock,
+    log,
+    load: () => loadAll(settings, surroundings),
+    follow: (resource) => createFollower(resource, parts),
+  });
+}
+
+/** Everything in conf.d that can run; what cannot is logged, file by file. */
+async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): Promise<Loaded> {
+  log.debug(`Loading template resources from confdir ${settings.confdir}`);
+  const { specs, errors, warnings } = await loadResources(settings.confdir, settings.resourceFile ?? undefined);
+  for (const warning of warnings) log.warning(warning);
+  for (const error of errors) log.error(error.message);
+  const resources: Resource[] = [];
+  let bad = errors.length;
+  for (const spec of specs) {
+    log.debug(`Loading template resource from ${spec.file}`);
+    try {
+      resources.push(
+        await resolveResource(spec, { ...settings, templatesDir: `${settings.confdir}/templates`, clock }),
+      );
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      log.error(error.message);
+      bad += 1;
+    }
+  }
+  return { resources, bad };
+}

@@ -1,0 +1,70 @@
+import type { Backend } from '../backend/backend.ts';
+import type { Mirror } from '../mirror/mirror.ts';
+import { Reader, type ReadSet } from '../mirror/readset.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import type { Templates } from '../template/compile.ts';
+import { confdFuncs, type World } from '../template/funcs.ts';
+import type { Follower } from './agent.ts';
+import { apply } from './apply.ts';
+import { type Outcome, report } from './outcome.ts';
+import { render, type Rendering } from './render.ts';
+import type { Resource } from './resource.ts';
+import type { Slots } from './slots.ts';
+
+/** What all followers of an agent share. */
+export interface FollowerParts {
+  readonly mirror: Mirror;
+  /** How the store's keys select; see Backend. */
+  readonly selects: Backend['selects'];
+  readonly templates: Templates;
+  readonly world: () => World;
+  readonly slots: Slots;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Renders a resource from its view of the mirror, remembering what the render used. */
+export function createFollower(resource: Resource, parts: FollowerParts): Follower {
+  const { mirror, selects, templates, world, slots, signal, clock, log } = parts;
+  const view = mirror.view(resource.prefix, resource.keys, selects);
+  // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
+  let used: ReadSet | null = null;
+
+  const renderView = async (): Promise<Rendering> => {
+    log.debug(`Using source template ${resource.template}`);
+    const template = await templates.load(resource.template);
+    const now = world();
+    let reader = new Reader(view);
+    try {
+      return await render(template, () => confdFuncs((reader = new Reader(view)), now));
+    } finally {
+      used = reader.readSet;
+    }
+  };
+
+  return {
+    uses: (touched) => used === null || used.hit(view.touched(touched)),
+    async pass(owed): Promise<Outcome> {
+      used = null;
+      const release = await slots.take();
+      try {
+        const outcome = await apply(resource, { render: renderView, owed, release, signal, log, clock });
+        report(outcome, resource, log);
+        return outcome;
+      } catch (bug) {
+        return reportBug(bug, resource, log, owed);
+      } finally {
+        release();
+      }
+    },
+  };
+}
+
+/** A mistake of this program costs one resource's pass, not the agent. */
+function reportBug(bug: unknown, resource: Resource, log: Logger, owed: boolean): Outcome {
+  const error = bug instanceof Error ? bug : new Error(String(bug));
+  log.error(`Internal error while processing ${resource.file}, please report it: ${error.stack ?? error.message}`);
+  return { status: 'failed', room: 'render', error, owed };
+}

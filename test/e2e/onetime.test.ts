@@ -1,0 +1,157 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { confd, Confdir, logOf } from '../helpers/confd.ts';
+
+const env = { DATABASE_HOST: '127.0.0.1', DATABASE_PORT: '3306', SECRET_TOKEN: 'p@sSw0rd' };
+const run = (dir: Confdir, ...more: string[]) =>
+  confd(['-onetime', '-backend', 'env', '-confdir', dir.root, ...more], env);
+
+describe('what goes wrong', () => {
+  const rows: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ['an unknown flag', ['-bogus'], 2, /^flag provided but not defined: -bogus\nUsage of /],
+    ['a flag without its value', ['-node'], 2, /^flag needs an argument: -node\nUsage of /],
+    ['a word that is no boolean', ['-watch=maybe'], 2, /^invalid boolean value "maybe" for -watch: parse error\n/],
+    ['a config file that is not there', ['-config-file', '/nope/confd.toml'], 1, /FATAL .*\/nope\/confd\.toml/],
+    ['a backend that is not known', ['-onetime', '-backend', 'nope'], 1, /FATAL Invalid backend/],
+    ['a level that is not known', ['-log-level', 'bogus'], 1, /FATAL not a valid level: "bogus"/],
+  ];
+  test.each(rows)('%s', async (_name, args, code, stderr) => {
+    const ended = await confd(args);
+    expect(ended.stderr).toMatch(stderr);
+    expect(ended.code).toBe(code);
+  });
+
+  const broken: readonly (readonly [string, string, string, RegExp])[] = [
+    ['a template that does not parse', '{{nofunc}}', '', /template: x\.tmpl:1: function "nofunc" not defined/],
+    [
+      'a key that is missing',
+      'one\n{{getv "/nokey"}}',
+      '',
+      /template: x\.tmpl:2:2: executing "x\.tmpl" at <getv "\/nokey">: error calling getv: key does not exist: \/nokey/,
+    ],
+    ['a check that fails', 'new', 'check_cmd = "echo bad line 3; exit 3"', /Config check failed: exit status 3/],
+  ];
+  test.each(broken)('%s leaves the old file, and the other resources run', async (_name, template, more, message) => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', template, ['/database'], more);
+    const other = dir.resource('y', 'fine', []);
+    writeFileSync(dest, 'old');
+    const { code, stderr } = await run(dir);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+    expect(readFileSync(dest, 'utf8')).toBe('old');
+    expect(readFileSync(other, 'utf8')).toBe('fine');
+    expect(readdirSync(dir.root).sort()).toEqual(['conf.d', 'templates', 'x', 'y']);
+  });
+
+  test('a broken file in conf.d is named with its line, and the others run', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'fine', []);
+    dir.write('conf.d/broken.toml', '[template]\nsrc = "a.tmpl"\ndest = oops\n');
+    const { code, stderr } = await run(dir);
+    expect(stderr).toMatch(/broken\.toml.*3/);
+    expect(code).toBe(1);
+    expect(readFileSync(dest, 'utf8')).toBe('fine');
+  });
+
+  test('a reload that fails: the file is new, and the exit code says so', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', [], 'reload_cmd = "exit 1"');
+    const { code, stderr } = await run(dir);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ERROR exit status 1\n/);
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+  });
+
+  test('no value of a key is ever logged, at any level', async () => {
+    const dir = new Confdir();
+    dir.resource('x', '{{getv "/secret/token"}} {{getv "/nokey"}}', ['/secret']);
+    dir.resource('y', '{{getv "/secret/token"}}', ['/secret'], 'check_cmd = "true"');
+    const { stderr, stdout } = await run(dir, '-log-level', 'debug');
+    expect(readFileSync(dir.path('y'), 'utf8')).toBe('p@sSw0rd');
+    expect(stderr + stdout).not.toContain('p@sSw0rd');
+  });
+});
+
+describe('a pass', () => {
+  test('writes the file with confd’s log lines, and is in sync the next time', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource(
+      'x',
+      'host={{getv "/database/host"}}\nport={{getv "/database/port"}}\n',
+      ['/database'],
+      'mode = "0640"\ncheck_cmd = "grep -q host {{.src}}"\nreload_cmd = "echo {{.dest}} >> {{.dest}}.log"',
+    );
+    writeFileSync(dest, 'old');
+    chmodSync(dest, 0o644);
+    const first = await run(dir);
+    expect(first.code).toBe(0);
+    expect(readFileSync(dest, 'utf8')).toBe('host=127.0.0.1\nport=3306\n');
+    expect(statSync(dest).mode & 0o777).toBe(0o640);
+    expect(logOf(first.stderr).map((line) => line.replace(/[0-9a-f]{32}/g, 'MD5'))).toEqual([
+      'INFO Backend set to env',
+      'INFO Starting confd',
+      'INFO Backend source(s) set to ',
+      `INFO ${dest} has mode -rw-r--r-- should be -rw-r-----`,
+      `INFO ${dest} has md5sum MD5 should be MD5`,
+      `INFO Target config ${dest} out of sync`,
+      `INFO Target config ${dest} has been updated`,
+    ]);
+    const second = await run(dir, '-log-level', 'debug');
+    expect(second.code).toBe(0);
+    expect(logOf(second.stderr)).toContain(`DEBUG Target config ${dest} in sync`);
+    expect(readFileSync(`${dest}.log`, 'utf8')).toBe(`${dest}\n`);
+  });
+
+  test('noop changes nothing and needs no permission to write', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', []);
+    const { code, stderr } = await run(dir, '-noop');
+    expect(code).toBe(0);
+    expect(stderr).toContain(`WARNING Noop mode enabled. ${dest} will not be modified`);
+    expect(existsSync(dest)).toBe(false);
+  });
+
+  test('sync-only runs no command', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', [], 'check_cmd = "exit 1"\nreload_cmd = "exit 1"');
+    const { code } = await run(dir, '-sync-only');
+    expect(code).toBe(0);
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+  });
+
+  test('a -config-file that is a resource is processed with conf.d, once', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', [], `reload_cmd = "echo x >> ${dir.path('reloads')}"`);
+    const { code, stderr } = await run(dir, '-config-file', dir.path('conf.d/x.toml'));
+    expect(code).toBe(0);
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+    expect(readFileSync(dir.path('reloads'), 'utf8')).toBe('x\n');
+    expect(stderr).toContain('conf.d/x.toml');
+  });
+
+  test('bytes that are not UTF-8 come through from the template to the file', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '', []);
+    const bytes = Buffer.from([0xff, 0x00, 0x0d, 0x0a, 0xe2, 0x80, 0xa8, 0xc3, 0x28]);
+    writeFileSync(dir.path('templates/x.tmpl'), bytes);
+    expect((await run(dir)).code).toBe(0);
+    expect(readFileSync(dest)).toEqual(bytes);
+  });
+
+  test('a dest that is a link is replaced by a file, as confd does', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', []);
+    writeFileSync(dir.path('target'), 'untouched');
+    symlinkSync(dir.path('target'), dest);
+    expect((await run(dir)).code).toBe(0);
+    expect(readFileSync(dir.path('target'), 'utf8')).toBe('untouched');
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+  });
+});
+
+test('-version prints and does nothing else', async () => {
+  const { code, stdout, stderr } = await confd(['-version']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^confd \d+\.\d+\.\d+ \(Git SHA: .*\)\n$/);
+});
