@@ -24,12 +24,12 @@ async function route(site: Site, req: IncomingMessage, reply: Reply): Promise<vo
     return;
   }
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
-    refuseConnection(reply, '400 Bad Request: missing required Host header');
+    reply.hangUp('400 Bad Request: missing required Host header');
     return;
   }
   const target = parseTarget(req.url!);
   if (target === undefined) {
-    refuseConnection(reply, '400 Bad Request');
+    reply.hangUp('400 Bad Request');
     return;
   }
   const clean = cleanPath(target.path);
@@ -46,11 +46,6 @@ async function route(site: Site, req: IncomingMessage, reply: Reply): Promise<vo
 
 function isAtOrBelow(path: string, top: string): boolean {
   return path.startsWith(top) && (path.length === top.length || path[top.length] === '/');
-}
-
-function refuseConnection(reply: Reply, text: string): void {
-  reply.add('Connection', 'close');
-  reply.send(400, 'text/plain; charset=utf-8', text);
 }
 
 function redirect(reply: Reply, method: string, location: string): void {

@@ -59,7 +59,9 @@ export class Reply {
   /** Sends a whole answer; a HEAD request gets its headers only. */
   send(status: number, contentType: string, body: string): void {
     if (contentType !== '') this.add('Content-Type', contentType);
-    this.raw.writeHead(status, [...this.headers, 'Content-Length', String(body.length)]);
+    // What a HEAD request would have got has a length only where it has a body.
+    const isLength = body !== '' || this.raw.req.method !== 'HEAD';
+    this.raw.writeHead(status, isLength ? [...this.headers, 'Content-Length', String(body.length)] : this.headers);
     this.raw.end(body, 'latin1');
   }
 
@@ -74,6 +76,13 @@ export class Reply {
   refuse(status: number, text: string): void {
     this.add('X-Content-Type-Options', 'nosniff');
     this.send(status, 'text/plain; charset=utf-8', `${text}\n`);
+  }
+
+  /** Answers what Go refuses before it looks for a page: 400 in bare text, and the end of the connection. */
+  hangUp(text: string): void {
+    this.raw.removeHeader('transfer-encoding');
+    this.raw.writeHead(400, ['Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close']);
+    this.raw.end(text);
   }
 
   /** Answers 405. */

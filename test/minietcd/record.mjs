@@ -1,0 +1,37 @@
+// Records what a fresh real etcd 3.4 answers: node test/minietcd/record.mjs http://127.0.0.1:PORT
+// (etcd --enable-v2 on an empty data directory). Writes etcd34.json, which truth.test.ts replays against ours.
+import { writeFile } from 'node:fs/promises';
+import { scenarios } from './scenarios.mjs';
+import { exchange, parseStep } from './wire.mjs';
+
+const { hostname: host, port } = new URL(process.argv[2]);
+const ask = (step) => exchange({ host, port: Number(port) }, step);
+
+const recorded = [];
+for (const [name, lines] of Object.entries(scenarios)) {
+  const steps = [];
+  for (const line of lines) await record(parseStep(line, await currentIndex()), steps);
+  for (const line of await leftovers()) await record(parseStep(line, 0), steps);
+  recorded.push({ name, steps });
+}
+const rows = recorded.map(({ name, steps }) => {
+  const lines = steps.map((step) => `    ${JSON.stringify(step)}`).join(',\n');
+  return `  { "name": ${JSON.stringify(name)}, "steps": [\n${lines}\n  ] }`;
+});
+await writeFile(new URL('./etcd34.json', import.meta.url), `[\n${rows.join(',\n')}\n]\n`);
+console.log(`${recorded.length} scenarios, ${recorded.reduce((sum, { steps }) => sum + steps.length, 0)} steps`);
+
+async function record(send, steps) {
+  steps.push({ send, want: await ask(send) });
+}
+
+async function currentIndex() {
+  return Number((await ask(parseStep('HEAD /', 0))).headers['X-Etcd-Index']);
+}
+
+/** Steps that empty the tree again. */
+async function leftovers() {
+  const { body } = await ask(parseStep('GET /?sorted=true', 0));
+  const nodes = JSON.parse(body).node.nodes ?? [];
+  return nodes.map(({ key }) => `DELETE ${encodeURI(key)}?recursive=true`);
+}
