@@ -1,23 +1,151 @@
-/** One template resource: which template makes which file, from which keys, and the commands around it. */
+import { fromText, toText } from '../go/bytes.ts';
+import { parseUint } from '../go/strconv.ts';
+import { ConfigError } from './error.ts';
+import { readConfigFile } from './file.ts';
+import { asInt, asString, asStrings, asTable, findEntry, unknownKeys } from './fields.ts';
+import { scanResources, withExtra } from './scan.ts';
+import { asMilliseconds } from './setting.ts';
+import { type TomlEntry, type TomlTable, parseToml, tomlError } from './toml.ts';
+
+/** One template resource: which template makes which file, from which keys, and the commands around it. All is text. */
 export interface ResourceSpec {
   /** The TOML file that declares it. */
-  file: string;
+  readonly file: string;
   /** Template name, relative to the template directory. */
-  src: string;
+  readonly src: string;
   /** Target file. */
-  dest: string;
-  keys: readonly string[];
-  prefix: string;
-  /** Permission bits for the target; null keeps those of an existing target. */
-  mode: number | null;
-  owner: string | null;
-  group: string | null;
-  uid: number | null;
-  gid: number | null;
+  readonly dest: string;
+  readonly keys: readonly string[];
+  readonly prefix: string;
+  /** The nine permission bits for the target; null keeps those of an existing target. */
+  readonly mode: number | null;
+  readonly owner: string | null;
+  readonly group: string | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
   /** Shell command that checks the staged file; '' means none. */
-  checkCmd: string;
+  readonly checkCmd: string;
   /** Shell command that runs after the target changed; '' means none. */
-  reloadCmd: string;
-  checkTimeoutMs: number | null;
-  reloadTimeoutMs: number | null;
+  readonly reloadCmd: string;
+  readonly checkTimeoutMs: number | null;
+  readonly reloadTimeoutMs: number | null;
+}
+
+/** What a look at conf.d gave; a file at fault is in errors and the others are in specs. */
+export interface LoadedResources {
+  readonly specs: readonly ResourceSpec[];
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly string[];
+  /** Every resource file that was found, good or bad, in the order of loading. */
+  readonly found: readonly string[];
+}
+
+/** Loads every template resource of confdir, and extraFile unless it is one of them. Never throws for a bad file. */
+export async function loadResources(confdir: string, extraFile?: string): Promise<LoadedResources> {
+  const scanned = await scanResources(confdir);
+  const files = extraFile === undefined ? scanned.files : await withExtra(scanned.files, extraFile);
+  const loaded = await Promise.all(files.map(loadResource));
+  const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
+  return {
+    specs: loaded.flatMap(({ spec }) => spec ?? []),
+    errors: [...scanned.errors, ...loaded.flatMap(({ error }) => error ?? [])],
+    warnings: [
+      ...scanned.warnings,
+      ...(noneFound ? ['Found no templates'] : []),
+      ...loaded.flatMap(({ warnings }) => warnings),
+    ],
+    found: files,
+  };
+}
+
+async function loadResource(file: string): Promise<{ spec?: ResourceSpec; error?: ConfigError; warnings: string[] }> {
+  try {
+    return await readResource(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const fact = error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
+    const message = `Cannot process template resource ${file} - ${fact}`;
+    return { error: new ConfigError(message, file, error.line, { cause: error }), warnings: [] };
+  }
+}
+
+// The last three mean nothing, but confd's decoder takes them.
+const knownKeys = [
+  ...['src', 'dest', 'keys', 'prefix', 'mode', 'owner', 'group', 'uid', 'gid', 'check_cmd', 'reload_cmd'],
+  ...['check_cmd_timeout', 'reload_cmd_timeout', 'filemode', 'stagefile', 'pgpprivatekey'],
+];
+
+async function readResource(file: string): Promise<{ spec: ResourceSpec; warnings: string[] }> {
+  const bytes = await readConfigFile(file);
+  const toml = parseToml(file, bytes);
+  const entry = findEntry(toml.table, 'template');
+  if (entry === undefined) throw new ConfigError('empty src template (there is no [template] table)', file);
+  const table = asTable(file, entry);
+  const spec = readTemplate(file, table);
+  if (spec.src === '') throw new ConfigError('empty src template', file, entry.line);
+  if (spec.dest === '') throw new ConfigError('empty dest', file, entry.line);
+  const warnings = [...unknownKeys(toml, toml.table, ['template']), ...unknownKeys(toml, table, knownKeys)];
+  return { spec: Object.freeze(spec), warnings: [...warnings, ...decimalMode(file, findEntry(table, 'mode'))] };
+}
+
+function readTemplate(file: string, table: TomlTable): ResourceSpec {
+  const read = <T>(name: string, as: (file: string, entry: TomlEntry) => T): T | null => {
+    const entry = findEntry(table, name);
+    return entry === undefined ? null : as(file, entry);
+  };
+  return {
+    file,
+    src: read('src', asString) ?? '',
+    dest: read('dest', asString) ?? '',
+    keys: read('keys', asStrings) ?? [],
+    prefix: read('prefix', asString) ?? '',
+    mode: read('mode', asMode),
+    owner: read('owner', asName),
+    group: read('group', asName),
+    uid: read('uid', asId),
+    gid: read('gid', asId),
+    checkCmd: read('check_cmd', asString) ?? '',
+    reloadCmd: read('reload_cmd', asString) ?? '',
+    checkTimeoutMs: read('check_cmd_timeout', asTimeout),
+    reloadTimeoutMs: read('reload_cmd_timeout', asTimeout),
+  };
+}
+
+function asMode(file: string, entry: TomlEntry): number | null {
+  const text = asString(file, entry);
+  if (text === '') return null;
+  try {
+    return Number(parseUint(fromText(text), 0, 32)) & 0o777;
+  } catch (error) {
+    throw tomlError(file, entry, toText((error as Error).message));
+  }
+}
+
+/** "644" is a decimal number to confd; whoever writes it hardly ever means 0204. */
+function decimalMode(file: string, entry: TomlEntry | undefined): string[] {
+  if (typeof entry?.value !== 'string' || !/^[1-9][0-9_]*$/.test(entry.value)) return [];
+  const bits = (asMode(file, entry) ?? 0).toString(8).padStart(4, '0');
+  const octal = /^[0-7]{3}$/.test(entry.value) ? `; write "0${entry.value}" if that is what you mean` : '';
+  return [`${file}:${entry.line ?? 0}: mode "${entry.value}" is a decimal number and gives the mode ${bits}${octal}`];
+}
+
+/** The name of a user or group, or its number with or without quotes; '' is none. */
+function asName(file: string, entry: TomlEntry): string | null {
+  const name = entry.type === 'int64' ? String(asInt(file, entry)) : asString(file, entry);
+  return name === '' ? null : name;
+}
+
+/** -1 means the id of this process. */
+function asId(file: string, entry: TomlEntry): number | null {
+  const id = asInt(file, entry);
+  if (id === -1) return null;
+  if (id < 0 || id > 0xfffffffe) throw tomlError(file, entry, `${id} is not the id of a user or group`);
+  return id;
+}
+
+function asTimeout(file: string, entry: TomlEntry): number | null {
+  if (entry.value === '') return null;
+  const ms = asMilliseconds(file, entry);
+  if (ms <= 0) throw tomlError(file, entry, 'a timeout must be longer than nothing, as in "30s"');
+  return ms;
 }

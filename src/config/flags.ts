@@ -1,0 +1,86 @@
+import type { FlagKind, FlagValue } from '../go/flag.ts';
+import type { Setting } from './setting.ts';
+
+type Extra = Partial<Pick<Setting, 'default' | 'toml' | 'env' | 'secret'>>;
+
+const zeros: Readonly<Record<FlagKind, FlagValue>> = { string: '', bool: false, int: 0, list: [], duration: 0 };
+
+/** A row: zero by default, underscores in its TOML key, and a variable CONFD_<NAME>. */
+function row(name: string, kind: FlagKind, usage: string, extra: Extra = {}): Setting {
+  const words = name.replaceAll('-', '_');
+  return { name, kind, usage, default: zeros[kind], toml: words, env: [`CONFD_${words.toUpperCase()}`], ...extra };
+}
+
+/** Said by a command line only. (Images of containers often have a CONFD_VERSION of their own.) */
+const actionOnly = { toml: null, env: [] } as const;
+
+const secret = { secret: true } as const;
+
+/** Every setting of confd that today's releases know. */
+export const settings: readonly Setting[] = Object.freeze([
+  row('app-id', 'string', 'app id for the vault auth type app-id'),
+  row('auth-token', 'string', 'token for the vault auth types token and github', secret),
+  row('auth-type', 'string', 'vault auth type'),
+  row('backend', 'string', 'where the keys are: etcd, etcdv2, etcdv3, embedded, env, file and others', {
+    default: 'etcd',
+  }),
+  row('backend-timeout', 'duration', 'how long one request to the backend may take', { default: 10_000 }),
+  row('basic-auth', 'bool', 'send username and password to the backend (consul and etcd)'),
+  row('client-ca-keys', 'string', 'file with the CA certificates (PEM) that the backend is checked against', {
+    toml: 'client_cakeys',
+    env: ['CONFD_CLIENT_CAKEYS', 'CONFD_CLIENT_CA_KEYS'],
+  }),
+  row('client-cert', 'string', 'file with the client certificate (PEM)'),
+  row('client-insecure', 'bool', "do not check the backend's certificate"),
+  row('client-key', 'string', 'file with the key of the client certificate (PEM); for redis its password', {
+    secret: 'redis',
+  }),
+  row('confdir', 'string', 'directory that holds conf.d and templates', { default: '/etc/confd' }),
+  row('config-file', 'string', 'file with the global settings', { default: '/etc/confd/confd.toml', toml: null }),
+  row('debounce', 'duration', 'how long -watch gathers a burst of changes before it renders', { default: 5 }),
+  row('file', 'list', 'YAML or JSON `file` or directory of the file backend (may be repeated)'),
+  row('filter', 'string', 'pattern that names of files in a directory of the file backend must match', {
+    default: '*',
+  }),
+  row('interval', 'int', 'seconds from one pass to the next', { default: 600 }),
+  row('keep-stage-file', 'bool', 'leave stage files where they are', { toml: 'keepstagefile' }),
+  row('listen', 'list', '`address` at which the embedded store serves its clients (may be repeated)', {
+    default: ['127.0.0.1:4001'],
+  }),
+  row('log-level', 'string', 'least level that is logged: debug, info, warn, error, fatal or panic', {
+    toml: 'log-level',
+  }),
+  row('node', 'list', '`address` of the backend (may be repeated)', { toml: 'nodes' }),
+  row('noop', 'bool', 'compare only, change nothing'),
+  row('onetime', 'bool', 'make one pass and exit'),
+  row('password', 'string', 'password for basic-auth or the vault auth type userpass', secret),
+  row('path', 'string', 'mount path of the vault auth type'),
+  row('prefix', 'string', 'prefix of all keys, instead of the one of each resource'),
+  row('print-config', 'bool', 'print every setting and who set it, and exit', actionOnly),
+  row('role-id', 'string', 'role id for the vault auth types app-role and kubernetes'),
+  row('scheme', 'string', 'http or https, for nodes that do not say it themselves', { default: 'http' }),
+  row('secret-id', 'string', 'secret id for the vault auth type app-role', secret),
+  row('separator', 'string', 'what redis has in place of the slashes of a key'),
+  row('srv-domain', 'string', 'domain whose SRV record lists the nodes'),
+  row('srv-record', 'string', 'SRV record that lists the nodes'),
+  row('sync-only', 'bool', 'change files without check_cmd and reload_cmd', { toml: 'sync-only' }),
+  row('table', 'string', 'DynamoDB table'),
+  row('user-id', 'string', 'user id for the vault auth type app-id', secret),
+  row('username', 'string', 'user name for basic-auth or the vault auth type userpass'),
+  row('version', 'bool', 'print the version and exit', actionOnly),
+  row('watch', 'bool', 'render when keys change'),
+]);
+
+const oldRow = (name: string, kind: FlagKind, env: readonly string[] = []): Setting => row(name, kind, '', { env });
+
+/** What older releases knew: accepted, left out of the usage text, and translated by `modernise`. */
+export const oldSettings: readonly Setting[] = Object.freeze([
+  oldRow('debug', 'bool'),
+  oldRow('verbose', 'bool'),
+  oldRow('quiet', 'bool'),
+  oldRow('etcd-scheme', 'string'),
+  oldRow('etcd-nodes', 'list'),
+  oldRow('consul', 'bool'),
+  oldRow('consul-addr', 'string'),
+  oldRow('secret-keyring', 'string'),
+]);

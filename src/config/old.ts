@@ -1,0 +1,49 @@
+import type { FlagValue } from '../go/flag.ts';
+import type { Given } from './setting.ts';
+
+/** Settings of older releases, in today's words. */
+
+interface Translation {
+  readonly old: string;
+  /** Today's setting, or null when it has gone for good. */
+  readonly name: string | null;
+  readonly value: (old: FlagValue) => FlagValue;
+  /** What an operator should write. */
+  readonly advice: string;
+}
+
+const to = (name: string, value: (old: FlagValue) => FlagValue, advice = name) => ({ name, value, advice });
+const same = (value: FlagValue): FlagValue => value;
+const one = (value: FlagValue): FlagValue => [value as string];
+
+// The first that names a setting sets it: -debug is stronger than -quiet.
+const translations: readonly Translation[] = [
+  { old: 'debug', ...to('log-level', () => 'debug', 'log-level debug') },
+  { old: 'verbose', ...to('log-level', () => 'info', 'log-level info') },
+  { old: 'quiet', ...to('log-level', () => 'error', 'log-level error') },
+  { old: 'etcd-scheme', ...to('scheme', same) },
+  { old: 'consul', ...to('backend', () => 'consul', 'backend consul') },
+  { old: 'consul-addr', ...to('node', one) },
+  { old: 'etcd-nodes', ...to('node', same) },
+  { old: 'secret-keyring', name: null, value: same, advice: 'nothing (encrypted values are no longer supported)' },
+];
+
+/**
+ * One layer without old settings: each becomes today's, unless that is given too. At most one warning. A layer's
+ * consul-addr counts only beside consul, and its etcd-nodes only without it, as in the release that had them.
+ */
+export function modernise(layer: ReadonlyMap<string, Given>): { layer: Map<string, Given>; warnings: string[] } {
+  const modern = new Map(layer);
+  const advice: string[] = [];
+  for (const { old, name, value, advice: form } of translations) {
+    const given = layer.get(old);
+    if (given === undefined) continue;
+    modern.delete(old);
+    advice.push(`"${form}" instead of "${old}"`);
+    const other = modern.get('backend')?.value === 'consul' ? 'etcd-nodes' : 'consul-addr';
+    const isIdle = given.value === false || old === other;
+    if (name !== null && !isIdle && !modern.has(name)) modern.set(name, { ...given, value: value(given.value) });
+  }
+  const warnings = advice.length === 0 ? [] : [`Settings of an older release: write ${advice.join(', ')}`];
+  return { layer: modern, warnings };
+}

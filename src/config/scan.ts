@@ -1,0 +1,73 @@
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { errnoText } from '../go/os.ts';
+import { ConfigError } from './error.ts';
+
+/** The resource files of a confdir and what was wrong on the way. */
+export interface Scan {
+  /** In the order of loading. */
+  files: string[];
+  errors: ConfigError[];
+  warnings: string[];
+}
+
+/** Finds the files of <confdir>/conf.d whose names end in toml, each once; conf.d may itself be such a file. */
+export async function scanResources(confdir: string): Promise<Scan> {
+  const root = join(confdir, 'conf.d');
+  const result: Scan = { files: [], errors: [], warnings: [] };
+  if ((await look(confdir)) instanceof Error) {
+    result.warnings.push(`Cannot load template resources: confdir '${confdir}' does not exist`);
+    return result;
+  }
+  const seen = await look(root);
+  if (seen instanceof Error) result.errors.push(new ConfigError(`stat ${root}: ${errnoText(seen)}`, root));
+  else if (seen.isDirectory()) await walk(root, result);
+  else result.files.push(root);
+  result.files = await withoutDoubles(root, result.files);
+  return result;
+}
+
+async function look(path: string): Promise<Stats | NodeJS.ErrnoException> {
+  return stat(path).catch((error: unknown) => error as NodeJS.ErrnoException);
+}
+
+/** Depth first, in byte order; links to files are taken, links to directories are not entered. */
+async function walk(folder: string, result: Scan): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    result.warnings.push(`open ${folder}: ${errnoText(error as NodeJS.ErrnoException)}`);
+    return [];
+  });
+  entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await walk(path, result);
+    else if (entry.name.endsWith('toml')) await take(path, result);
+  }
+}
+
+async function take(path: string, result: Scan): Promise<void> {
+  const seen = await look(path);
+  if (seen instanceof Error) result.errors.push(new ConfigError(`stat ${path}: ${errnoText(seen)}`, path));
+  else if (!seen.isDirectory()) result.files.push(path);
+}
+
+/** A ConfigMap shows each file twice: in ..<timestamp>/ and as the link that has the name people know. */
+async function withoutDoubles(root: string, files: readonly string[]): Promise<string[]> {
+  const byFile = new Map<string, string>();
+  const isHidden = (path: string): boolean => relative(root, path).startsWith('..');
+  for (const path of files) {
+    const real = await realpath(path).catch(() => path);
+    const known = byFile.get(real);
+    if (known === undefined || (isHidden(known) && !isHidden(path))) byFile.set(real, path);
+  }
+  const kept = new Set(byFile.values());
+  return files.filter((path) => kept.has(path));
+}
+
+/** files, and extraFile unless it is one of them under whatever name. */
+export async function withExtra(files: string[], extraFile: string): Promise<string[]> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  const known = await Promise.all(files.map(real));
+  return known.includes(await real(extraFile)) ? files : [...files, extraFile];
+}

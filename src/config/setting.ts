@@ -1,0 +1,99 @@
+import { fromText, toText } from '../go/bytes.ts';
+import { parseDuration } from '../go/duration.ts';
+import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
+import { ConfigError } from './error.ts';
+import { asBool, asInt, asString, asStrings, findEntry } from './fields.ts';
+import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
+
+/** One setting: its flag, and what it is called elsewhere. A row of data, never code. */
+export interface Setting extends FlagSpec {
+  /** Key in the configuration file; null for what only a command line can say. */
+  readonly toml: string | null;
+  /** Variables of the environment, the first that is not empty counts. */
+  readonly env: readonly string[];
+  /** Its value must not be shown; 'redis' when only that backend makes a password of it. */
+  readonly secret?: true | 'redis';
+}
+
+/** The layers, weakest first. */
+export type Layer = 'default' | 'file' | 'env' | 'flag';
+
+/** A value that a layer gives, and where exactly: `-node`, `CONFD_NODE`, `/etc/confd/confd.toml:3`. */
+export interface Given {
+  readonly value: FlagValue;
+  readonly where: string;
+}
+
+/** The value that counts and the layer that set it. */
+export interface Chosen extends Given {
+  readonly setting: Setting;
+  readonly from: Layer;
+}
+
+/** What each layer gives, by name of the setting. */
+export type Layers = Readonly<Record<Exclude<Layer, 'default'>, ReadonlyMap<string, Given>>>;
+
+/** Puts the layers over each other: default < file < env < flag. A list is replaced as a whole. */
+export function layer(settings: readonly Setting[], layers: Layers): ReadonlyMap<string, Chosen> {
+  const choose = (setting: Setting): Chosen => {
+    for (const from of ['flag', 'env', 'file'] as const) {
+      const given = layers[from].get(setting.name);
+      if (given !== undefined) return { ...given, setting, from };
+    }
+    return { value: setting.default, where: 'default', setting, from: 'default' };
+  };
+  return new Map(settings.map((setting) => [setting.name, choose(setting)]));
+}
+
+/** What the command line gives. */
+export function fromFlags(set: ReadonlyMap<string, FlagValue>): Map<string, Given> {
+  return new Map([...set].map(([name, value]) => [name, { value, where: `-${name}` }]));
+}
+
+/** What the environment gives; an empty variable is none, and lists are separated by commas. Throws ConfigError. */
+export function fromEnv(settings: readonly Setting[], env: ReadonlyMap<string, string>): Map<string, Given> {
+  const given = new Map<string, Given>();
+  for (const setting of settings) {
+    const where = setting.env.find((name) => (env.get(name) ?? '') !== '');
+    if (where !== undefined) given.set(setting.name, { value: envValue(setting, where, env.get(where)!), where });
+  }
+  return given;
+}
+
+function envValue({ kind }: Setting, variable: string, text: string): FlagValue {
+  if (kind === 'list') {
+    const items = text.split(',').map((item) => item.trim());
+    return items.filter((item) => item !== '');
+  }
+  try {
+    return parseValue(kind, text);
+  } catch (cause) {
+    const example = { bool: 'true or false', int: 'a whole number', duration: 'a duration such as 30s', string: '' };
+    const message = `${variable}: invalid value "${text}": ${(cause as Error).message}; expected ${example[kind]}`;
+    throw new ConfigError(message, '', null, { cause });
+  }
+}
+
+/** What a table of a configuration file gives. Throws ConfigError for a value of the wrong type. */
+export function fromToml(settings: readonly Setting[], { file }: TomlFile, table: TomlTable): Map<string, Given> {
+  const given = new Map<string, Given>();
+  for (const setting of settings) {
+    const entry = setting.toml === null ? undefined : findEntry(table, setting.toml);
+    if (entry === undefined) continue;
+    const where = entry.line === null ? file : `${file}:${entry.line}`;
+    given.set(setting.name, { value: readers[setting.kind](file, entry), where });
+  }
+  return given;
+}
+
+const readers = { string: asString, bool: asBool, int: asInt, list: asStrings, duration: asMilliseconds } as const;
+
+/** A duration in Go's spelling, as milliseconds. Throws ConfigError. */
+export function asMilliseconds(file: string, entry: TomlEntry): number {
+  const text = asString(file, entry);
+  try {
+    return Number(parseDuration(fromText(text))) / 1e6;
+  } catch (error) {
+    throw tomlError(file, entry, toText((error as Error).message));
+  }
+}
