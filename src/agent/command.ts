@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { toText } from '../go/bytes.ts';
+import { formatDuration } from '../go/duration.ts';
 import { errnoText, signalText } from '../go/os.ts';
 import { quote } from '../go/strconv.ts';
 import type { Clock } from '../obs/clock.ts';
@@ -106,22 +107,16 @@ interface Limits {
 async function supervise(pid: number, exit: Promise<string | null>, limits: Limits): Promise<string | null> {
   const { timeoutMs, clock, slow } = limits;
   const over = new AbortController();
-  const after = (ms: number) => clock.sleep(ms, over.signal);
-  after(slowMs).then(slow, () => undefined);
-  if (timeoutMs === null) {
-    const failure = await exit;
-    over.abort();
-    return failure;
-  }
+  clock.sleep(slowMs, over.signal).then(slow, () => undefined);
+  const timeUp =
+    timeoutMs === null
+      ? new Promise<never>(() => undefined)
+      : clock.sleep(timeoutMs, over.signal).catch(() => undefined);
   const ended = exit.then((failure) => ({ failure }));
-  const timeUp = after(timeoutMs).then(
-    () => null,
-    () => null,
-  );
   const result = await Promise.race([ended, timeUp]);
-  if (result === null) await killGroup(pid, clock);
+  if (result === undefined) await killGroup(pid, clock);
   over.abort();
-  return result === null ? `command timed out after ${durationText(timeoutMs)}` : result.failure;
+  return result === undefined ? `command timed out after ${durationText(timeoutMs ?? 0)}` : result.failure;
 }
 
 /** SIGTERM to everything that the command started, and SIGKILL to what is left after the grace. */
@@ -180,12 +175,6 @@ class Capture {
   };
 }
 
-/** Milliseconds as Go prints a Duration: "30s", "1m30s", "2h0m0s", "500ms". */
 function durationText(ms: number): string {
-  if (ms < 1000) return `${ms}ms`;
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = `${(ms % 60_000) / 1000}s`;
-  if (minutes === 0) return seconds;
-  const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
+  return formatDuration(BigInt(Math.round(ms * 1e6)));
 }

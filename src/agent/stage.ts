@@ -31,12 +31,12 @@ export async function discard(path: string): Promise<void> {
 
 /** Gives an open file the wished owner and mode. Throws AgentError, also when the file system keeps its own ones. */
 export async function setAttributes(file: FileHandle, path: string, wished: Attributes, asked: boolean): Promise<void> {
+  // The owner first: a change of owner may clear mode bits. What is right already need not be allowed.
   const before = await file.stat();
-  // The owner first: a change of owner may clear mode bits.
   if (before.uid !== wished.uid || before.gid !== wished.gid) {
     await attempt('chown', path, () => file.chown(wished.uid, wished.gid));
   }
-  await attempt('chmod', path, () => file.chmod(wished.mode));
+  if ((before.mode & 0o7777) !== wished.mode) await attempt('chmod', path, () => file.chmod(wished.mode));
   // A file system that ignores both without an error would make every pass a change, and a reload.
   const after = await file.stat();
   if (after.uid !== wished.uid || after.gid !== wished.gid) {

@@ -29,9 +29,12 @@ export async function swap(staged: Staged, resource: Resource, log: Logger): Pro
   } catch (error) {
     const cause = error instanceof AgentError ? error.cause : undefined;
     if (!isErrno(cause, 'EBUSY') && !isErrno(cause, 'EXDEV')) throw await inGoWords(error, staged.path, dest);
+    log.debug('Rename failed - target is likely a mount. Trying to write instead');
     if (!writtenInPlace.has(resource)) {
       writtenInPlace.add(resource);
-      log.info(`${dest} cannot be renamed over (${cause.code!}), as it is likely a mount; it is written in place`);
+      log.info(
+        `${dest} is likely a mount (${cause.code!}): it is written in place, and readers may see it half-written`,
+      );
     }
     await writeInPlace(staged, resource);
     return;

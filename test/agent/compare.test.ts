@@ -60,7 +60,11 @@ describe('what differs', () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     symlinkSync('/nowhere/at/all', dest);
-    expect(await compare(renderingOf('new'), resourceOf(dest))).toMatchObject({ changed: true, lines: [], problem: null });
+    expect(await compare(renderingOf('new'), resourceOf(dest))).toMatchObject({
+      changed: true,
+      lines: [],
+      problem: null,
+    });
   });
 
   test('a directory', async () => {

@@ -114,7 +114,12 @@ describe('stage files of dead runs', () => {
 
   const rows: readonly (readonly [string, (name: string, pid: string) => string, number, boolean])[] = [
     ['of this very process', (name) => name, 48 * hour, false],
-    ['of a live process', (name) => name.replace(/-[0-9]+-[0-9]+-/, `-${process.ppid}-${startOf(process.ppid)}-`), 0, false],
+    [
+      'of a live process',
+      (name) => name.replace(/-[0-9]+-[0-9]+-/, `-${process.ppid}-${startOf(process.ppid)}-`),
+      0,
+      false,
+    ],
     ['of another dest', (name, pid) => name.replace('.out.', '.outer.').replace(/-[0-9]+-/, `-${pid}-`), 0, false],
     ['that confd could have made', () => '.out2816319906', 48 * hour, false],
     ['that anybody could have made', () => '.out.confd-1', 48 * hour, false],

@@ -6,7 +6,6 @@ import type { Command } from '../../src/agent/command.ts';
 import type { Rendering } from '../../src/agent/render.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
-import type { Logger } from '../../src/obs/log.ts';
 
 /** A directory that is gone after `using` it. */
 export function scratch(): { readonly path: string; [Symbol.dispose](): void } {
@@ -16,20 +15,6 @@ export function scratch(): { readonly path: string; [Symbol.dispose](): void } {
     [Symbol.dispose]: () => {
       rmSync(path, { recursive: true, force: true });
     },
-  };
-}
-
-/** A log that keeps its lines as "LEVEL message". */
-export function memoryLog(): Logger & { readonly lines: string[] } {
-  const lines: string[] = [];
-  const at = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
-  return {
-    lines,
-    debug: at('DEBUG'),
-    info: at('INFO'),
-    warning: at('WARNING'),
-    error: at('ERROR'),
-    fatal: at('FATAL'),
   };
 }
 

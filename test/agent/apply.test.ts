@@ -1,0 +1,266 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { apply, type Pass } from '../../src/agent/apply.ts';
+import type { Resource } from '../../src/agent/resource.ts';
+import { systemClock } from '../../src/obs/clock.ts';
+import { TemplateError } from '../../src/template/engine.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+import { commandOf, isRoot, md5, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
+
+function passOf(text: string, more: Partial<Pass> = {}): Pass & { readonly log: ReturnType<typeof memoryLog> } {
+  return {
+    render: () => Promise.resolve(renderingOf(text)),
+    owed: false,
+    signal: new AbortController().signal,
+    clock: systemClock,
+    ...more,
+    log: memoryLog(),
+  };
+}
+
+const check = (text: string) => commandOf('check_cmd', text);
+const reload = (text: string) => commandOf('reload_cmd', text);
+
+describe('a failed pass names its room and leaves dest and folder as they were', () => {
+  const rows: readonly (readonly [string, string, RegExp, Partial<Pass>, Partial<Resource>])[] = [
+    [
+      'the template',
+      'render',
+      /^template: r\.tmpl:1: no$/,
+      { render: () => Promise.reject(new TemplateError('template: r.tmpl:1: no')) },
+      {},
+    ],
+    ['check_cmd', 'check', /^Config check failed: exit status 3$/, {}, { check: check('exit 3') }],
+    ['check_cmd, with a debt', 'check', /3$/, { owed: true }, { check: check('exit 3'), reload: reload('true') }],
+  ];
+  test.each(rows)('%s', async (_name, room, message, more, parts) => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'old');
+    const outcome = await apply(resourceOf(dest, parts), passOf('new', more));
+    expect(outcome).toMatchObject({ status: 'failed', room, owed: more.owed ?? false });
+    expect((outcome as { error: Error }).error.message).toMatch(message);
+    expect(readFileSync(dest, 'utf8')).toBe('old');
+    expect(readdirSync(folder.path)).toEqual(['out']);
+  });
+
+  test('no folder', async () => {
+    using folder = scratch();
+    const outcome = await apply(resourceOf(join(folder.path, 'sub/out')), passOf('new'));
+    expect(outcome).toMatchObject({ status: 'failed', room: 'stage', owed: false });
+    expect((outcome as { error: Error }).error.message).toMatch(/^open .*sub\/\.out\S*: no such file or directory$/);
+  });
+
+  test('dest is a directory', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    mkdirSync(dest);
+    const outcome = await apply(resourceOf(dest), passOf('new'));
+    expect(outcome).toMatchObject({ status: 'failed', room: 'swap', owed: false });
+    expect((outcome as { error: Error }).error.message).toMatch(/^rename \S+\/\.out\S+ \S+\/out: file exists$/);
+    expect(readdirSync(folder.path)).toEqual(['out']);
+  });
+
+  (isRoot ? test.skip : test)('an owner that only root can give', async () => {
+    using folder = scratch();
+    const outcome = await apply(resourceOf(join(folder.path, 'out'), { uid: 0 }), passOf('new'));
+    expect(outcome).toMatchObject({ status: 'failed', room: 'stage' });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('a bug is thrown on, and leaves no stage file', async () => {
+    using folder = scratch();
+    const bug = new TypeError('x is undefined');
+    const text = () => {
+      throw bug;
+    };
+    const resource = resourceOf(join(folder.path, 'out'), { check: { key: 'check_cmd', text, timeoutMs: null } });
+    await expect(apply(resource, passOf('new'))).rejects.toBe(bug);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+});
+
+describe('a reload that fails', () => {
+  test('is owed, made up for in sync, and then forgotten', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const ok = join(folder.path, 'ok');
+    const resource = resourceOf(dest, { reload: reload(`echo run >>${ok}.log; test -e ${ok}`) });
+    expect(await apply(resource, passOf('new'))).toMatchObject({ status: 'failed', room: 'reload', owed: true });
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+    expect(await apply(resource, passOf('new', { owed: true }))).toMatchObject({ status: 'failed', owed: true });
+    writeFileSync(ok, '');
+    const pass = passOf('new', { owed: true });
+    expect(await apply(resource, pass)).toEqual({ status: 'unchanged', reloaded: true });
+    expect(pass.log.lines).toContain(
+      `INFO Target config ${dest} in sync, but its last reload failed: running it again`,
+    );
+    expect(await apply(resource, passOf('new'))).toEqual({ status: 'unchanged', reloaded: false });
+    expect(readFileSync(`${ok}.log`, 'utf8')).toBe('run\nrun\nrun\n');
+  });
+
+  test('is made up for by the next update, once', async () => {
+    using folder = scratch();
+    const ran = join(folder.path, 'ran');
+    const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}`) });
+    expect(await apply(resource, passOf('new', { owed: true }))).toEqual({ status: 'updated', reloaded: true });
+    expect(readFileSync(ran, 'utf8')).toBe('run\n');
+  });
+
+  test('and has no command any more is owed no longer', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'new', { mode: 0o644 });
+    expect(await apply(resourceOf(dest), passOf('new', { owed: true }))).toEqual({
+      status: 'unchanged',
+      reloaded: false,
+    });
+  });
+});
+
+describe('an update', () => {
+  test('says what confd says, in its order', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'old');
+    chmodSync(dest, 0o600);
+    const resource = resourceOf(dest, { check: check('cat $src'), reload: reload('cat $dest $src') });
+    const pass = passOf('new\n');
+    expect(await apply(resource, pass)).toEqual({ status: 'updated', reloaded: true });
+    expect(pass.log.lines.map((line) => line.replace(/\.out\.confd\S+/, '.STAGE'))).toEqual([
+      `DEBUG Comparing candidate config to ${dest}`,
+      `INFO ${dest} has mode -rw------- should be -rw-r--r--`,
+      `INFO ${dest} has md5sum ${md5('old')} should be ${md5('new\n')}`,
+      `INFO Target config ${dest} out of sync`,
+      `DEBUG Running cat ${folder.path}/.STAGE`,
+      'DEBUG "new\\n"',
+      `DEBUG Overwriting target config ${dest}`,
+      `DEBUG Running cat ${dest} ${dest}`,
+      'DEBUG "new\\nnew\\n"',
+    ]);
+    expect(readdirSync(folder.path)).toEqual(['out']);
+  });
+
+  test('without commands', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    expect(await apply(resourceOf(dest), passOf(''))).toEqual({ status: 'updated', reloaded: false });
+    expect(readFileSync(dest, 'utf8')).toBe('');
+  });
+
+  test('keeps the mode that dest has when none is asked for', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'old');
+    chmodSync(dest, 0o604);
+    await apply(resourceOf(dest, { mode: null }), passOf('new'));
+    expect(statSync(dest).mode & 0o7777).toBe(0o604);
+  });
+
+  test('of a dest that cannot be looked at', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    symlinkSync(dest, dest);
+    const pass = passOf('new');
+    expect(await apply(resourceOf(dest), pass)).toMatchObject({ status: 'updated' });
+    expect(pass.log.lines).toContain(`ERROR open ${dest}: too many levels of symbolic links`);
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+  });
+
+  test('with the stage file kept: it is there, and dest is a file of its own', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const pass = passOf('new');
+    await apply(resourceOf(dest, { keepStageFile: true, reload: reload('cat $src') }), pass);
+    const [kept, ...more] = readdirSync(folder.path).filter((name) => name !== 'out');
+    expect(more).toEqual([]);
+    expect(pass.log.lines[0]).toBe(`INFO Keeping staged file: ${folder.path}/${kept!}`);
+    expect(readFileSync(join(folder.path, kept!), 'utf8')).toBe('new');
+    expect(statSync(dest).nlink).toBe(1);
+  });
+});
+
+describe('nothing to do', () => {
+  test('in sync: the folder is not touched, and neither command runs', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'new', { mode: 0o644 });
+    utimesSync(folder.path, 1, 1);
+    const pass = passOf('new');
+    const resource = resourceOf(dest, { check: check('exit 1'), reload: reload('exit 1') });
+    expect(await apply(resource, pass)).toEqual({ status: 'unchanged', reloaded: false });
+    expect(statSync(folder.path).mtimeMs).toBe(1000);
+    expect(pass.log.lines).toEqual([`DEBUG Comparing candidate config to ${dest}`]);
+  });
+
+  test('noop: what differs is told and nothing is done', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'old', { mode: 0o644 });
+    utimesSync(folder.path, 1, 1);
+    const pass = passOf('new', { owed: true });
+    const outcome = await apply(resourceOf(dest, { noop: true, reload: reload('exit 1') }), pass);
+    expect(outcome).toMatchObject({ status: 'noop', difference: { changed: true } });
+    expect(statSync(folder.path).mtimeMs).toBe(1000);
+    expect(pass.log.lines[1]).toBe(`INFO ${dest} has md5sum ${md5('old')} should be ${md5('new')}`);
+  });
+
+  test('in sync or noop with the stage file kept: it is written', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'new', { mode: 0o644 });
+    await apply(resourceOf(dest, { keepStageFile: true }), passOf('new'));
+    expect(readdirSync(folder.path)).toHaveLength(2);
+    await apply(resourceOf(dest, { keepStageFile: true, noop: true }), passOf('new'));
+    expect(readdirSync(folder.path)).toHaveLength(3);
+  });
+});
+
+describe('stopping', () => {
+  test('before the pass', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    expect(await apply(resourceOf(dest), passOf('new', { signal: AbortSignal.abort() }))).toEqual({
+      status: 'stopped',
+    });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('during check_cmd: it ends, and dest stays', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const stop = new AbortController();
+    const text = () => {
+      stop.abort();
+      return `sleep 0.1; touch ${dest}.checked`;
+    };
+    const resource = resourceOf(dest, { check: { key: 'check_cmd', text, timeoutMs: null } });
+    expect(await apply(resource, passOf('new', { signal: stop.signal }))).toEqual({ status: 'stopped' });
+    expect(readdirSync(folder.path)).toEqual(['out.checked']);
+  });
+
+  test('during the swap: the reload is made', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const stop = new AbortController();
+    const pass = passOf('new', { signal: stop.signal });
+    const debug = (message: string) => {
+      if (message.startsWith('Overwriting')) stop.abort();
+    };
+    const log = { ...pass.log, debug };
+    const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
+    expect(await apply(resource, { ...pass, log })).toEqual({ status: 'updated', reloaded: true });
+    expect(existsSync(`${dest}.reloaded`)).toBe(true);
+  });
+});

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { run, runShell } from '../../src/agent/command.ts';
+import { systemClock } from '../../src/obs/clock.ts';
+import { FakeClock } from '../helpers/fakeClock.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+import { commandOf, scratch } from '../helpers/rooms.ts';
+
+const files = { src: '/s', dest: '/d' };
+
+describe('failures', () => {
+  test.each([
+    ['exit 3', 'exit status 3'],
+    ['no-such-program-here 2>/dev/null', 'exit status 127'],
+    ['(', 'exit status 2'],
+    ['kill -9 $$', 'signal: killed'],
+    ['kill -TERM $$', 'signal: terminated'],
+    ['kill -SEGV $$', 'signal: segmentation fault'],
+  ])('%s → %s', async (text, failure) => {
+    expect(await runShell(text, null, systemClock)).toMatchObject({ failure });
+  });
+
+  test('cannot be started: the text is longer than the system takes', async () => {
+    const starting = runShell(`: ${'x'.repeat(3_000_000)}`, null, systemClock);
+    await expect(starting).rejects.toThrow('fork/exec /bin/sh: argument list too long');
+  });
+
+  test('timed out: the shell and all that it started are ended', async () => {
+    using folder = scratch();
+    const texts = ['sleep 60; true', 'trap "" HUP; sleep 60 & wait', 'sleep 60 >/dev/null & sleep 60'];
+    const runs = texts.map(async (text, i) => {
+      const pidFile = join(folder.path, String(i));
+      const ended = await runShell(`echo $$ >${pidFile}; echo begun; ${text}`, 150, systemClock);
+      expect(ended).toEqual({ failure: 'command timed out after 150ms', output: 'begun\n', cut: false });
+      expect(groupOf(readFileSync(pidFile, 'utf8').trim())).toBe(false);
+    });
+    await Promise.all(runs);
+  });
+
+  test('timed out: what ignores SIGTERM gets SIGKILL when its grace is over', async () => {
+    using folder = scratch();
+    const pids = join(folder.path, 'pid');
+    const clock = new FakeClock();
+    let ended: unknown = null;
+    const running = runShell(`trap "" TERM; echo $$ >${pids}; sleep 60; sleep 60`, 90_000, clock).then(
+      (e) => (ended = e),
+    );
+    while (!existsSync(pids) || readFileSync(pids, 'utf8') === '') await systemClock.sleep(5, never);
+    await clock.advance(90_000);
+    expect(ended).toBeNull();
+    await clock.advance(5_000);
+    await running;
+    expect(ended).toMatchObject({ failure: 'command timed out after 1m30s' });
+    while (groupOf(readFileSync(pids, 'utf8').trim())) await systemClock.sleep(5, never);
+  });
+});
+
+describe('output', () => {
+  test('of both streams, in order', async () => {
+    const { output } = await runShell('for i in 1 2 3 4 5; do echo o$i; echo e$i >&2; done', null, systemClock);
+    expect(output).toBe('o1\ne1\no2\ne2\no3\ne3\no4\ne4\no5\ne5\n');
+  });
+
+  test('of a shell that does not understand its text', async () => {
+    const { output } = await runShell('(', null, systemClock);
+    expect(output).toMatch(/[Ss]yntax error/);
+  });
+
+  test('is cut, and the command is not held up', async () => {
+    const { failure, output, cut } = await runShell('head -c 3000000 /dev/zero', null, systemClock);
+    expect([failure, output.length, cut]).toEqual([null, 65_536, true]);
+  });
+
+  test('everything that the shell wrote before it ended', async () => {
+    const { output, cut } = await runShell('head -c 60000 /dev/zero', null, systemClock);
+    expect([output.length, cut]).toEqual([60_000, false]);
+  });
+
+  test('a background child that holds the pipe holds nobody', async () => {
+    using folder = scratch();
+    const late = join(folder.path, 'late');
+    const text = `(while [ ! -e ${late} ]; do sleep 0.02; done; echo more; touch ${late}.alive) & echo begun`;
+    expect(await runShell(text, null, systemClock)).toEqual({ failure: null, output: 'begun\n', cut: false });
+    // It may go on writing: its pipe is not broken by our going on.
+    await runShell(`touch ${late}`, null, systemClock);
+    while (!existsSync(`${late}.alive`)) await systemClock.sleep(10, never);
+  });
+
+  test('stdin is empty and there is a process group of its own', async () => {
+    const { output } = await runShell('cat; ps -o pgid= -p $$ | tr -d " "; echo $$', null, systemClock);
+    const [group, pid] = output.trim().split('\n');
+    expect(group).toBe(pid);
+  });
+});
+
+describe('the log', () => {
+  test.each([
+    [
+      'printf "checked \\303\\251 $src\\n"',
+      ['DEBUG Running printf "checked \\303\\251 /s\\n"', 'DEBUG "checked é /s\\n"'],
+    ],
+    ['true', ['DEBUG Running true', 'DEBUG ""']],
+    ['echo 100% bad; printf "\\377\\001"; exit 2', [expect.anything(), 'ERROR "100% bad\\n\\xff\\x01"']],
+    [
+      'head -c 70000 /dev/zero | tr "\\0" x',
+      [expect.anything(), `DEBUG "${'x'.repeat(65_536)}" (cut after 65536 bytes)`],
+    ],
+  ])('%s', async (text, lines) => {
+    const log = memoryLog();
+    await run(commandOf('check_cmd', text), files, { log, clock: systemClock });
+    expect(log.lines).toEqual(lines);
+  });
+
+  test('says once that a command runs for a minute', async () => {
+    using folder = scratch();
+    const go = join(folder.path, 'go');
+    const log = memoryLog();
+    const clock = new FakeClock();
+    const text = `while [ ! -e ${go} ]; do sleep 0.02; done`;
+    const running = run(commandOf('reload_cmd', text), files, { log, clock });
+    while (clock.pending.length === 0) await systemClock.sleep(5, never);
+    await clock.advance(600_000);
+    await runShell(`touch ${go}`, null, systemClock);
+    expect(await running).toBeNull();
+    expect(log.lines.filter((line) => line.startsWith('WARNING'))).toEqual([
+      'WARNING reload_cmd of /d is still running after 1m0s',
+    ]);
+    expect(clock.pending).toEqual([]);
+  });
+});
+
+const never = new AbortController().signal;
+
+function groupOf(pid: string): boolean {
+  try {
+    return process.kill(-Number(pid), 0);
+  } catch {
+    return false;
+  }
+}
