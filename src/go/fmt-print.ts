@@ -228,7 +228,7 @@ function bytesOf(slice: Slice): string {
 /** Null for a value that has none. */
 function addressOf(value: Typed): bigint | null {
   if (value instanceof Pointer) return value.target === null ? 0n : address;
-  if (value instanceof Slice) return value.array === null ? 0n : address;
+  if (value instanceof Slice && value.type.kind === 'slice') return value.array === null ? 0n : address;
   if (value instanceof GoMap) return value.entries === null ? 0n : address;
   return value.type.kind === 'func' ? address : null;
 }

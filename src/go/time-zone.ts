@@ -1,0 +1,258 @@
+/** Time zones as Go reads them: TZif files, and the rule for the years behind their last entry. */
+import { readFileSync } from 'node:fs';
+import { dayOfYear, fromDays, toDays, weekday } from './time-calendar.ts';
+
+/** What a zone says about an instant; start and end are the Unix seconds between which it holds. */
+export interface ZoneTime {
+  readonly abbreviation: string;
+  readonly offset: number; // seconds east of Greenwich
+  readonly isDST: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A place's clock. */
+export interface Zone {
+  readonly name: string;
+  lookup(unixSeconds: number): ZoneTime;
+}
+
+/** A zone with one offset at all times, like UTC. */
+export function fixedZone(name: string, offset: number): Zone {
+  const always = { abbreviation: name, offset, isDST: false, start: -Infinity, end: Infinity };
+  return { name, lookup: () => always };
+}
+
+export const UTC: Zone = fixedZone('UTC', 0);
+
+/** The local zone by the rules of Go: what the variable TZ holds, /etc/localtime without one, and UTC if that fails. */
+export function localZone(tz: string | undefined): Zone {
+  if (tz === undefined) return readZone('Local', ['/etc/localtime']) ?? UTC;
+  const name = tz.startsWith(':') ? tz.slice(1) : tz;
+  if (name === '' || name === 'UTC') return UTC;
+  if (name.startsWith('/')) return readZone(name === '/etc/localtime' ? 'Local' : name, [name]) ?? UTC;
+  return (
+    readZone(
+      name,
+      databases.map((directory) => directory + name),
+    ) ?? UTC
+  );
+}
+
+const databases = ['/usr/share/zoneinfo/', '/usr/share/lib/zoneinfo/', '/usr/lib/locale/TZ/', '/etc/zoneinfo/'];
+
+function readZone(name: string, paths: readonly string[]): Zone | undefined {
+  for (const path of paths) {
+    try {
+      return parseZone(name, readFileSync(path));
+    } catch {
+      // Go, too, takes the next place for a file that is missing or damaged.
+    }
+  }
+  return undefined;
+}
+
+interface Period {
+  readonly abbreviation: string;
+  readonly offset: number;
+  readonly isDST: boolean;
+}
+
+interface Transition {
+  readonly when: number;
+  readonly index: number;
+}
+
+/** A zone out of the bytes of a TZif file of version 1, 2 or 3. Throws Error if they are not one. */
+export function parseZone(name: string, bytes: Uint8Array): Zone {
+  const reader = new TzifReader(bytes);
+  const { transitions, periods, rule } = reader.read();
+  const first = periods[firstPeriod(transitions, periods)]!;
+  return { name, lookup: (seconds) => lookup(seconds, transitions, periods, rule) ?? before(first, transitions) };
+}
+
+function before(first: Period, transitions: readonly Transition[]): ZoneTime {
+  return { ...first, start: -Infinity, end: transitions[0]?.when ?? Infinity };
+}
+
+function lookup(
+  seconds: number,
+  transitions: readonly Transition[],
+  periods: readonly Period[],
+  rule: Rule | null,
+): ZoneTime | null {
+  let low = 0;
+  let high = transitions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (transitions[middle]!.when <= seconds) low = middle + 1;
+    else high = middle;
+  }
+  if (low === 0) return null;
+  const at = transitions[low - 1]!;
+  if (low === transitions.length && rule !== null) return applyRule(rule, at.when, seconds);
+  return { ...periods[at.index]!, start: at.when, end: transitions[low]?.when ?? Infinity };
+}
+
+/** The period in force before the first transition: the first one if no transition leads to it, else standard time. */
+function firstPeriod(transitions: readonly Transition[], periods: readonly Period[]): number {
+  if (!transitions.some((transition) => transition.index === 0)) return 0;
+  const start = transitions[0]!.index;
+  if (periods[start]!.isDST) {
+    for (let i = start - 1; i >= 0; i--) if (!periods[i]!.isDST) return i;
+  }
+  return Math.max(
+    periods.findIndex((period) => !period.isDST),
+    0,
+  );
+}
+
+/** Reads the file format of RFC 8536. Of the two copies of the data in newer files, only the one with 64 bits counts. */
+class TzifReader {
+  #at = 0;
+  readonly #view: DataView;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  read(): { transitions: Transition[]; periods: Period[]; rule: Rule | null } {
+    const version = this.#text(0, 4) === 'TZif' ? this.#view.getUint8(4) : -1;
+    if (version !== 0 && version !== 0x32 && version !== 0x33) throw new Error('malformed time zone information');
+    const isLong = version !== 0;
+    if (isLong) this.#at = 44 + blockSize(this.#counts(20), 4);
+    const counts = this.#counts(this.#at + 20);
+    this.#at += 44;
+    const body = this.#readBody(counts, isLong ? 8 : 4);
+    this.#at += blockSize(counts, isLong ? 8 : 4);
+    const footer = /^\n(.+)\n$/.exec(this.#text(this.#at, this.bytes.length))?.[1];
+    return { ...body, rule: footer === undefined ? null : parseRule(footer) };
+  }
+
+  #text(from: number, to: number): string {
+    return Buffer.from(this.bytes.subarray(from, to)).toString('latin1');
+  }
+
+  #counts(at: number): Counts {
+    const [utc, std, leaps, times, types, chars] = [0, 4, 8, 12, 16, 20].map((i) => this.#view.getUint32(at + i));
+    return { utc: utc!, std: std!, leaps: leaps!, times: times!, types: types!, chars: chars! };
+  }
+
+  #readBody(counts: Counts, size: 4 | 8): { transitions: Transition[]; periods: Period[] } {
+    const indexes = this.#at + counts.times * size;
+    const types = indexes + counts.times;
+    const names = types + counts.types * 6;
+    const transitions = Array.from({ length: counts.times }, (_, i) => ({
+      when: this.#time(this.#at + i * size, size),
+      index: this.#view.getUint8(indexes + i),
+    }));
+    const periods = Array.from({ length: counts.types }, (_, i) => ({
+      offset: this.#view.getInt32(types + i * 6),
+      isDST: this.#view.getUint8(types + i * 6 + 4) !== 0,
+      abbreviation: this.#name(names + this.#view.getUint8(types + i * 6 + 5), names + counts.chars),
+    }));
+    if (periods.length === 0 || transitions.some(({ index }) => index >= periods.length)) {
+      throw new Error('malformed time zone information');
+    }
+    return { transitions: transitions.length > 0 ? transitions : [{ when: -Infinity, index: 0 }], periods };
+  }
+
+  #time(at: number, size: 4 | 8): number {
+    return size === 4 ? this.#view.getInt32(at) : Number(this.#view.getBigInt64(at));
+  }
+
+  #name(from: number, to: number): string {
+    return this.#text(from, to).split('\0', 1)[0]!;
+  }
+}
+
+interface Counts {
+  readonly utc: number;
+  readonly std: number;
+  readonly leaps: number;
+  readonly times: number;
+  readonly types: number;
+  readonly chars: number;
+}
+
+function blockSize(counts: Counts, timeSize: 4 | 8): number {
+  const { utc, std, leaps, times, types, chars } = counts;
+  return times * (timeSize + 1) + types * 6 + chars + leaps * (timeSize + 4) + std + utc;
+}
+
+/** The POSIX rule at the end of a file, such as CET-1CEST,M3.5.0,M10.5.0/3. */
+interface Rule {
+  readonly standard: Period;
+  readonly summer: { readonly period: Period; readonly from: YearDay; readonly to: YearDay } | null;
+}
+
+/** Seconds into a year's local time at which the clock changes. */
+type YearDay = (year: number) => number;
+
+const zonePart = String.raw`([^<0-9,+-][^0-9,+-]{2,}|<[^>]*>)`;
+const offsetPart = String.raw`([+-]?\d+(?::\d+)?(?::\d+)?)`;
+const rulePattern = new RegExp(`^${zonePart}${offsetPart}(?:${zonePart}${offsetPart}?)?(?:[,;]([^,]+),([^,]+))?$`);
+
+function parseRule(text: string): Rule | null {
+  const match = rulePattern.exec(text);
+  if (match === null) return null;
+  const [, standardName, standardOffset, summerName, summerOffset, from = 'M3.2.0', to = 'M11.1.0'] = match;
+  const standard = makePeriod(standardName!, -parseOffset(standardOffset!), false);
+  if (summerName === undefined) return { standard, summer: null };
+  const offset = summerOffset === undefined ? standard.offset + 3600 : -parseOffset(summerOffset);
+  const [starts, ends] = [parseYearDay(from), parseYearDay(to)];
+  if (starts === null || ends === null) return null;
+  return { standard, summer: { period: makePeriod(summerName, offset, true), from: starts, to: ends } };
+}
+
+function makePeriod(name: string, offset: number, isDST: boolean): Period {
+  return { abbreviation: name.replace(/^<(.*)>$/, '$1'), offset, isDST };
+}
+
+function parseOffset(text: string): number {
+  const [hours, minutes = 0, seconds = 0] = text.replace(/^[+-]/, '').split(':').map(Number);
+  return (text.startsWith('-') ? -1 : 1) * (hours! * 3600 + minutes * 60 + seconds);
+}
+
+function parseYearDay(text: string): YearDay | null {
+  const [date, time = '2'] = text.split('/');
+  const seconds = parseOffset(time);
+  const julian = /^(J?)(\d+)$/.exec(date!);
+  if (julian) {
+    const day = Number(julian[2]);
+    // Jn never counts the 29th of February, n does.
+    return (year) => (julian[1] === '' ? day : day - 1 + (day >= 60 ? isLeap(year) : 0)) * 86400 + seconds;
+  }
+  const monthly = /^M(\d+)\.(\d+)\.(\d+)$/.exec(date!);
+  if (monthly === null) return null;
+  const [month, week, day] = monthly.slice(1).map(Number) as [number, number, number];
+  return (year) => dayOfWeek(year, month, week, day) * 86400 + seconds;
+}
+
+function isLeap(year: number): number {
+  return toDays(year, 3, 1) - toDays(year, 2, 28) - 1;
+}
+
+/** The day of the year, from 0, of the week-th given weekday of a month; week 5 means the last. */
+function dayOfWeek(year: number, month: number, week: number, day: number): number {
+  const first = toDays(year, month, 1);
+  const length = toDays(year, month + 1, 1) - first;
+  let offset = (day - weekday(first) + 7) % 7;
+  for (let i = 1; i < week && offset + 7 < length; i++) offset += 7;
+  return first + offset - toDays(year, 1, 1);
+}
+
+function applyRule(rule: Rule, since: number, seconds: number): ZoneTime {
+  const { standard, summer } = rule;
+  if (summer === null) return { ...standard, start: since, end: Infinity };
+  const days = Math.floor(seconds / 86400);
+  const { year } = fromDays(days);
+  const within = (dayOfYear(days) - 1) * 86400 + (seconds - days * 86400);
+  const start = seconds - within;
+  let [from, to] = [summer.from(year) - standard.offset, summer.to(year) - summer.period.offset];
+  let [outside, inside] = [standard, summer.period];
+  if (to < from) [from, to, outside, inside] = [to, from, inside, outside]; // south of the equator
+  if (within < from) return { ...outside, start, end: start + from };
+  if (within >= to) return { ...outside, start: start + to, end: start + 365 * 86400 };
+  return { ...inside, start: start + from, end: start + to };
+}
