@@ -9,7 +9,7 @@ interface Scenario {
 }
 
 // Recorded from etcd 3.4 in one go by record.mjs: replayed in the same order, even the indexes must be the same.
-const scenarios = JSON.parse(readFileSync(new URL('./etcd34.json', import.meta.url), 'utf8')) as Scenario[];
+const scenarios = JSON.parse(readFileSync(new URL('../golden/etcd34.json', import.meta.url), 'utf8')) as Scenario[];
 
 describe('answers, headers and bytes are those of etcd 3.4', () => {
   let served: Served;

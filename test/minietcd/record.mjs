@@ -1,5 +1,5 @@
 // Records what a fresh real etcd 3.4 answers: node test/minietcd/record.mjs http://127.0.0.1:PORT
-// (etcd --enable-v2 on an empty data directory). Writes etcd34.json, which truth.test.ts replays against ours.
+// (etcd --enable-v2 on an empty data directory). Writes ../golden/etcd34.json, which keys.test.ts replays against ours.
 import { writeFile } from 'node:fs/promises';
 import { scenarios } from './scenarios.mjs';
 import { exchange, parseStep } from './wire.mjs';
@@ -18,7 +18,7 @@ const rows = recorded.map(({ name, steps }) => {
   const lines = steps.map((step) => `    ${JSON.stringify(step)}`).join(',\n');
   return `  { "name": ${JSON.stringify(name)}, "steps": [\n${lines}\n  ] }`;
 });
-await writeFile(new URL('./etcd34.json', import.meta.url), `[\n${rows.join(',\n')}\n]\n`);
+await writeFile(new URL('../golden/etcd34.json', import.meta.url), `[\n${rows.join(',\n')}\n]\n`);
 console.log(`${recorded.length} scenarios, ${recorded.reduce((sum, { steps }) => sum + steps.length, 0)} steps`);
 
 async function record(send, steps) {

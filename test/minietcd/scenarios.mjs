@@ -1,4 +1,4 @@
-// The requests of etcd34.json: each scenario starts on an empty tree; a step is "METHOD key?query body", below /v2/keys
+// The requests of ../golden/etcd34.json: each scenario starts on an empty tree; a step is "METHOD key?query body", below /v2/keys
 // unless the target begins with '='. A step may be [line, headers] to send other headers than a form's.
 const json = { 'Content-Type': 'application/json' };
 const bools = ['recursive', 'sorted', 'wait', 'dir', 'quorum', 'stream', 'noValueOnSuccess', 'prevExist', 'refresh'];

@@ -1,0 +1,84 @@
+import { toText } from '../go/bytes.ts';
+import { FlagError } from '../go/flag.ts';
+import { quote } from '../go/strconv.ts';
+import { ListenError, MiniEtcd } from '../minietcd/server.ts';
+import { systemClock } from '../obs/clock.ts';
+import { createLogger, type Logger } from '../obs/log.ts';
+import { etcdUsage, readEtcdSettings, SettingError, type EtcdSettings } from './etcdflags.ts';
+import { version } from './version.ts';
+
+/** Runs mini-etcd until a signal ends it; the exit code. */
+async function main(args: readonly string[], env: ReadonlyMap<string, string>): Promise<number> {
+  let settings: EtcdSettings;
+  try {
+    settings = readEtcdSettings(args, env);
+  } catch (error) {
+    return explain(error);
+  }
+  if (settings.version) {
+    process.stdout.write(`mini-etcd version ${version}\n`);
+    return 0;
+  }
+  const log = createLogger('mini-etcd', settings.verbose ? 'debug' : 'info', (line) => process.stderr.write(line));
+  for (const warning of settings.warnings) log.warning(warning);
+  return serve(settings, log);
+}
+
+function explain(error: unknown): number {
+  if (error instanceof FlagError && error.code === 'help') {
+    process.stdout.write(etcdUsage());
+    return 0;
+  }
+  if (!(error instanceof FlagError || error instanceof SettingError)) throw error;
+  process.stderr.write(`mini-etcd: ${error.message}\nRun mini-etcd -h for the flags.\n`);
+  return 1;
+}
+
+async function serve(settings: EtcdSettings, log: Logger): Promise<number> {
+  const server = new MiniEtcd(systemClock, settings);
+  const stop = nextSignal();
+  try {
+    await server.listen(settings.listen);
+  } catch (error) {
+    await server.close();
+    if (!(error instanceof ListenError)) throw error;
+    log.error(error.message);
+    return 1;
+  }
+  if (settings.verbose) logChanges(server, log);
+  log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls)}; data is kept in memory only`);
+  log.info(`${await stop}: stopping`);
+  await server.close();
+  return 0;
+}
+
+/** Who can reach the store, since it asks nobody for a password. */
+function reachOf(urls: readonly string[]): string {
+  const isLoopback = (url: string) => /^http:\/\/(?:127\.|\[::1\])/.test(url);
+  if (urls.every(isLoopback)) return 'loopback only';
+  return 'open to everyone who can reach these addresses, without a password';
+}
+
+/** Writes every change with its key, never with its value. */
+function logChanges({ keyspace }: MiniEtcd, log: Logger): void {
+  let seen = keyspace.index;
+  keyspace.onChange(() => {
+    for (seen = Math.max(seen + 1, keyspace.oldestEvent); seen <= keyspace.index; seen++) {
+      const event = keyspace.eventAt(seen);
+      if (event !== undefined) log.debug(`${event.action} ${toText(quote(event.node.key))} index ${seen}`);
+    }
+    seen = keyspace.index;
+  });
+}
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        resolve(signal);
+      });
+  });
+}
+
+const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
+process.exitCode = await main(process.argv.slice(2), environment);
