@@ -1,0 +1,128 @@
+/** confd as a library: Go's template language over plain data, and an agent to embed. */
+import type { Agent } from './agent/agent.ts';
+import { type AgentSettings, assembleAgent } from './agent/assemble.ts';
+import { interval, onetime, watch } from './agent/processors.ts';
+import type { Backend } from './backend/backend.ts';
+import { type BackendOptions, openBackend as openStore } from './backend/open.ts';
+import { fromText, toText } from './go/bytes.ts';
+import type { Func } from './go/value.ts';
+import { systemClock } from './obs/clock.ts';
+import type { Logger } from './obs/log.ts';
+import { compileTemplate } from './template/gotext/template.ts';
+import { fromPlain, type Plain } from './template/plain.ts';
+
+export { type Backend, BackendError, type Change, type Cursor, type Edit, type Snapshot } from './backend/backend.ts';
+export { createLogger, type Level, type Logger } from './obs/log.ts';
+export { TemplateError } from './template/engine.ts';
+export { type Plain, type PlainType, templateFunc, variadicTemplateFunc } from './template/plain.ts';
+
+/** How a text is read and run; everything may be left out. */
+export interface CompileOptions {
+  /** What the template may call, made by templateFunc. */
+  readonly funcs?: ReadonlyMap<string, Func>;
+  readonly delims?: { readonly left: string; readonly right: string };
+  /** What a missing map key gives: "<no value>", the zero value, or an error. */
+  readonly missingKey?: 'default' | 'zero' | 'error';
+}
+
+/** A compiled template; run it as often as you like. */
+export interface CompiledTemplate {
+  /** The output over data, as text; throws TemplateError. */
+  render(data?: Plain): string;
+  /** The output over data, byte for byte; throws TemplateError. */
+  renderBytes(data?: Plain): Buffer;
+}
+
+/** Compiles text in Go's template language. Throws TemplateError with Go's message. */
+export function compile(name: string, text: string, options: CompileOptions = {}): CompiledTemplate {
+  const { funcs = new Map<string, Func>(), delims, missingKey } = options;
+  const template = compileTemplate(fromText(name), fromText(text), {
+    funcs,
+    ...(delims && { delims: { left: fromText(delims.left), right: fromText(delims.right) } }),
+    ...(missingKey && { missingKey }),
+  });
+  const run = (data: Plain): string => {
+    let output = '';
+    template.render(fromPlain(data), funcs, (chunk) => (output += chunk));
+    return output;
+  };
+  return {
+    render: (data) => toText(run(data)),
+    renderBytes: (data) => Buffer.from(run(data), 'latin1'),
+  };
+}
+
+/** Opens a store by its name ("etcd", "env", "file"); what is left out is confd's default. Throws BackendError. */
+export async function openBackend(
+  options: Partial<BackendOptions> & Pick<BackendOptions, 'backend'>,
+): Promise<Backend> {
+  return openStore({
+    nodes: [],
+    scheme: 'http',
+    clientCaKeys: '',
+    clientCert: '',
+    clientKey: '',
+    clientInsecure: false,
+    basicAuth: false,
+    username: '',
+    password: '',
+    files: [],
+    filter: '*',
+    srvDomain: '',
+    srvRecord: '',
+    env: new Map(),
+    timeoutMs: 0,
+    ...options,
+  });
+}
+
+/** An agent's settings; only the store and confdir are needed. */
+export interface EmbeddedAgentOptions extends Partial<AgentSettings> {
+  readonly backend: Backend;
+  readonly confdir: string;
+  /** Where its lines go; nowhere by default. */
+  readonly log?: Logger;
+  /** Ends it after the room in hand. */
+  readonly signal?: AbortSignal;
+}
+
+/** The agent in your own process; the store stays yours to close. */
+export interface EmbeddedAgent {
+  /** One pass of every resource; false when something failed (it has been logged). Throws BackendError. */
+  once(): Promise<boolean>;
+  /** Follows the store until the signal; everything is read again every intervalSeconds. */
+  watch(intervalSeconds?: number): Promise<void>;
+  /** A pass every intervalSeconds until the signal. */
+  poll(intervalSeconds?: number): Promise<void>;
+}
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warning: () => undefined,
+  error: () => undefined,
+  fatal: () => undefined,
+};
+const usualInterval = 600;
+const usualDebounceMs = 5;
+
+/** Puts an agent together; nothing runs until it is told to. */
+export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
+  const { backend, log = silent, signal = new AbortController().signal, ...given } = options;
+  const settings: AgentSettings = {
+    resourceFile: null,
+    prefix: '',
+    noop: false,
+    syncOnly: false,
+    keepStageFile: false,
+    env: new Map(),
+    ...given,
+  };
+  const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });
+  const pace = (seconds: number) => ({ clock: systemClock, intervalMs: seconds * 1000, debounceMs: usualDebounceMs });
+  return {
+    once: () => onetime(assemble(), signal),
+    watch: (seconds = usualInterval) => watch(assemble(), pace(seconds), signal),
+    poll: (seconds = usualInterval) => interval(assemble(), pace(seconds), signal),
+  };
+}
