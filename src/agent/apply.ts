@@ -15,6 +15,8 @@ export interface Pass {
   readonly render: () => Promise<Rendering>;
   /** A reload of an earlier pass is still to be made. */
   readonly owed: boolean;
+  /** Called before a command runs, maybe twice: from then on the pass mostly waits for others. */
+  readonly release: () => void;
   /** When aborted, the pass ends after the room in hand; but never between swap and reload. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -53,6 +55,7 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
   const path = await stage(rendering, resource, attributes);
   try {
     here.enter('check');
+    pass.release();
     await check(resource, { src: kept ?? path, dest }, pass);
     here.enter('swap');
     await swap({ path, rendering, attributes }, resource, pass.log);
@@ -61,6 +64,7 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
   }
 
   here.enter('reload');
+  pass.release();
   await reload(resource, { src: kept ?? dest, dest }, pass);
   return { status: 'updated', reloaded: resource.reload !== null };
 }
@@ -70,6 +74,7 @@ async function makeUp(resource: Resource, pass: Pass, here: Here, src: string): 
   if (!pass.owed || resource.reload === null) return { status: 'unchanged', reloaded: false };
   here.enter('reload');
   pass.log.info(`Target config ${resource.dest} in sync, but its last reload failed: running it again`);
+  pass.release();
   await reload(resource, { src, dest: resource.dest }, pass);
   return { status: 'unchanged', reloaded: true };
 }

@@ -22,6 +22,7 @@ function passOf(text: string, more: Partial<Pass> = {}): Pass & { readonly log: 
   return {
     render: () => Promise.resolve(renderingOf(text)),
     owed: false,
+    release: () => undefined,
     signal: new AbortController().signal,
     clock: systemClock,
     ...more,
@@ -225,6 +226,17 @@ describe('nothing to do', () => {
     await apply(resourceOf(dest, { keepStageFile: true, noop: true }), passOf('new'));
     expect(readdirSync(folder.path)).toHaveLength(3);
   });
+});
+
+test('the slot is given back before a command runs, and not while there is work', async () => {
+  using folder = scratch();
+  const dest = join(folder.path, 'out');
+  const seen: string[] = [];
+  const release = () => void seen.push(existsSync(dest) ? 'with dest' : 'before dest');
+  await apply(resourceOf(dest), passOf('', { release, render: () => Promise.reject(new TemplateError('no')) }));
+  expect(seen).toEqual([]);
+  await apply(resourceOf(dest), passOf('new', { release }));
+  expect(seen).toEqual(['before dest', 'with dest']);
 });
 
 describe('stopping', () => {
