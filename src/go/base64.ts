@@ -1,0 +1,51 @@
+/** Go's base64.StdEncoding on byte strings. */
+import { GoError } from './value.ts';
+
+/** The standard alphabet with padding. */
+export function encode(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('base64');
+}
+
+/** The bytes of standard base64; padding must be there, line ends may. Throws GoError with the place of the mistake. */
+export function decode(text: string): string {
+  const mistake = findMistake(text);
+  if (mistake !== null) throw new GoError(`illegal base64 data at input byte ${mistake}`);
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+const whole = /^(?:[A-Za-z0-9+/]{4})*$/;
+
+/** Where Go says that the text goes wrong, if it does. */
+function findMistake(text: string): number | null {
+  if (whole.test(text)) return null;
+  let inQuantum = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!;
+    if (isLineEnd(char)) continue;
+    if (char === '=') return inQuantum < 2 ? i : findPaddingMistake(text, i, inQuantum);
+    if (!/[A-Za-z0-9+/]/.test(char)) return i;
+    inQuantum = (inQuantum + 1) % 4;
+  }
+  return inQuantum === 0 ? null : text.length - inQuantum;
+}
+
+/** What may follow the first `=`: one more if two symbols stand before it, then nothing but line ends. */
+function findPaddingMistake(text: string, first: number, inQuantum: number): number | null {
+  let next = skipLineEnds(text, first + 1);
+  if (inQuantum === 2) {
+    if (next === text.length) return text.length;
+    if (text[next] !== '=') return next - 1;
+    next = skipLineEnds(text, next + 1);
+  }
+  return next === text.length ? null : next;
+}
+
+function skipLineEnds(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isLineEnd(text[at]!)) at++;
+  return at;
+}
+
+function isLineEnd(char: string): boolean {
+  return char === '\n' || char === '\r';
+}
