@@ -1,13 +1,11 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readFile, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { randomBytes, randomInt } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { modeText } from '../go/os.ts';
 import type { Attributes } from './compare.ts';
 import { AgentError, attempt, isErrno } from './error.ts';
 import type { Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
+import { beside, ownTag, stem } from './stale.ts';
 
 /** Writes the rendering to a new file beside dest, whole and on disk; gives its path. Throws AgentError, leaving nothing. */
 export async function stage(rendering: Rendering, resource: Resource, wished: Attributes): Promise<string> {
@@ -81,93 +79,4 @@ async function create(dest: string, name: () => string): Promise<[string, FileHa
       if (!(error instanceof AgentError && isErrno(error.cause, 'EEXIST'))) throw error;
     }
   }
-}
-
-function beside(dest: string, name: string): string {
-  const folder = dirname(dest);
-  return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
-}
-
-/** A hidden name made of dest's own, cut so that what is added still fits into a file name. */
-function stem(dest: string): string {
-  return `.${Array.from(basename(dest)).slice(0, 48).join('')}`;
-}
-
-// A stage file's name says who writes it: "confd-", the host and pid namespace, the pid, that process's start time.
-const tagged = /^(\..*)\.confd-([0-9a-f]{8})-([0-9]+)-([0-9]+)-[0-9a-f]{8}$/s;
-/** Whether a process of another host or container still runs cannot be seen; no stage file lives as long as this. */
-const foreignAgeMs = 24 * 60 * 60 * 1000;
-
-/**
- * Removes the stage files of dests that dead runs of this program left behind; gives their paths. A file goes when its
- * process is gone, or when that cannot be known and it is a day old. Nothing else is touched, and nothing is thrown.
- */
-export async function removeStale(dests: Iterable<string>, now: number): Promise<string[]> {
-  const folders = new Map<string, Set<string>>();
-  for (const dest of dests) {
-    const stems = folders.get(dirname(dest)) ?? new Set();
-    folders.set(dirname(dest), stems.add(stem(dest)));
-  }
-  const removed: string[] = [];
-  for (const [folder, stems] of folders) {
-    for (const name of await readdir(folder).catch(() => [])) {
-      const match = tagged.exec(name);
-      if (match === null || !stems.has(match[1]!)) continue;
-      const path = beside(`${folder}/x`, name);
-      if (!(await isDead(path, match, now))) continue;
-      if (
-        await unlink(path).then(
-          () => true,
-          () => false,
-        )
-      )
-        removed.push(path);
-    }
-  }
-  return removed;
-}
-
-async function isDead(path: string, [, , place, pid, start]: RegExpExecArray, now: number): Promise<boolean> {
-  const stat = await lstat(path).catch(() => null);
-  if (stat?.isFile() !== true) return false;
-  if (place !== ownPlace()) return now - stat.mtimeMs > foreignAgeMs;
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if (isErrno(error, 'ESRCH')) return true;
-  }
-  // The pid is in use; by the writer, unless that process began at another time.
-  const began = await readFile(`/proc/${pid!}/stat`, 'latin1').then(startTime, () => start);
-  return began !== start;
-}
-
-let tag: string | undefined;
-function ownTag(): string {
-  tag ??= `confd-${ownPlace()}-${process.pid}-${ownStart()}`;
-  return tag;
-}
-
-function ownPlace(): string {
-  return createHash('md5').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8);
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
-}
-
-function ownStart(): string {
-  try {
-    return startTime(readFileSync('/proc/self/stat', 'latin1'));
-  } catch {
-    return '0';
-  }
-}
-
-/** Field 22 of /proc/PID/stat; the second one, the program's name, may hold spaces and parentheses. */
-function startTime(stat: string): string {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
 }

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { removeStale, stage } from '../../src/agent/stage.ts';
+import { stage } from '../../src/agent/stage.ts';
+import { removeStale } from '../../src/agent/stale.ts';
 import { type Staged, swap } from '../../src/agent/swap.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
