@@ -1,8 +1,20 @@
 // Bundles src/ into dist/: one ESM graph, split so that a heavy library loads on first use only.
+import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const outdir = new URL('../dist/', import.meta.url).pathname;
+/** The commit that is built, or nothing outside a checkout. */
+function gitSha() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return '';
+  }
+}
+
 await rm(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { confd: 'src/cli/confd.ts', 'mini-etcd': 'src/cli/minietcd.ts', index: 'src/index.ts' },
@@ -13,6 +25,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  define: { GIT_SHA: JSON.stringify(gitSha()) },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'linked',

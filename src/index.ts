@@ -121,8 +121,12 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });
   const pace = (seconds: number) => ({ clock: systemClock, intervalMs: seconds * 1000, debounceMs: usualDebounceMs });
   return {
-    once: () => onetime(assemble(), signal),
-    watch: (seconds = usualInterval) => watch(assemble(), pace(seconds), signal),
-    poll: (seconds = usualInterval) => interval(assemble(), pace(seconds), signal),
+    once: async () => (await onetime(assemble(), signal)).length === 0,
+    watch: async (seconds = usualInterval) => {
+      await watch(assemble(), pace(seconds), signal);
+    },
+    poll: async (seconds = usualInterval) => {
+      await interval(assemble(), pace(seconds), signal);
+    },
   };
 }

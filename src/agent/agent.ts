@@ -10,10 +10,10 @@ import type { Outcome } from './outcome.ts';
 import type { Resource } from './resource.ts';
 import { Runner } from './runner.ts';
 
-/** What conf.d holds now: what can run, and how many files could not be loaded (each has been logged). */
+/** What conf.d holds now: what can run, and what is wrong with the rest (it has been logged). */
 export interface Loaded {
   readonly resources: readonly Resource[];
-  readonly bad: number;
+  readonly errors: readonly string[];
 }
 
 /** How one resource is rendered from the mirror, and whether a change concerns it. */
@@ -32,9 +32,12 @@ export interface AgentParts {
   readonly log: Logger;
   readonly load: () => Promise<Loaded>;
   readonly follow: (resource: Resource) => Follower;
+  /** The dests whose reload an agent before this one still owed. */
+  readonly debts?: ReadonlySet<string>;
 }
 
 interface Member {
+  readonly dest: string;
   readonly follower: Follower;
   readonly runner: Runner;
 }
@@ -51,30 +54,37 @@ export class Agent {
   private keys: readonly string[] = [];
   private snapshot: Snapshot | null = null;
   private feed: Feed | null = null;
+  /** Settles when every resource that has left conf.d is done. */
+  private left: Promise<unknown> = Promise.resolve();
   private readonly outage: Outage;
 
   constructor(private readonly parts: AgentParts) {
     this.outage = new Outage(parts.clock, parts.log);
   }
 
-  /** Scans conf.d again. A resource whose file says what it said before keeps its state and its debts. */
-  async load(): Promise<{ readonly bad: number; readonly newKeys: boolean }> {
-    const { resources, bad } = await this.parts.load();
+  /** Scans conf.d again. A resource whose file says what it said before keeps its state; a debt stays with its dest. */
+  async load(): Promise<{ readonly errors: readonly string[]; readonly newKeys: boolean }> {
+    const { resources, errors } = await this.parts.load();
     const old = this.members;
-    this.members = new Map(resources.map((resource) => this.join(resource, old)));
-    for (const [identity, member] of old) if (!this.members.has(identity)) await member.runner.stop();
+    this.members = new Map();
+    const leaving = new Map<string, Promise<boolean>>();
+    const identities = new Set(resources.map(identityOf));
+    for (const [identity, { dest, runner }] of old) if (!identities.has(identity)) leaving.set(dest, runner.stop());
+    this.left = Promise.all([this.left, ...leaving.values()]);
+    for (const resource of resources) {
+      const identity = identityOf(resource);
+      this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
+    }
     const before = this.keys;
     this.keys = [...new Set(resources.flatMap((resource) => resource.keys))].sort();
-    return { bad, newKeys: this.keys.join('\0') !== before.join('\0') };
+    return { errors, newKeys: this.keys.join('\0') !== before.join('\0') };
   }
 
-  private join(resource: Resource, old: ReadonlyMap<string, Member>): [string, Member] {
-    const identity = JSON.stringify(resource.spec);
-    const known = old.get(identity);
-    if (known !== undefined) return [identity, known];
+  private join(resource: Resource, leaving: Promise<boolean> | undefined): Member {
+    const { dest } = resource;
     const follower = this.parts.follow(resource);
-    const runner = new Runner((owed) => follower.pass(owed), this.parts.clock);
-    return [identity, { follower, runner }];
+    const owed = leaving ?? Promise.resolve(this.parts.debts?.has(dest) ?? false);
+    return { dest, follower, runner: new Runner((debt) => follower.pass(debt), this.parts.clock, owed) };
   }
 
   /** Reads the store anew. Throws BackendError; the mirror then keeps what it had. */
@@ -139,8 +149,16 @@ export class Agent {
     return outcomes;
   }
 
-  /** Ends the watch and waits for every resource to finish the room in hand. */
-  async stop(): Promise<void> {
-    await Promise.all([this.feed?.stop(), ...[...this.members.values()].map(({ runner }) => runner.stop())]);
+  /** Ends the watch and waits for every resource to finish the room in hand; the dests whose reload is still owed. */
+  async stop(): Promise<ReadonlySet<string>> {
+    await this.feed?.stop();
+    const members = [...this.members.values()];
+    const owed = await Promise.all(members.map(({ runner }) => runner.stop()));
+    await this.left;
+    return new Set(members.filter((_, i) => owed[i]).map(({ dest }) => dest));
   }
+}
+
+function identityOf(resource: Resource): string {
+  return JSON.stringify(resource.spec);
 }

@@ -4,6 +4,7 @@ import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
+import { worldOf } from '../template/funcs.ts';
 import { Agent, type Loaded } from './agent.ts';
 import { AgentError } from './error.ts';
 import { createFollower } from './follower.ts';
@@ -37,7 +38,12 @@ export interface Surroundings {
 const passesAtOnce = 8;
 
 /** Puts an agent together on an open store; run it with one of the processors. */
-export function assembleAgent(backend: Backend, settings: AgentSettings, surroundings: Surroundings): Agent {
+export function assembleAgent(
+  backend: Backend,
+  settings: AgentSettings,
+  surroundings: Surroundings,
+  debts?: ReadonlySet<string>,
+): Agent {
   const { clock, log, signal } = surroundings;
   const mirror = new Mirror();
   const templates = new Templates();
@@ -51,6 +57,7 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, surroun
     log,
     load: () => loadAll(settings, surroundings),
     follow: (resource) => createFollower(resource, parts),
+    ...(debts && { debts }),
   });
 }
 
@@ -59,9 +66,8 @@ async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): P
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
   const { specs, errors, warnings } = await loadResources(settings.confdir, settings.resourceFile ?? undefined);
   for (const warning of warnings) log.warning(warning);
-  for (const error of errors) log.error(error.message);
+  const wrong = errors.map((error) => error.message);
   const resources: Resource[] = [];
-  let bad = errors.length;
   for (const spec of specs) {
     log.debug(`Loading template resource from ${spec.file}`);
     try {
@@ -70,9 +76,9 @@ async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): P
       );
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      log.error(error.message);
-      bad += 1;
+      wrong.push(error.message);
     }
   }
-  return { resources, bad };
+  for (const message of wrong) log.error(message);
+  return { resources, errors: wrong };
 }

@@ -16,25 +16,26 @@ type Wait = (bell: Bell, ms: number, pace: Pace) => Promise<ReadonlySet<Reason>>
 /** A burst that does not end is rendered after this many quiet times. */
 const longestBurst = 20;
 
-/** One pass, then home: true when every file loaded and every resource came through. Throws BackendError. */
-export async function onetime(agent: Agent, signal: AbortSignal): Promise<boolean> {
-  const { bad } = await agent.load();
+/** One pass, then home: what went wrong, all of it logged already. Throws BackendError. */
+export async function onetime(agent: Agent, signal: AbortSignal): Promise<readonly string[]> {
+  const { errors } = await agent.load();
   await agent.read(signal);
   const outcomes = await agent.passAll(signal);
-  return bad === 0 && outcomes.every((outcome) => outcome.status !== 'failed');
+  return [...errors, ...outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.error.message] : []))];
 }
 
 /** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */
-export async function interval(agent: Agent, pace: Pace, signal: AbortSignal): Promise<void> {
-  await serve(agent, pace, signal, (bell, ms) => bell.next(ms, pace.clock));
+export async function interval(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  return serve(agent, pace, signal, (bell, ms) => bell.next(ms, pace.clock));
 }
 
 /** What a change concerns as soon as the change is known, and everything at every interval, until the signal. */
-export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Promise<void> {
-  await serve(agent, pace, signal, gather);
+export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  return serve(agent, pace, signal, gather);
 }
 
-async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<void> {
+/** The daemons' loop; in the end the dests whose reload is still owed. */
+async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<ReadonlySet<string>> {
   const { clock } = pace;
   signal.addEventListener(
     'abort',
@@ -62,7 +63,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
       else if (reasons.has('edit') && agent.hasRead) agent.kickAll();
     }
   }
-  await agent.stop();
+  return agent.stop();
 }
 
 /** Waits like interval does, but lets a burst of changes end before it answers. */

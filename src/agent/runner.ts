@@ -14,12 +14,13 @@ export class Runner {
   private running: Promise<void> | null = null;
   private retry: AbortController | null = null;
   private failures = 0;
-  private owed = false;
   private stopped = false;
 
   constructor(
     private readonly pass: Pass,
     private readonly clock: Clock,
+    /** The debt of whoever looked after the same dest before; passes wait for it. */
+    private owed: Promise<boolean> = Promise.resolve(false),
   ) {}
 
   /** Makes a pass now, or one more after the pass that is under way. */
@@ -30,21 +31,22 @@ export class Runner {
     this.running ??= this.work();
   }
 
-  /** No more passes; settles when the room in hand is done. */
-  async stop(): Promise<void> {
+  /** No more passes; when the room in hand is done, tells whether a reload is still owed. */
+  async stop(): Promise<boolean> {
     this.stopped = true;
     this.again = false;
     this.retry?.abort(new Error('stopped'));
     await this.running;
+    return this.owed;
   }
 
   private async work(): Promise<void> {
     try {
       while (this.again) {
         this.again = false;
-        const outcome = await this.pass(this.owed);
+        const outcome = await this.pass(await this.owed);
         if (outcome.status === 'stopped') return;
-        this.owed = outcome.status === 'failed' && outcome.owed;
+        this.owed = Promise.resolve(outcome.status === 'failed' && outcome.owed);
         this.failures = outcome.status === 'failed' ? this.failures + 1 : 0;
       }
       if (this.failures > 0 && !this.stopped) this.retryLater();

@@ -17,8 +17,14 @@ function agentOn(names: readonly string[]) {
   const mirror = new Mirror();
   const rendered: string[] = [];
   const files = new Map<string, string | undefined>();
-  const confd = { names: [...names], bad: 0, slow: new Map<string, Promise<void>>(), fail: new Set<string>() };
-  const resourceOf = (name: string) => ({ spec: { file: name }, keys: [`/${name}`] }) as unknown as Resource;
+  const confd = {
+    names: [...names],
+    errors: [] as string[],
+    slow: new Map<string, Promise<void>>(),
+    fail: new Set<string>(),
+  };
+  const resourceOf = (name: string) =>
+    ({ spec: { file: name }, dest: name, keys: [`/${name}`] }) as unknown as Resource;
   const follow = (resource: Resource): Follower => {
     const key = resource.keys[0]!;
     const view = mirror.view('/', resource.keys, 'subtree');
@@ -34,7 +40,7 @@ function agentOn(names: readonly string[]) {
       },
     };
   };
-  const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), bad: confd.bad });
+  const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), errors: confd.errors });
   const agent = new Agent({ backend, mirror, clock, log, load, follow });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5 };
@@ -49,15 +55,15 @@ describe('onetime', () => {
   });
 
   test.each([
-    ['a bad file', 1, [], false],
-    ['a failed resource', 0, ['/b'], false],
-    ['all well', 0, [], true],
-  ] as const)('%s', async (_name, bad, fail, ok) => {
+    ['a bad file', ['x.toml: oops'], [], ['x.toml: oops']],
+    ['a failed resource', [], ['/b'], ['no']],
+    ['all well', [], [], []],
+  ] as const)('%s', async (_name, errors, fail, failures) => {
     const { agent, backend, confd, rendered, stop } = agentOn(['a', 'b', 'c']);
     backend.put('/a', '1');
-    confd.bad = bad;
+    confd.errors.push(...errors);
     for (const key of fail) confd.fail.add(key);
-    expect(await onetime(agent, stop.signal)).toBe(ok);
+    expect(await onetime(agent, stop.signal)).toEqual(failures);
     expect(rendered).toEqual(['/a', '/b', '/c']);
   });
 });
