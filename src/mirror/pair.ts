@@ -1,5 +1,5 @@
-import { BoolType, IntType, Slice, StringType } from '../go/value.ts';
-import type { Method, Struct, Type, Typed } from '../go/value.ts';
+import { BoolType, IntType, StringType } from '../go/value.ts';
+import type { Method, Slice, Struct, Type, Typed } from '../go/value.ts';
 
 /** One key and its value, as templates see it: a struct with the fields Key and Value. */
 export class KVPair implements Typed {
@@ -13,13 +13,15 @@ export class KVPair implements Typed {
   }
 }
 
+const pairOf = (struct: Struct): KVPair => struct as unknown as KVPair;
+
 /** The type of a pair; the names of these types show in messages that operators know from confd. */
 export const KVPairType: Type = {
   kind: 'struct',
   name: 'memkv.KVPair',
   fields: [
-    { name: 'Key', type: StringType, get: (of: Struct) => (of as KVPair).key },
-    { name: 'Value', type: StringType, get: (of: Struct) => (of as KVPair).value },
+    { name: 'Key', type: StringType, get: (of) => pairOf(of).key },
+    { name: 'Value', type: StringType, get: (of) => pairOf(of).value },
   ],
 };
 
