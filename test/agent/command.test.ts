@@ -31,8 +31,8 @@ describe('failures', () => {
     const texts = ['sleep 60; true', 'trap "" HUP; sleep 60 & wait', 'sleep 60 >/dev/null & sleep 60'];
     const runs = texts.map(async (text, i) => {
       const pidFile = join(folder.path, String(i));
-      const ended = await runShell(`echo $$ >${pidFile}; echo begun; ${text}`, 150, systemClock);
-      expect(ended).toEqual({ failure: 'command timed out after 150ms', output: 'begun\n', cut: false });
+      const ended = await runShell(`echo $$ >${pidFile}; echo begun; ${text}`, 500, systemClock);
+      expect(ended).toEqual({ failure: 'command timed out after 500ms', output: 'begun\n', cut: false });
       expect(groupOf(readFileSync(pidFile, 'utf8').trim())).toBe(false);
     });
     await Promise.all(runs);
