@@ -137,8 +137,15 @@ func plainFuncs() map[string]any {
 		"quote":  func(s string) string { return fmt.Sprintf("%q", s) },
 		"squote": func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" },
 		"indent": indent, "nindent": func(n int, s string) string { return "\n" + indent(n, s) },
-		"repeat":    func(n int, s string) string { return strings.Repeat(s, max(n, 0)) },
-		"nospace":   func(s string) string { return strings.Join(strings.FieldsFunc(s, unicode.IsSpace), "") },
+		"repeat": func(n int, s string) string { return strings.Repeat(s, max(n, 0)) },
+		"nospace": func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if unicode.IsSpace(r) {
+					return -1
+				}
+				return r
+			}, s)
+		},
 		"snakecase": func(s string) string { return strings.ToLower(strings.Join(words(s), "_")) },
 		"kebabcase": func(s string) string { return strings.ToLower(strings.Join(words(s), "-")) },
 		"camelcase": camelcase,

@@ -1,0 +1,73 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fromText } from '../go/bytes.ts';
+import { errnoText } from '../go/os.ts';
+import { TemplateError } from './engine.ts';
+import type { Engine, Template } from './engine.ts';
+import { declaredFuncs } from './funcs.ts';
+import { goEngine } from './gotext/template.ts';
+
+interface Compiled {
+  /** Which file it was: an edit makes another one. */
+  readonly stamp: string;
+  readonly template: Template | TemplateError;
+}
+
+/** Template files, compiled once for as long as they stay the same. */
+export class Templates {
+  readonly #engineFor: (path: string) => Engine | Promise<Engine>;
+  readonly #compiled = new Map<string, Compiled>();
+
+  constructor(engineFor: (path: string) => Engine | Promise<Engine> = () => goEngine) {
+    this.#engineFor = engineFor;
+  }
+
+  /** The template in a file. Throws TemplateError with the words of confd: missing, not readable, not a template. */
+  async load(path: string): Promise<Template> {
+    const stamp = await stampOf(path);
+    let compiled = this.#compiled.get(path);
+    if (compiled?.stamp !== stamp) {
+      compiled = { stamp, template: await this.#compile(path, await read(path)) };
+      this.#compiled.set(path, compiled);
+    }
+    if (compiled.template instanceof TemplateError) throw compiled.template;
+    return compiled.template;
+  }
+
+  async #compile(path: string, text: string): Promise<Template | TemplateError> {
+    const engine = await this.#engineFor(path);
+    try {
+      return engine.compile(fromText(basename(path)), text, declaredFuncs);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      return new TemplateError(`Unable to process template ${path}, ${error.message}`, { cause: error });
+    }
+  }
+}
+
+/** Changes whenever the file may have: the time of change is there for edits that put the modification time back. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new TemplateError(`Missing template: ${path}`, { cause: error });
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): TemplateError {
+  const call = error.code === 'EISDIR' ? 'read' : 'open';
+  return new TemplateError(`Unable to process template ${path}, ${call} ${path}: ${errnoText(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,154 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fromText, toText } from '../go/bytes.ts';
+import { goTime, TimeType } from '../go/time.ts';
+import { localZone } from '../go/time-zone.ts';
+import type { Zone } from '../go/time-zone.ts';
+import { BoolType, Func, func, GoError, sliceOf, StringsType, StringType, variadicFunc } from '../go/value.ts';
+import type { FuncMap, Type, Value } from '../go/value.ts';
+import { KVPairsType, KVPairType } from '../mirror/pair.ts';
+import { Reader } from '../mirror/readset.ts';
+import { View } from '../mirror/view.ts';
+import type { Clock } from '../obs/clock.ts';
+import { systemClock } from '../obs/clock.ts';
+import { dataFuncs } from './funcs-data.ts';
+import { listFuncs, slice, strings } from './funcs-lists.ts';
+import { numberFuncs } from './funcs-numbers.ts';
+import { textFuncs } from './funcs-text.ts';
+import { Lookups, systemResolver } from './lookup.ts';
+import { SRVPointerType } from './srv.ts';
+
+/** What a template can ask for besides the store. One world serves one render: its lookups remember their answers. */
+export interface World {
+  /** The environment, as text. */
+  readonly env: ReadonlyMap<string, string>;
+  readonly clock: Clock;
+  readonly lookups: Lookups;
+}
+
+/** The world as this machine has it. */
+export function worldOf(env: ReadonlyMap<string, string>, clock: Clock): World {
+  return { env, clock, lookups: new Lookups(systemResolver) };
+}
+
+/** The functions that ask nothing outside; shared by all renders. */
+const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, ...dataFuncs]);
+
+/** Everything that a template can call; store functions answer from reader, and note there what was asked. */
+export function confdFuncs(reader: Reader, world: World): FuncMap {
+  const funcs = new Map(pureFuncs);
+  const { lookups } = world;
+  funcs.set(
+    'exists',
+    testFunc((key) => reader.exists(key)),
+  );
+  funcs.set(
+    'get',
+    pairFunc((key) => reader.get(key) ?? missing(key)),
+  );
+  funcs.set(
+    'getv',
+    defaultFunc((key, other) => reader.get(key)?.value ?? other ?? missing(key)),
+  );
+  funcs.set(
+    'gets',
+    pairsFunc((pattern) => slice(KVPairsType, reader.gets(pattern))),
+  );
+  funcs.set(
+    'getvs',
+    listFunc((pattern) => strings(reader.getvs(pattern))),
+  );
+  funcs.set(
+    'ls',
+    listFunc((path) => strings(reader.ls(path))),
+  );
+  funcs.set(
+    'lsdir',
+    listFunc((path) => strings(reader.lsdir(path))),
+  );
+  // An empty variable counts as none at all.
+  funcs.set(
+    'getenv',
+    defaultFunc((name, other) => fromText(world.env.get(toText(name)) ?? '') || (other ?? '')),
+  );
+  funcs.set(
+    'datetime',
+    timeFunc(() => now(world)),
+  );
+  funcs.set(
+    'hostname',
+    hostFunc(() => fromText(hostname())),
+  );
+  funcs.set('fileExists', testFunc(fileExists));
+  funcs.set(
+    'lookupIP',
+    listFunc((host) => strings(lookups.ip(host))),
+  );
+  funcs.set(
+    'lookupIPV4',
+    listFunc((host) => strings(lookups.ip(host).filter((ip) => ip.includes('.')))),
+  );
+  funcs.set(
+    'lookupIPV6',
+    listFunc((host) => strings(lookups.ip(host).filter((ip) => ip.includes(':')))),
+  );
+  funcs.set(
+    'lookupSRV',
+    srvFunc((service, proto, name) => slice(srvsType, lookups.srv(service, proto, name))),
+  );
+  return funcs;
+}
+
+const zones = new Map<string | undefined, Zone>();
+
+/** The local time; with it, as Go prints it too, the time since the process started. */
+function now({ env, clock }: World): Value {
+  const place = env.get('TZ');
+  const zone = zones.get(place) ?? localZone(place);
+  zones.set(place, zone);
+  const nanoseconds = (milliseconds: number) => BigInt(Math.round(milliseconds * 1e6));
+  return goTime(nanoseconds(clock.now()), zone, nanoseconds(performance.now()));
+}
+
+const srvsType = sliceOf(SRVPointerType);
+
+/** Makes functions of one type, which is described once: they are made anew for each render. */
+type Maker<Call> = (call: Call) => Func;
+
+function maker({ type }: Func): Maker<(...args: never[]) => Value> {
+  return (call) => new Func(type, (args) => call(...(args as never[])));
+}
+
+const nothing = () => undefined;
+const ofString = (result: Type) => maker(func([StringType], result, nothing));
+const testFunc: Maker<(text: string) => boolean> = ofString(BoolType);
+const pairFunc: Maker<(key: string) => Value> = ofString(KVPairType);
+const pairsFunc: Maker<(pattern: string) => Value> = ofString(KVPairsType);
+const listFunc: Maker<(text: string) => Value> = ofString(StringsType);
+const defaultFunc: Maker<(name: string, other?: string) => string> = maker(
+  variadicFunc([StringType, StringType], StringType, nothing),
+);
+const timeFunc: Maker<() => Value> = maker(func([], TimeType, nothing));
+const hostFunc: Maker<() => string> = maker(func([], StringType, nothing));
+const srvFunc: Maker<(service: string, proto: string, name: string) => Value> = maker(
+  func([StringType, StringType, StringType], srvsType, nothing),
+);
+
+/** The names and types of the functions, for compiling; they have nothing to answer from. */
+export const declaredFuncs: FuncMap = confdFuncs(
+  new Reader(new View(new Map(), '/', [], 'subtree')),
+  worldOf(new Map(), systemClock),
+);
+
+function missing(key: string): never {
+  throw new GoError(`key does not exist: ${key}`);
+}
+
+/** False only where the system says that there is no such file: a path that it may not follow counts as existing. */
+function fileExists(path: string): boolean {
+  try {
+    return statSync(Buffer.from(path, 'latin1'), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromText } from '../../src/go/bytes.ts';
+import { Mirror } from '../../src/mirror/mirror.ts';
+import { Reader } from '../../src/mirror/readset.ts';
+import type { Clock } from '../../src/obs/clock.ts';
+import { Suspend } from '../../src/template/engine.ts';
+import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
+import type { World } from '../../src/template/funcs.ts';
+import { goEngine } from '../../src/template/gotext/template.ts';
+import { Lookups } from '../../src/template/lookup.ts';
+
+const clock: Clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 120), sleep: () => Promise.resolve() };
+const still = worldOf(new Map([['TZ', 'UTC']]), clock);
+
+function readerOf(store: Record<string, string> = {}): Reader {
+  const mirror = new Mirror();
+  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(store)) });
+  return new Reader(mirror.view('/', ['/'], 'subtree'));
+}
+
+function render(text: string, reader = readerOf(), world: World = still): string {
+  let out = '';
+  const template = goEngine.compile('t', text, declaredFuncs);
+  template.render(undefined, confdFuncs(reader, world), (chunk) => (out += chunk));
+  return out;
+}
+
+function errorOf(text: string): string {
+  try {
+    return `no error: ${render(text)}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+interface Row {
+  readonly template: string;
+  readonly store: Record<string, string> | null;
+  readonly out: string;
+  readonly err?: string;
+}
+
+describe("as with Go's own", () => {
+  const rows = JSON.parse(readFileSync(new URL('../golden/funcs.json', import.meta.url), 'utf8')) as Row[];
+  test.each(rows.map((row): [string, Row] => [row.template, row]))('%s', (_, row) => {
+    const reader = readerOf(row.store ?? {});
+    if (row.err === undefined) expect(render(row.template, reader)).toBe(row.out);
+    else expect(() => fromText(render(row.template, reader))).toThrow(Buffer.from(row.err, 'latin1').toString());
+  });
+});
+
+describe('what would take all memory is an error', () => {
+  test.each([
+    ['{{seq 0 10000000}}', 'error calling seq: more than 10000000 numbers'],
+    ['{{seq -9223372036854775808 9223372036854775807}}', 'error calling seq: more than 10000000 numbers'],
+    ['{{repeat 1000000000 "abc"}}', 'error calling repeat: strings: Repeat output length overflow'],
+    ['{{indent 100000000 "a\\nb\\nc"}}', 'error calling indent: strings: Repeat output length overflow'],
+  ])('%s', (text, message) => {
+    expect(errorOf(text)).toContain(message);
+  });
+});
+
+test('the values of keys are not in errors', () => {
+  const reader = readerOf({ '/secret': 'hunter2' });
+  expect(() => render('{{join (getv "/secret") ","}}', reader)).toThrow(/^(?!.*hunter2)/s);
+});
+
+test('what a template asks the store for is in the read set', () => {
+  const hit = (text: string, key: string) => {
+    const reader = readerOf({ '/a': '1' });
+    render(text, reader);
+    return reader.readSet.hit(new Map([[key, 'added']]));
+  };
+  const asked = '{{exists "/e"}}{{getv "/v" ""}}{{gets "/g/*"}}{{getvs "/h/*"}}{{ls "/l"}}{{lsdir "/d"}}';
+  for (const key of ['/e', '/v', '/g/x', '/h/x', '/l/x', '/d/x/y']) expect([key, hit(asked, key)]).toEqual([key, true]);
+  for (const key of ['/a', '/g', '/g/x/y', '/d/x']) expect([key, hit(asked, key)]).toEqual([key, false]);
+});
+
+describe('getenv', () => {
+  const world = worldOf(
+    new Map([
+      ['SET', 'é'],
+      ['EMPTY', ''],
+      ['NÄME', 'x'],
+    ]),
+    clock,
+  );
+  test.each([
+    ['getenv "SET"', 'é'],
+    ['getenv "SET" "d"', 'é'],
+    ['getenv "EMPTY"', ''],
+    ['getenv "EMPTY" "d"', 'd'],
+    ['getenv "NONE" "d" "e"', 'd'],
+    ['getenv "NONE"', ''],
+    ['getenv "NÄME"', 'x'],
+    ['getenv "constructor"', ''],
+  ])('%s', (call, out) => {
+    expect(render(fromText(`{{${call}}}`), readerOf(), world)).toBe(fromText(out));
+  });
+});
+
+describe('fileExists', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'funcs-'));
+    await writeFile(join(dir, 'é'), '');
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  test.each([
+    ['', true],
+    ['/é', true],
+    ['/none', false],
+    ['/é/below', true],
+    ['/none/below', false],
+  ])('of %j in a directory is %s', (path, exists) => {
+    expect(render(fromText(`{{fileExists "${dir}${path}"}}`))).toBe(String(exists));
+  });
+
+  test('of no path at all is false', () => {
+    expect(render('{{fileExists ""}}')).toBe('false');
+  });
+});
+
+describe('datetime', () => {
+  test.each([
+    ['(datetime).Format "2006-01-02T15:04:05.000Z07:00"', '2026-11-22T07:08:09.120Z'],
+    ['(datetime).Unix', '1795331289'],
+    ['(datetime).Month', 'November'],
+    ['printf "%T" datetime', 'time.Time'],
+  ])('%s', (call, out) => {
+    expect(render(`{{${call}}}`)).toBe(out);
+  });
+
+  test('prints as Go prints the time now', () => {
+    expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.12 \+0000 UTC m=\+\d+\.\d{9}$/);
+  });
+
+  test('is in the zone of TZ, or in UTC where there is none of that name', () => {
+    const nowhere = worldOf(new Map([['TZ', 'Nowhere/At_all']]), clock);
+    expect(render('{{(datetime).Format "15:04 MST"}}', readerOf(), nowhere)).toBe('07:08 UTC');
+  });
+});
+
+describe('lookups', () => {
+  const world = () => {
+    const addresses = (host: string) => Promise.resolve(host === 'a.test' ? ['10.0.0.2', '::1', '10.0.0.10'] : []);
+    const services = () => Promise.resolve([{ name: 'h.test', port: 80, priority: 1, weight: 2 }]);
+    return { ...still, lookups: new Lookups({ addresses, services }) };
+  };
+
+  async function settled(text: string): Promise<{ out: string; runs: number }> {
+    const once = world();
+    for (let runs = 1; ; runs++) {
+      try {
+        return { out: render(text, readerOf(), once), runs };
+      } catch (error) {
+        if (!(error instanceof Suspend)) throw error;
+        await error.until;
+      }
+    }
+  }
+
+  test.each([
+    ['{{lookupIP "a.test"}}', '[10.0.0.10 10.0.0.2 ::1]', 2],
+    ['{{lookupIPV4 "a.test"}}{{lookupIPV6 "a.test"}}', '[10.0.0.10 10.0.0.2][::1]', 2],
+    ['{{lookupIP "b.test"}}{{lookupIP ""}}{{lookupIPV6 "::1"}}', '[][][::1]', 2],
+    [
+      '{{range lookupSRV "s" "tcp" "a.test"}}{{.Target}} {{.Port}} {{.Priority}} {{.Weight}}{{end}}',
+      'h.test. 80 1 2',
+      2,
+    ],
+    ['{{range lookupIP "a.test"}}{{lookupIP .}}{{end}}{{lookupIP "b.test"}}', '[10.0.0.10][10.0.0.2][::1][]', 3],
+    ['{{range lookupSRV "s" "tcp" "a"}}{{if eq .Port 80}}{{printf "%#v" .Port}}{{end}}{{end}}', '0x50', 2],
+  ])('%s', async (text, out, runs) => {
+    expect(await settled(text)).toEqual({ out, runs });
+  });
+});
+
+test('hostname', () => {
+  expect(render('{{hostname}}')).toBe(fromText(hostname()));
+});
