@@ -1,0 +1,310 @@
+/** Go's encoding/json into map[string]interface {} and []interface {}, on byte strings. */
+import { quote } from './strconv.ts';
+import { decodeRune, encodeRune, isValid } from './strings.ts';
+import { AnysType, GoError, GoMap, Slice, StringMapType } from './value.ts';
+import type { Value } from './value.ts';
+
+export { encode } from './json-encode.ts';
+
+/** The value of a JSON text; null stays null. Throws GoError with Go's wording. */
+export function decodeValue(text: string): Value {
+  const reader = new Reader(text);
+  const value = reader.read();
+  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  return value;
+}
+
+/** A JSON object as map[string]interface {}; null is a nil map. Throws GoError for anything else. */
+export function decodeObject(text: string): GoMap {
+  const reader = new Reader(text);
+  const value = reader.read();
+  if (value === null) return new GoMap(StringMapType, null);
+  if (!(value instanceof GoMap)) throw cannotUnmarshal(kindOf(value), StringMapType.name);
+  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  return value;
+}
+
+/** A JSON array as []interface {}; null is a nil slice. Throws GoError for anything else. */
+export function decodeArray(text: string): Slice {
+  const reader = new Reader(text);
+  const value = reader.read();
+  if (value === null) return new Slice(AnysType, null);
+  if (!(value instanceof Slice)) throw cannotUnmarshal(kindOf(value), AnysType.name);
+  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  return value;
+}
+
+function kindOf(value: Value): string {
+  if (value instanceof GoMap) return 'object';
+  if (value instanceof Slice) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function cannotUnmarshal(what: string, type: string): GoError {
+  return new GoError(`json: cannot unmarshal ${what} into Go value of type ${type}`);
+}
+
+const largestDepth = 10_000;
+
+/** A container whose end has not been read yet. */
+type Open = Value[] | OpenMap;
+
+class OpenMap {
+  readonly entries = new Map<Value, Value>();
+  key = '';
+}
+
+const space = 0x20;
+const quoteMark = 0x22;
+const comma = 0x2c;
+const minus = 0x2d;
+const point = 0x2e;
+const zero = 0x30;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** Reads one text. Nesting is kept on a stack of its own: JavaScript's would not hold the depth that Go allows. */
+class Reader {
+  /** The first number that no float64 can hold; Go reports it only when the rest is sound. */
+  overflow: string | null = null;
+  #at = 0;
+  readonly #open: Open[] = [];
+
+  constructor(readonly text: string) {}
+
+  read(): Value {
+    for (;;) {
+      const value = this.#begin();
+      if (value === undefined) continue;
+      const whole = this.#finish(value);
+      if (whole === undefined) continue;
+      if (this.#skipSpace() <= 0xff) throw this.#unexpected('after top-level value');
+      return whole;
+    }
+  }
+
+  /** Reads a value up to its end, or the start of a container that is not empty: then it is undefined. */
+  #begin(): Value {
+    const char = this.#skipSpace();
+    switch (char) {
+      case quoteMark:
+        this.#at++;
+        return this.#readString();
+      case openBrace:
+        return this.#openMap();
+      case openBracket:
+        return this.#openArray();
+      case 0x74:
+        return this.#readLiteral('true', true);
+      case 0x66:
+        return this.#readLiteral('false', false);
+      case 0x6e:
+        return this.#readLiteral('null', null);
+      default:
+        if (char === minus || isDigit(char)) return this.#readNumber();
+        throw this.#unexpected('looking for beginning of value');
+    }
+  }
+
+  /** Puts a value where it belongs and closes what ends behind it; undefined if another value must follow. */
+  #finish(read: Value): Value {
+    let value = read;
+    for (;;) {
+      const open = this.#open.at(-1);
+      if (open === undefined) return value;
+      if (open instanceof OpenMap) open.entries.set(open.key, value);
+      else open.push(value);
+      const char = this.#skipSpace();
+      if (char === comma) {
+        this.#at++;
+        if (open instanceof OpenMap) this.#readKey(open);
+        return undefined;
+      }
+      if (char !== (open instanceof OpenMap ? closeBrace : closeBracket)) {
+        throw this.#unexpected(open instanceof OpenMap ? 'after object key:value pair' : 'after array element');
+      }
+      this.#at++;
+      this.#open.pop();
+      value = open instanceof OpenMap ? new GoMap(StringMapType, open.entries) : new Slice(AnysType, open);
+    }
+  }
+
+  #openMap(): Value {
+    this.#deepen();
+    if (this.#skipSpace() === closeBrace) {
+      this.#at++;
+      return new GoMap(StringMapType, new Map());
+    }
+    const map = new OpenMap();
+    this.#open.push(map);
+    this.#readKey(map);
+    return undefined;
+  }
+
+  #openArray(): Value {
+    this.#deepen();
+    if (this.#skipSpace() === closeBracket) {
+      this.#at++;
+      return new Slice(AnysType, []);
+    }
+    this.#open.push([]);
+    return undefined;
+  }
+
+  #deepen(): void {
+    if (this.#open.length >= largestDepth) throw this.#unexpected('exceeded max depth');
+    this.#at++;
+  }
+
+  #readKey(map: OpenMap): void {
+    if (this.#skipSpace() !== quoteMark) throw this.#unexpected('looking for beginning of object key string');
+    this.#at++;
+    map.key = this.#readString();
+    if (this.#skipSpace() !== colon) throw this.#unexpected('after object key');
+    this.#at++;
+  }
+
+  /** The next character that is not white space; NaN at the end. */
+  #skipSpace(): number {
+    for (; ; this.#at++) {
+      const char = this.text.charCodeAt(this.#at);
+      if (char !== space && char !== 0x0a && char !== 0x0d && char !== 0x09) return char;
+    }
+  }
+
+  #readLiteral<T extends Value>(word: string, value: T): T {
+    this.#at++;
+    for (let i = 1; i < word.length; i++, this.#at++) {
+      if (this.text[this.#at] !== word[i]) throw this.#unexpectedIn(`in literal ${word} (expecting '${word[i]!}')`);
+    }
+    return value;
+  }
+
+  #readNumber(): number {
+    const { text } = this;
+    const start = this.#at;
+    if (text.charCodeAt(this.#at) === minus) this.#at++;
+    if (text.charCodeAt(this.#at) === zero) this.#at++;
+    else this.#skipDigits('in numeric literal');
+    if (text.charCodeAt(this.#at) === point) {
+      this.#at++;
+      this.#skipDigits('after decimal point in numeric literal');
+    }
+    if ((text.charCodeAt(this.#at) | 0x20) === 0x65) {
+      const sign = text.charCodeAt(++this.#at);
+      if (sign === minus || sign === 0x2b) this.#at++;
+      this.#skipDigits('in exponent of numeric literal');
+    }
+    const digits = text.slice(start, this.#at);
+    const value = Number(digits);
+    if (!Number.isFinite(value)) this.overflow ??= digits;
+    return value;
+  }
+
+  /** One digit or more. */
+  #skipDigits(context: string): void {
+    if (!isDigit(this.text.charCodeAt(this.#at))) throw this.#unexpectedIn(context);
+    while (isDigit(this.text.charCodeAt(this.#at))) this.#at++;
+  }
+
+  /** The text of a string whose opening quote has been read. */
+  #readString(): string {
+    const { text } = this;
+    const start = this.#at;
+    let at = start;
+    let char = text.charCodeAt(at);
+    while (char >= space && char < 0x80 && char !== quoteMark && char !== backslash) char = text.charCodeAt(++at);
+    this.#at = at;
+    if (char === quoteMark) {
+      this.#at++;
+      return text.slice(start, at);
+    }
+    return this.#readRest(text.slice(start, at));
+  }
+
+  /** Goes on behind the first character that does not stand for itself. */
+  #readRest(beginning: string): string {
+    let out = beginning;
+    for (;;) {
+      const start = this.#at;
+      let char = this.text.charCodeAt(start);
+      while (char >= space && char !== quoteMark && char !== backslash) char = this.text.charCodeAt(++this.#at);
+      out += toValid(this.text.slice(start, this.#at));
+      if (char === backslash) {
+        this.#at++;
+        out += this.#readEscape();
+      } else if (char === quoteMark) {
+        this.#at++;
+        return out;
+      } else throw this.#unexpected('in string literal');
+    }
+  }
+
+  #readEscape(): string {
+    const char = this.text[this.#at] ?? '';
+    const plain = escapes.get(char);
+    if (plain !== undefined) {
+      this.#at++;
+      return plain;
+    }
+    if (char !== 'u') throw this.#unexpectedIn('in string escape code');
+    this.#at++;
+    const unit = this.#readHex();
+    if ((unit & 0xfc00) !== 0xd800) return encodeRune(unit); // a low surrogate alone becomes U+FFFD there
+    const low = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.text.slice(this.#at, this.#at + 6))?.[1];
+    if (low === undefined) return encodeRune(unit);
+    this.#at += 6;
+    return encodeRune(0x10000 + ((unit & 0x3ff) << 10) + (Number.parseInt(low, 16) & 0x3ff));
+  }
+
+  #readHex(): number {
+    const start = this.#at;
+    for (; this.#at < start + 4; this.#at++) {
+      if (!/[0-9a-f]/i.test(this.text[this.#at] ?? '')) throw this.#unexpectedIn('in \\u hexadecimal character escape');
+    }
+    return Number.parseInt(this.text.slice(start, this.#at), 16);
+  }
+
+  #unexpected(context: string): GoError {
+    if (this.#at >= this.text.length) return new GoError('unexpected end of JSON input');
+    return this.#unexpectedIn(context);
+  }
+
+  /** Inside a word, number or escape Go takes the end of the input for a blank. */
+  #unexpectedIn(context: string): GoError {
+    const char = this.text[this.#at] ?? ' ';
+    const shown = char === "'" ? "\\'" : char === '"' ? '"' : quote(encodeRune(char.charCodeAt(0))).slice(1, -1);
+    return new GoError(`invalid character '${shown}' ${context}`);
+  }
+}
+
+const escapes = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+function isDigit(char: number): boolean {
+  return char >= zero && char <= 0x39;
+}
+
+/** The same text with U+FFFD for each byte that is not part of valid UTF-8. */
+function toValid(bytes: string): string {
+  if (isValid(bytes)) return bytes;
+  let out = '';
+  for (let i = 0; i < bytes.length;) {
+    const [rune, size] = decodeRune(bytes, i);
+    out += encodeRune(rune);
+    i += size;
+  }
+  return out;
+}
