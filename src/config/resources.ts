@@ -44,7 +44,9 @@ export interface LoadedResources {
 export async function loadResources(confdir: string, extraFile?: string): Promise<LoadedResources> {
   const scanned = await scanResources(confdir);
   const files = extraFile === undefined ? scanned.files : await withExtra(scanned.files, extraFile);
-  const loaded = await Promise.all(files.map(loadResource));
+  const loaded: Loaded[] = [];
+  // One after the other: thousands of open files at once are more than a process may have.
+  for (const file of files) loaded.push(await loadResource(file));
   const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
   return {
     specs: loaded.flatMap(({ spec }) => spec ?? []),
@@ -58,7 +60,13 @@ export async function loadResources(confdir: string, extraFile?: string): Promis
   };
 }
 
-async function loadResource(file: string): Promise<{ spec?: ResourceSpec; error?: ConfigError; warnings: string[] }> {
+interface Loaded {
+  readonly spec?: ResourceSpec;
+  readonly error?: ConfigError;
+  readonly warnings: readonly string[];
+}
+
+async function loadResource(file: string): Promise<Loaded> {
   try {
     return await readResource(file);
   } catch (error) {

@@ -16,20 +16,21 @@ export interface Scan {
 export async function scanResources(confdir: string): Promise<Scan> {
   const root = join(confdir, 'conf.d');
   const result: Scan = { files: [], errors: [], warnings: [] };
-  if ((await look(confdir)) instanceof Error) {
+  if (typeof (await look(confdir)) === 'string') {
     result.warnings.push(`Cannot load template resources: confdir '${confdir}' does not exist`);
     return result;
   }
   const seen = await look(root);
-  if (seen instanceof Error) result.errors.push(new ConfigError(`stat ${root}: ${errnoText(seen)}`, root));
+  if (typeof seen === 'string') result.errors.push(new ConfigError(seen, root));
   else if (seen.isDirectory()) await walk(root, result);
   else result.files.push(root);
   result.files = await withoutDoubles(root, result.files);
   return result;
 }
 
-async function look(path: string): Promise<Stats | NodeJS.ErrnoException> {
-  return stat(path).catch((error: unknown) => error as NodeJS.ErrnoException);
+/** What is at path, behind links, or the fault in Go's words. */
+async function look(path: string): Promise<Stats | string> {
+  return stat(path).catch((error: unknown) => `stat ${path}: ${errnoText(error as NodeJS.ErrnoException)}`);
 }
 
 /** Depth first, in byte order; links to files are taken, links to directories are not entered. */
@@ -48,7 +49,7 @@ async function walk(folder: string, result: Scan): Promise<void> {
 
 async function take(path: string, result: Scan): Promise<void> {
   const seen = await look(path);
-  if (seen instanceof Error) result.errors.push(new ConfigError(`stat ${path}: ${errnoText(seen)}`, path));
+  if (typeof seen === 'string') result.errors.push(new ConfigError(seen, path));
   else if (!seen.isDirectory()) result.files.push(path);
 }
 

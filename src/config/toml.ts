@@ -44,7 +44,8 @@ export function tomlError(file: string, entry: TomlEntry, message: string): Conf
 
 function decode(file: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // The parser takes CRLF, though not behind a comment.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
   } catch (cause) {
     const line = firstBadLine(bytes);
     throw new ConfigError(`${file}: toml: line ${line}: invalid UTF-8 byte`, file, line, { cause });

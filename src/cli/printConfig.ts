@@ -1,0 +1,30 @@
+import type { Chosen } from '../config/setting.ts';
+import { formatValue } from '../go/flag.ts';
+
+/** The table of -print-config: each setting, its value and who set it. Secrets that are set show as ***. */
+export function printConfig(chosen: ReadonlyMap<string, Chosen>): string {
+  const backend = chosen.get('backend')?.value;
+  const rows = [...chosen.values()]
+    .filter(({ setting }) => setting.toml !== null || setting.env.length > 0)
+    .map((one) => [one.setting.name, shown(one, backend === 'redis'), source(one)] as const);
+  const table = [['SETTING', 'VALUE', 'SET BY'] as const, ...rows];
+  const widths = [0, 1].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  return table.map(([a, b, c]) => `${a.padEnd(widths[0]!)}  ${b.padEnd(widths[1]!)}  ${c}\n`).join('');
+}
+
+function shown({ setting, value }: Chosen, isRedis: boolean): string {
+  const isSecret = setting.secret === true || (setting.secret === 'redis' && isRedis);
+  if (isSecret) return value === '' ? '""' : '***';
+  if (setting.kind === 'string') return JSON.stringify(withoutPassword(value as string));
+  if (setting.kind === 'list') return JSON.stringify((value as readonly string[]).map(withoutPassword));
+  return formatValue(setting.kind, value);
+}
+
+/** An address may carry a name and a password. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/\s]*@/g, '//***@');
+}
+
+function source({ from, where }: Chosen): string {
+  return from === 'default' ? 'default' : `${from} ${where}`;
+}
