@@ -10,6 +10,7 @@ import { AgentError } from './error.ts';
 import { createFollower } from './follower.ts';
 import { type Resource, resolveResource } from './resource.ts';
 import { Slots } from './slots.ts';
+import { removeStale } from './stale.ts';
 
 /** What an agent is told. */
 export interface AgentSettings {
@@ -49,13 +50,23 @@ export function assembleAgent(
   const templates = new Templates();
   const slots = new Slots(passesAtOnce);
   const world = () => worldOf(settings.env, clock);
+  let isFirst = true;
+  const load = async (): Promise<Loaded> => {
+    const loaded = await loadAll(settings, surroundings);
+    const dests = loaded.resources.map((resource) => resource.dest);
+    if (isFirst && !settings.noop) {
+      for (const path of await removeStale(dests, clock.now())) log.info(`Removed ${path}, left by a run that died`);
+    }
+    isFirst = false;
+    return loaded;
+  };
   const parts = { mirror, selects: backend.selects, templates, world, slots, signal, clock, log };
   return new Agent({
     backend,
     mirror,
     clock,
     log,
-    load: () => loadAll(settings, surroundings),
+    load,
     follow: (resource) => createFollower(resource, parts),
     ...(debts && { debts }),
   });
