@@ -56,10 +56,10 @@ export function compileArg(scope: Scope, node: OperandNode): Argument {
 
 function compileNil(node: WordNode, type: Type): Eval {
   const zero = zeroOf(type);
-  if (canBeNil(type)) return () => zero;
+  const isNilable = canBeNil(type);
   return (run) => {
     run.node = node;
-    return fail(run, 'cannot assign nil to %s', type.name);
+    return isNilable ? zero : fail(run, 'cannot assign nil to %s', type.name);
   };
 }
 

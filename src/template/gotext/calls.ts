@@ -33,7 +33,7 @@ export function compileCall(scope: Scope, call: Call): Compiled {
   const nilable = static_.kind === 'interface' || static_ === ReflectType;
   const arity = arityError(name, signature!, call);
   const compiled = { nilable, static: () => (static_.kind === 'interface' ? static_ : undefined) };
-  if (arity !== null) return { ...compiled, run: enter(call.identifier, (run) => fail(run, '%s', arity)) };
+  if (arity !== null) return { ...compiled, run: enter(call.identifier, (run) => fail(run, ...arity)) };
   if (own !== undefined) return { ...compiled, run: compileOwn(scope, call, own) };
   if (name === 'and' || name === 'or') return { ...compiled, run: compileLogic(scope, call, name === 'or') };
   if (name === 'call') return { ...compiled, run: compileCallBuiltin(scope, call, signature!) };
@@ -47,20 +47,18 @@ function enter(node: Node, evaluate: Eval): Eval {
   };
 }
 
-/** What is wrong with the number of arguments, or null. */
+/** What is wrong with the number of arguments, as a format and its arguments; or null. */
 export function arityError(
   name: string,
-  signature: Signature,
+  { params, variadic }: Signature,
   call: { readonly args: readonly unknown[]; readonly hasFinal: boolean },
-): string | null {
-  const { params, variadic } = signature;
+): [format: string, ...args: Value[]] | null {
   const explicit = call.args.length;
   const given = explicit + (call.hasFinal ? 1 : 0);
-  if (variadic) {
-    const fixed = params.length - 1;
-    return given < fixed ? `wrong number of args for ${name}: want at least ${fixed} got ${explicit}` : null;
-  }
-  return given === params.length ? null : `wrong number of args for ${name}: want ${params.length} got ${given}`;
+  const want = params.length - (variadic ? 1 : 0);
+  if (variadic ? given >= want : given === want) return null;
+  const got = variadic ? explicit : given;
+  return [`wrong number of args for %s: want ${variadic ? 'at least ' : ''}%d got %d`, name, BigInt(want), BigInt(got)];
 }
 
 function paramType({ params }: Signature, index: number): Type {
@@ -124,7 +122,7 @@ export function callError(run: Run, at: Node, name: string, error: unknown): unk
   if (!(error instanceof GoError)) return error;
   run.node = at;
   try {
-    return fail(run, 'error calling %s: %s', name, error.message);
+    return fail(run, 'error calling %s: %w', name, error.message);
   } catch (wrapped) {
     return wrapped;
   }

@@ -34,7 +34,14 @@ export function execError(place: Place, format: string, args: readonly Value[]):
   const executing = sprintf('executing %q at <', [template.replaceAll('%', '%%')]);
   const context = printNode(node).replaceAll('%', '%%');
   const whole = `template: ${source.name}:${line}:${column}: ${executing}${context}>: ${format}`;
-  return new TemplateError(toText(sprintf(whole, args)));
+  return new TemplateError(toText(wrapf(whole, args)));
+}
+
+/** sprintf with %w for an error's text at the end, which shows only when a % in a name has eaten the argument. */
+function wrapf(format: string, args: readonly Value[]): string {
+  if (!format.endsWith('%w')) return sprintf(format, args);
+  const before = sprintf(format.slice(0, -2), args);
+  return before.includes('%!(EXTRA') ? sprintf(`${format.slice(0, -1)}s`, args) : `${before}%!w(MISSING)`;
 }
 
 /** Whether the stack of this process is full: what Go's larger stack allows may be too deep here. */

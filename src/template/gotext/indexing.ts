@@ -45,7 +45,8 @@ function indexOnce(target: Value, at: Value): Value {
     return target.at(i);
   }
   if (target instanceof GoMap) {
-    const value = target.entries?.get(prepare(at, target.type.key!));
+    const key = prepare(at, target.type.key!);
+    const value = target.entries?.get(key);
     return value === undefined ? zeroOf(target.type.elem!) : value;
   }
   if (typeof target === 'string') {

@@ -101,14 +101,10 @@ interface Stage {
 function compileCommand(scope: Scope, command: CommandNode, { pipe, stage }: Stage): Compiled {
   const [first, ...args] = command.args;
   const hasFinal = stage > 0;
-  switch (first.kind) {
-    case 'field':
-    case 'chain':
-    case 'variable':
-      return compileAccess(scope, first, args, hasFinal);
-    case 'identifier':
-      return compileCall(scope, { identifier: first, args, hasFinal, at: command });
+  if (first.kind === 'field' || first.kind === 'chain' || first.kind === 'variable') {
+    return compileAccess(scope, first, args, hasFinal);
   }
+  if (first.kind === 'identifier') return compileCall(scope, { identifier: first, args, hasFinal, at: command });
   if (args.length === 0 && !hasFinal) return compileOperand(scope, first);
   // The error is reported at the first word, or for a pipeline in parentheses at what was current before it.
   const place = first.kind !== 'pipe' ? first : hasFinal ? null : pipe;
@@ -159,7 +155,7 @@ function compileVariable(scope: Scope, node: VariableNode): Compiled {
   const slots = scope.lookup(node.name);
   const [slot] = slots;
   const evaluate: Eval =
-    slots.length === 1 && slot !== undefined
+    slots.length === 1 && slot !== undefined && slot >= 0
       ? (run) => {
           run.node = node;
           return run.vars[slot];
@@ -255,7 +251,7 @@ function callMethod(
   given: MethodArgs,
 ): Value {
   const arity = arityError(name, method, given);
-  if (arity !== null) fail(run, '%s', arity);
+  if (arity !== null) fail(run, ...arity);
   const values = given.collect(method)(run, given.dot, given.final);
   try {
     return method.call(receiver, values);

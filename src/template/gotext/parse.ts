@@ -86,7 +86,7 @@ class Parser {
   // Up to three tokens put back; the line of the first is the one that errors name.
   private readonly tokens: Token[] = [{ kind: 'eof', pos: 0, text: '', line: 0 }];
   private pending = 0;
-  private names = ['$'];
+  private readonly names = ['$'];
   private actionLine = 0;
   private rangeDepth = 0;
   private parens = 0;

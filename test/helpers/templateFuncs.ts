@@ -1,0 +1,244 @@
+/** The function set of the golden template rows: the twin of test/golden/templatefuncs.go. */
+import {
+  AnysType,
+  BoolType,
+  Complex128Type,
+  ErrorType,
+  Float64Type,
+  func,
+  GoError,
+  GoMap,
+  Int64Type,
+  InterfaceType,
+  IntsType,
+  IntType,
+  mapOf,
+  Pointer,
+  pointerTo,
+  Slice,
+  sliceOf,
+  StringMapType,
+  StringsType,
+  StringType,
+  Uint16Type,
+  Uint8Type,
+  variadicFunc,
+} from '../../src/go/value.ts';
+import type { Field, Func, Method, Struct, Type, Value } from '../../src/go/value.ts';
+
+/** A struct of the rows: its values by field name. */
+class Record implements Struct {
+  constructor(
+    readonly type: Type,
+    readonly values: ReadonlyMap<string, Value>,
+  ) {}
+}
+
+function fields(types: Record_): Field[] {
+  return types.map(([name, type]) => ({ name, type, get: (of) => (of as Record).values.get(name) }));
+}
+type Record_ = readonly (readonly [name: string, type: Type])[];
+
+const PairType: Type = {
+  kind: 'struct',
+  name: 'main.KVPair',
+  fields: fields([
+    ['Key', StringType],
+    ['Value', StringType],
+  ]),
+};
+const length: Method = {
+  params: [],
+  variadic: false,
+  result: IntType,
+  call: (pairs) => BigInt((pairs as Slice).length),
+};
+const PairsType: Type = { kind: 'slice', name: 'main.KVPairs', elem: PairType, methods: new Map([['Len', length]]) };
+
+const valueOf = (receiver: Value, name: string): Value => (receiver as Record).values.get(name);
+const method = (params: Type[], result: Type, call: Method['call']): Method => ({
+  params,
+  variadic: false,
+  result,
+  call,
+});
+
+const TempType: Type = {
+  kind: 'struct',
+  name: 'main.Temp',
+  fields: fields([
+    ['Name', StringType],
+    ['N', IntType],
+    ['Any', InterfaceType],
+    ['hidden', StringType],
+  ]),
+  methods: new Map([
+    ['Hello', method([], StringType, (temp) => `hello ${valueOf(temp, 'Name') as string}`)],
+    ['Add', method([IntType], IntType, (temp, [n]) => (valueOf(temp, 'N') as bigint) + (n as bigint))],
+    [
+      'Fail',
+      method([], StringType, (temp) => {
+        throw new GoError(`failed: ${valueOf(temp, 'Name') as string}`);
+      }),
+    ],
+    [
+      'Join',
+      {
+        ...method([StringType, StringType], StringType, (_temp, [sep, ...parts]) => parts.join(sep as string)),
+        variadic: true,
+      },
+    ],
+    ['Nothing', method([], InterfaceType, () => null)],
+  ]),
+};
+const TempPointerType: Type = {
+  ...pointerTo(TempType),
+  methods: new Map([['Self', method([], pointerTo(TempType), (temp) => temp)]]),
+};
+
+const makePair = (key: string, value: string) =>
+  new Record(
+    PairType,
+    new Map([
+      ['Key', key],
+      ['Value', value],
+    ]),
+  );
+const makeTemp = (name: string, n: bigint) =>
+  new Record(
+    TempType,
+    new Map<string, Value>([
+      ['Name', name],
+      ['N', n],
+      ['Any', null],
+      ['hidden', ''],
+    ]),
+  );
+
+function couples<T>(values: readonly T[]): [T, T][] {
+  return values.flatMap((value, i) =>
+    i % 2 === 0 && i + 1 < values.length ? [[value, values[i + 1]!] as [T, T]] : [],
+  );
+}
+
+function makeMap(...values: Value[]): GoMap {
+  if (values.length % 2 !== 0) throw new GoError('odd number of arguments');
+  const entries = new Map<Value, Value>();
+  for (const [key, value] of couples(values)) {
+    if (typeof key !== 'string') throw new GoError('keys must be strings');
+    entries.set(key, value);
+  }
+  return new GoMap(StringMapType, entries);
+}
+
+const store = new Map([
+  ['/a', '1'],
+  ['/b', 'two'],
+  ['/empty', ''],
+  ['/odd%', '50%'],
+]);
+
+function getv(key: string, ...others: string[]): string {
+  const value = store.get(key) ?? others[0];
+  if (value === undefined) throw new GoError(`key does not exist: ${key}`);
+  return value;
+}
+
+function seq(first: bigint, last: bigint): Slice {
+  const all: Value[] = [];
+  for (let i = first; i <= last; i++) all.push(i);
+  return new Slice(IntsType, all.length === 0 ? null : all);
+}
+
+const variadic = (elem: Type, type: Type) =>
+  variadicFunc([elem], type, (...values: Value[]) => new Slice(type, values.length === 0 ? null : values));
+const identity = (type: Type) => func([type], type, (value: Value) => value);
+const PairPointer = pointerTo(PairType);
+const StringPairs = mapOf(StringType, StringType);
+const IntNames = mapOf(IntType, StringType);
+const scalar = (kind: 'int8' | 'uint64' | 'float32'): Type => ({ kind, name: kind });
+const size = (value: Slice) => BigInt(value.length);
+const adder = func([IntType], IntType, (n: bigint) => n + 1n);
+
+export const templateFuncs = new Map<string, Func>([
+  ['add', func([IntType, IntType], IntType, (a: bigint, b: bigint) => BigInt.asIntN(64, a + b))],
+  ['any', identity(InterfaceType)],
+  [
+    'div',
+    func([IntType, IntType], IntType, (a: bigint, b: bigint) => {
+      if (b === 0n) throw new GoError('runtime error: integer divide by zero');
+      return a / b;
+    }),
+  ],
+  [
+    'fail',
+    func([StringType], StringType, (text: string) => {
+      throw new GoError(text);
+    }),
+  ],
+  ['fn', func([], adder.type, () => adder)],
+  ['join', func([StringsType, StringType], StringType, (list: Slice, sep: string) => (list.array ?? []).join(sep))],
+  ['getv', variadicFunc([StringType, StringType], StringType, getv)],
+  ['ints', variadic(IntType, IntsType)],
+  ['list', variadic(InterfaceType, AnysType)],
+  ['map', variadicFunc([InterfaceType], StringMapType, makeMap)],
+  [
+    'smap',
+    variadicFunc(
+      [StringType],
+      StringPairs,
+      (...v: string[]) => new GoMap(StringPairs, new Map<Value, Value>(couples(v))),
+    ),
+  ],
+  [
+    'imap',
+    variadicFunc([IntType], IntNames, (...keys: bigint[]) => {
+      return new GoMap(IntNames, new Map<Value, Value>(keys.map((key) => [key, `v ${key}`.replace(' ', '')])));
+    }),
+  ],
+  ['nilany', func([], InterfaceType, () => null)],
+  ['nilmap', func([], StringMapType, () => new GoMap(StringMapType, null))],
+  ['nilpair', func([], PairPointer, () => new Pointer(PairPointer, null))],
+  ['niltemp', func([], TempPointerType, () => new Pointer(TempPointerType, null))],
+  ['nilstrs', func([], StringsType, () => new Slice(StringsType, null))],
+  ['pair', func([StringType, StringType], PairType, makePair)],
+  [
+    'pairs',
+    variadicFunc([StringType], PairsType, (...v: string[]) => {
+      return new Slice(
+        PairsType,
+        couples(v).map(([key, value]) => makePair(key, value)),
+      );
+    }),
+  ],
+  [
+    'ppair',
+    func([StringType, StringType], PairPointer, (k: string, v: string) => new Pointer(PairPointer, makePair(k, v))),
+  ],
+  ['seq', func([IntType, IntType], IntsType, seq)],
+  ['strs', variadic(StringType, StringsType)],
+  ['temp', func([StringType, IntType], TempType, makeTemp)],
+  [
+    'ptemp',
+    func([StringType, IntType], TempPointerType, (name: string, n: bigint) => {
+      return new Pointer(TempPointerType, makeTemp(name, n));
+    }),
+  ],
+  ['upper', func([StringType], StringType, (text: string) => text.replace(/[a-z]/g, (c) => c.toUpperCase()))],
+  ['i8', identity(scalar('int8'))],
+  ['i64', identity(Int64Type)],
+  ['u8', identity(Uint8Type)],
+  ['u16', identity(Uint16Type)],
+  ['u64', identity(scalar('uint64'))],
+  ['f32', identity(scalar('float32'))],
+  ['f64', identity(Float64Type)],
+  ['c128', identity(Complex128Type)],
+  ['bool', identity(BoolType)],
+  ['takeInts', func([IntsType], IntType, size)],
+  ['takePairs', func([sliceOf(PairType)], IntType, size)],
+  ['takePair', func([PairType], StringType, (pair: Value) => valueOf(pair, 'Key'))],
+  ['takeMap', func([StringMapType], IntType, (map: GoMap) => BigInt(map.entries?.size ?? 0))],
+  ['takePtr', func([PairPointer], BoolType, (pointer: Pointer) => pointer.target === null)],
+  ['takeErr', func([ErrorType], BoolType, (error: Value) => error === null)],
+  ['takeList', func([AnysType], IntType, size)],
+]);
