@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { asBool, asInt, asString, asStrings, asTable, findEntry, unknownKeys } from '../../src/config/fields.ts';
+import { parseToml } from '../../src/config/toml.ts';
+
+const file = parseToml(
+  '/x.toml',
+  Buffer.from('s = "x"\nb = true\ni = 7\nf = 7.0\nl = ["x"]\nmixed = ["x", 1]\nt = { a = 1 }\nUp = 1\nup = 2'),
+);
+const entry = (name: string) => findEntry(file.table, name)!;
+
+describe('a value of another type', () => {
+  test.each<[string, (path: string, of: ReturnType<typeof entry>) => unknown, string, string]>([
+    ['i', asString, 'int64', 'string'],
+    ['s', asBool, 'string', 'boolean'],
+    ['f', asInt, 'float64', 'integer'],
+    ['s', asStrings, 'string', 'slice'],
+    ['mixed', asStrings, 'int64', 'string'],
+    ['l', asTable, '[]interface {}', 'map'],
+  ])('%s', (name, read, type, wanted) => {
+    const message = `incompatible types: TOML value has type ${type}; destination has type ${wanted}`;
+    expect(() => read('/x.toml', entry(name))).toThrow(message);
+  });
+});
+
+test('a value of the right type', () => {
+  expect(asString('', entry('s'))).toBe('x');
+  expect(asBool('', entry('b'))).toBe(true);
+  expect(asInt('', entry('i'))).toBe(7);
+  expect(asStrings('', entry('l'))).toEqual(['x']);
+  expect(asTable('', entry('t')).get('a')!.value).toBe(1);
+});
+
+test.each([
+  ['up', 2],
+  ['Up', 1],
+  ['UP', 1],
+])('the exact name comes first: %s', (name, value) => {
+  expect(entry(name).value).toBe(value);
+});
+
+test('unknown keys are told with the nearest known name, when one is near', () => {
+  const toml = parseToml('/x.toml', Buffer.from('interval = 1\nintreval = 1\nNODES = []\nzzz = 1'));
+  expect(unknownKeys(toml, toml.table, ['interval', 'nodes'])).toEqual([
+    '/x.toml:2: unknown key "intreval" is ignored; did you mean "interval"?',
+    '/x.toml:4: unknown key "zzz" is ignored',
+  ]);
+});

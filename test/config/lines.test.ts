@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { findPlaces, pathKey } from '../../src/config/lines.ts';
+
+describe('lines of keys', () => {
+  const text = [
+    '# one',
+    'a = """',
+    'b = 1 # no key',
+    '"""',
+    'list = [',
+    '  "b = 2", # ]',
+    "  'x',",
+    ']',
+    'b = "#"',
+    '"c d" = 1',
+    "'e' . f = 2",
+    '[table] # x',
+    '  b = 3',
+    '["t" . "u"]',
+    'x = { y = 1 }',
+    'z = "\\""',
+    '[[many]]',
+    'm = 1',
+  ].join('\n');
+  const places = findPlaces(text);
+  test.each<[string[], number]>([
+    [['a'], 2],
+    [['list'], 5],
+    [['b'], 9],
+    [['c d'], 10],
+    [['e', 'f'], 11],
+    [['table'], 12],
+    [['table', 'b'], 13],
+    [['t', 'u'], 14],
+    [['t', 'u', 'x'], 15],
+    [['t', 'u', 'z'], 16],
+    [['many'], 17],
+  ])('%j', (path, expected) => {
+    expect(places.get(pathKey(path))!.line).toBe(expected);
+  });
+});
+
+test('nothing is found inside strings and arrays', () => {
+  const places = findPlaces("a = '''\nb = 1\n[c]\n'''\nd = [\n# ]\n\"e = 1\",\n]\nf = 1");
+  expect([...places.keys()]).toEqual(['["a"]', '["d"]', '["f"]']);
+});
+
+test('the source of a value is what stands behind its equals sign', () => {
+  expect(findPlaces('a  =  10.0 # x').get(pathKey(['a']))).toEqual({ line: 1, source: '10.0 # x' });
+});
