@@ -1,0 +1,36 @@
+# The agent alone: bring conf.d and templates, and the programs that check_cmd and reload_cmd call.
+#
+#   docker build -t confd .
+#   docker run -v $PWD/conf.d:/etc/confd/conf.d -v $PWD/templates:/etc/confd/templates -v /srv/out:/out \
+#     confd -backend etcd -node http://10.0.0.1:2379 -watch
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+# Without scripts: `prepare` would build before the sources are here.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run build
+
+FROM node:20-bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /build/package.json /opt/confd/package.json
+COPY --from=build /build/dist /opt/confd/dist
+COPY bin /opt/confd/bin
+RUN ln -s /opt/confd/bin/confd /opt/confd/bin/mini-etcd /opt/confd/bin/confd-watch /usr/local/bin/ \
+    && mkdir -p /etc/confd/conf.d /etc/confd/templates \
+    && chown -R node:node /etc/confd
+USER node
+WORKDIR /etc/confd
+
+# The container ends with the agent. What is left to notice from outside is an agent that is stopped or stuck in the
+# kernel (states T, t, D): tini is process 1, the agent its only child.
+HEALTHCHECK --interval=30s --timeout=5s --retries=3 \
+    CMD read -r agent _ </proc/1/task/1/children && ! grep -q '^State:\s*[TtDZX]' "/proc/$agent/status"
+
+# tini reaps what commands leave behind and passes signals on to the agent.
+ENTRYPOINT ["/usr/bin/tini", "--", "confd"]

@@ -1,0 +1,117 @@
+// Watch mode, 100 templates over the same 10,000 keys: what one change costs, and who is rendered for it.
+import { closeSync, openSync, readSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { sleep } from '../test/peers/support/process.mjs';
+import { Proxy } from '../test/peers/support/proxy.mjs';
+import { changed, cpu, listAll, manyTemplates, median, pairs, quiet, row, rss } from './measure.mjs';
+import { shareRow, startStore, startWatching, v2agents } from './measure.mjs';
+
+export const title = 'Watch, 100 templates over the same 10,000 keys, one key changes';
+const keys = 10_000;
+const templates = 100;
+const changes = 5;
+
+/** The value in a file's first line, without reading the rest. */
+function firstValue(path) {
+  const file = openSync(path);
+  const head = Buffer.alloc(80);
+  const length = readSync(file, head);
+  closeSync(file);
+  return head.toString('latin1', 0, length).split('\n')[0].split('=')[1];
+}
+
+/** Puts a value to the first key and waits until every file shows it; resolves with the ms it took. */
+async function changeAll(store, program, value) {
+  const missing = new Set(Array.from({ length: templates }, (_, n) => `${n}.conf`));
+  const seen = changed(program.out, (name) => {
+    if (missing.has(name) && firstValue(join(program.out, name)) === value) missing.delete(name);
+    return missing.size === 0;
+  });
+  const from = performance.now();
+  await store.put('/bench/k000000', value);
+  return (await seen) - from;
+}
+
+/** All templates print all keys. */
+async function everything(store, agent) {
+  const folder = manyTemplates(templates, listAll, '/bench');
+  const program = await startWatching(agent, folder, store.url, templates);
+  const times = [];
+  const before = cpu(program.pid);
+  for (let n = 0; n < changes; n += 1) {
+    times.push(await changeAll(store, program, `${agent.name}-${n}`));
+    await quiet(program.pid);
+  }
+  const result = { ms: median(times), cpu: (cpu(program.pid) - before) / changes, rss: rss(program.pid) };
+  await program.stop();
+  return { ...result, bytes: await bytesPerChange(store, agent, folder) };
+}
+
+// In a run of its own: the counting proxy costs time.
+async function bytesPerChange(store, agent, folder) {
+  const proxy = await new Proxy(store.port).listen();
+  const program = await startWatching(agent, folder, proxy.url, templates);
+  const counts = [];
+  for (let n = 0; n < 3; n += 1) {
+    const before = proxy.received;
+    await changeAll(store, program, `${agent.name}-bytes-${n}`);
+    await quiet(program.pid);
+    counts.push(proxy.received - before);
+  }
+  await program.stop();
+  await proxy.close();
+  return median(counts);
+}
+
+/** Every template uses 100 keys of its own: how many are rendered when one of them changes. */
+async function ownKeys(store, agent) {
+  const folder = manyTemplates(templates, '{{range gets "/bench/k0000#?"}}{{.Key}}={{.Value}}\n{{end}}', '/bench');
+  return agent.name === 'ours' ? comparisons(store, agent, folder) : staged(store, agent, folder);
+}
+
+async function comparisons(store, agent, folder) {
+  const program = await startWatching(agent, folder, store.url, templates, ['-log-level', 'debug']);
+  program.forget();
+  await store.put('/bench/k000000', `own-${Date.now()}`);
+  await sleep(1500);
+  const rendered = program.output().match(/Comparing candidate config to/g)?.length ?? 0;
+  await program.stop();
+  return rendered;
+}
+
+// The Go confd's debug log prints all keys for every template; it stages each render, so the stage files tell.
+async function staged(store, agent, folder) {
+  const program = await startWatching(agent, folder, store.url, templates);
+  const names = new Set();
+  const watcher = watch(program.out, (event, name) => name.startsWith('.') && names.add(name.split('.conf')[0]));
+  await store.put('/bench/k000000', `own-${Date.now()}`);
+  await sleep(1000);
+  await quiet(program.pid);
+  watcher.close();
+  await program.stop();
+  return names.size;
+}
+
+export async function run() {
+  const store = await startStore();
+  await store.putAll(pairs(keys));
+  const numbers = { ms: {}, cpu: {}, rss: {}, bytes: {}, rendered: {} };
+  for (const agent of v2agents) {
+    const result = { ...(await everything(store, agent)), rendered: await ownKeys(store, agent) };
+    for (const [what, number] of Object.entries(result)) numbers[what][agent.name] = number;
+  }
+  await store.stop();
+  return [
+    shareRow('put to all 100 files, median', 'ms', numbers.ms, 0.15),
+    row('CPU per change', 'ms', numbers.cpu),
+    row('read from etcd per change', 'bytes', numbers.bytes, '< 4096', numbers.bytes.ours < 4096),
+    row('RSS', 'MiB', numbers.rss),
+    row(
+      'each template uses 100 of the keys: renders per change',
+      '',
+      numbers.rendered,
+      '1',
+      numbers.rendered.ours === 1,
+    ),
+  ];
+}

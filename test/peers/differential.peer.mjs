@@ -1,0 +1,99 @@
+// The Go confd 0.16 and ours process the same folders and must leave the same files, modes, exit codes and errors.
+// CONFD_GO names the Go confd; without it there is nothing to compare with.
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { agreed, decided } from './support/cases.mjs';
+import { confd, confdir, goConfd, slurp } from './support/confd.mjs';
+import { startEtcd } from './support/etcd.mjs';
+import { run, scratch } from './support/process.mjs';
+
+/** A store as one file of the file backend. */
+function yaml(pairs) {
+  const tree = {};
+  for (const [key, value] of pairs) {
+    const parts = key.split('/').slice(1);
+    const last = parts.pop();
+    parts.reduce((at, part) => (at[part] ??= {}), tree)[last] = value;
+  }
+  return JSON.stringify(tree);
+}
+
+function variables(pairs) {
+  return Object.fromEntries([...pairs].map(([key, value]) => [key.slice(1).replaceAll('/', '_').toUpperCase(), value]));
+}
+
+/** What a run left behind: every file of `out` with its mode, the exit code, and what it complained about. */
+function traces(folder, { code, output }) {
+  const out = join(folder, 'out');
+  const files = readdirSync(out, { recursive: true })
+    .sort()
+    .map((name) => [name, statSync(join(out, name)).mode.toString(8), slurp(join(out, name)) ?? 'folder']);
+  const errors = output
+    .split(/^(?=\d{4}-\d\d-\d\dT)/m)
+    .filter((line) => /: (ERROR|FATAL) /.test(line))
+    .map((line) =>
+      line
+        .replace(/^.*?: (ERROR|FATAL) /s, '$1 ')
+        .replace(/(\.[^/ ]*?\.conf)\d+/g, '$1#')
+        .trimEnd(),
+    );
+  return { code, files, errors };
+}
+
+describe('the same as the Go confd', { skip: goConfd === undefined && 'CONFD_GO is not set', timeout: 600_000 }, () => {
+  let etcd;
+  before(async () => (etcd = await startEtcd()));
+  after(() => etcd.stop());
+
+  const sources = {
+    env: ({ pairs }) => ({ args: ['-backend', 'env'], env: variables(pairs) }),
+    file: ({ pairs }, folder) => {
+      confdir({ 'store/all.yaml': yaml(pairs) }, folder);
+      return { args: ['-backend', 'file', '-file', 'store/all.yaml'], env: {} };
+    },
+    etcd: async ({ pairs }) => {
+      await etcd.putAll(pairs, 8);
+      return { args: ['-backend', 'etcd', '-node', etcd.url], env: {} };
+    },
+  };
+
+  async function forget(pairs) {
+    for (const top of new Set([...pairs.keys()].map((key) => key.split('/')[1])))
+      await etcd.delete(`/${top}`, '?recursive=true');
+  }
+
+  async function both(example) {
+    const original = confdir(example.files);
+    for (const [path, mode] of Object.entries(example.modes ?? {})) chmodSync(join(original, path), mode);
+    const source = await sources[example.backend](example, original);
+    const runs = [];
+    for (const program of [goConfd, confd]) {
+      const folder = scratch('differential');
+      cpSync(original, folder, { recursive: true });
+      const env = { PATH: process.env.PATH, PEER: 'p e', PEER_EMPTY: '', TZ: 'UTC', ...source.env };
+      const args = ['-onetime', '-confdir', '.', ...source.args, ...(example.args ?? [])];
+      runs.push(traces(folder, await run(program, args, { cwd: folder, env })));
+    }
+    if (example.backend === 'etcd') await forget(example.pairs);
+    return runs;
+  }
+
+  for (const example of agreed()) {
+    test(`${example.name}, ${example.backend}`, async () => {
+      const [theirs, ours] = await both(example);
+      assert.deepEqual(ours.files, theirs.files);
+      assert.equal(ours.code, theirs.code);
+      assert.deepEqual(ours.errors, theirs.errors);
+    });
+  }
+
+  for (const example of decided()) {
+    test(`on purpose not the same: ${example.name}`, async () => {
+      const [theirs, ours] = await both(example);
+      assert.notDeepEqual(ours, theirs);
+      example.ours(ours);
+    });
+  }
+});
