@@ -7,6 +7,7 @@ import {
   decodeRune,
   encodeRune,
   isSpace,
+  repeat,
   replace,
   split,
   toLower,
@@ -47,7 +48,7 @@ export const textFuncs: ReadonlyMap<string, Func> = new Map([
   ['squote', ofText(StringType, (text) => `'${text.replaceAll("'", "''")}'`)],
   ['indent', ofCount(indent)],
   ['nindent', ofCount((spaces, text) => `\n${indent(spaces, text)}`)],
-  ['repeat', ofCount(repeat)],
+  ['repeat', ofCount(times)],
   ['nospace', ofText(StringType, withoutSpace)],
   ['snakecase', ofText(StringType, (text) => words(text).map(toLower).join('_'))],
   ['kebabcase', ofText(StringType, (text) => words(text).map(toLower).join('-'))],
@@ -69,15 +70,15 @@ function ofCount(call: (count: number, text: string) => string): Func {
 /** More bytes than this would be no configuration file, and more than the process can hold. */
 const maxLength = 2 ** 28;
 
-function repeat(count: number, text: string): string {
+function times(count: number, text: string): string {
   if (count <= 0) return '';
   if (count * text.length > maxLength) throw new GoError('strings: Repeat output length overflow');
-  return text.repeat(count);
+  return repeat(text, count);
 }
 
 function indent(spaces: number, text: string): string {
   if (text === '') return '';
-  const pad = repeat(spaces, ' ');
+  const pad = times(spaces, ' ');
   if (pad.length * text.split('\n').length > maxLength) throw new GoError('strings: Repeat output length overflow');
   return pad + text.replaceAll('\n', `\n${pad}`);
 }

@@ -27,7 +27,7 @@ function numberField(name: string, get: (of: SRV) => number): Field {
   return { name, type: Uint16Type, get: (of) => new Num(Uint16Type, BigInt(get(recordOf(of)))) };
 }
 
-export const SRVType: Type = {
+const SRVType: Type = {
   kind: 'struct',
   name: 'net.SRV',
   fields: [

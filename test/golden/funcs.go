@@ -21,6 +21,7 @@ import (
 func init() { generators["funcs"] = funcsRows }
 
 type funcsRow struct {
+	Of       string            `json:"of"`
 	Template string            `json:"template"`
 	Store    map[string]string `json:"store"`
 	Out      string            `json:"out"`
@@ -36,7 +37,7 @@ func funcsRows() []any {
 		}
 		for _, text := range of.templates {
 			out, err := renderFuncs(text, of.store)
-			row := funcsRow{Template: b(text), Store: store, Out: b(out)}
+			row := funcsRow{Of: of.of, Template: b(text), Store: store, Out: b(out)}
 			if err != nil {
 				row.Err = b(err.Error())
 			}
@@ -87,11 +88,11 @@ func plainFuncs() map[string]any {
 		},
 		"map": mapOf, "dict": mapOf, "reverse": reverse,
 		"sortByLength": func(list []string) []string {
-			sort.Sort(byLength[string]{list, func(s string) int { return len(s) }})
+			sort.Sort(shorterFirst[string]{list, func(s string) int { return len(s) }})
 			return list
 		},
 		"sortKVByLength": func(list []memkv.KVPair) []memkv.KVPair {
-			sort.Sort(byLength[memkv.KVPair]{list, func(p memkv.KVPair) int { return len(p.Key) }})
+			sort.Sort(shorterFirst[memkv.KVPair]{list, func(p memkv.KVPair) int { return len(p.Key) }})
 			return list
 		},
 		"list":   func(values ...any) []any { return values },
@@ -189,14 +190,14 @@ func turn[T any](list []T) {
 	}
 }
 
-type byLength[T any] struct {
+type shorterFirst[T any] struct {
 	list   []T
 	length func(T) int
 }
 
-func (s byLength[T]) Len() int           { return len(s.list) }
-func (s byLength[T]) Less(i, j int) bool { return s.length(s.list[i]) < s.length(s.list[j]) }
-func (s byLength[T]) Swap(i, j int)      { s.list[i], s.list[j] = s.list[j], s.list[i] }
+func (s shorterFirst[T]) Len() int           { return len(s.list) }
+func (s shorterFirst[T]) Less(i, j int) bool { return s.length(s.list[i]) < s.length(s.list[j]) }
+func (s shorterFirst[T]) Swap(i, j int)      { s.list[i], s.list[j] = s.list[j], s.list[i] }
 
 func sortedKeys(m map[string]any) []string {
 	keys := []string{}

@@ -8,6 +8,7 @@ import (
 )
 
 type funcsTable struct {
+	of        string
 	store     memkv.Store
 	templates []string
 }
@@ -22,8 +23,8 @@ func calls(texts ...string) []string {
 
 func funcsTables() []funcsTable {
 	return []funcsTable{
-		{storeOfApp, storeCalls()}, {storeOfApp, listCalls()}, {storeOfTests, testTemplates}, {memkv.Store{}, emptyCalls},
-		{nil, textCalls()}, {nil, dataCalls()}, {nil, numberCalls()},
+		{"store", storeOfApp, storeCalls()}, {"lists", storeOfApp, listCalls()}, {"store", storeOfTests, testTemplates},
+		{"store", memkv.Store{}, emptyCalls}, {"text", nil, textCalls()}, {"data", nil, dataCalls()}, {"numbers", nil, numberCalls()},
 	}
 }
 

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { toText } from '../../src/go/bytes.ts';
+import { Mirror } from '../../src/mirror/mirror.ts';
+import { Reader } from '../../src/mirror/readset.ts';
+import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
+import type { World } from '../../src/template/funcs.ts';
+import { goEngine } from '../../src/template/gotext/template.ts';
+
+export const clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 120) };
+
+/** A world in which nothing moves. */
+export const still = worldOf(new Map([['TZ', 'UTC']]), clock);
+
+/** A reader of a store with these pairs. */
+export function readerOf(store: Record<string, string> = {}): Reader {
+  const mirror = new Mirror();
+  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(store)) });
+  return new Reader(mirror.view('/', ['/'], 'subtree'));
+}
+
+/** What the text of a template gives. */
+export function render(text: string, reader = readerOf(), world: World = still): string {
+  let out = '';
+  const template = goEngine.compile('t', text, declaredFuncs);
+  template.render(undefined, confdFuncs(reader, world), (chunk) => (out += chunk));
+  return out;
+}
+
+interface Row {
+  readonly of: string;
+  readonly template: string;
+  readonly store: Record<string, string> | null;
+  readonly out: string;
+  readonly err?: string;
+}
+
+/** Tests the rows of one kind: each template gives the bytes, or the error, that it gives in Go. */
+export function testGolden(kind: 'store' | 'lists' | 'text' | 'data' | 'numbers'): void {
+  const rows = JSON.parse(readFileSync(new URL('../golden/funcs.json', import.meta.url), 'utf8')) as Row[];
+  const own = rows.filter(({ of }) => of === kind).map((row): [string, Row] => [row.template, row]);
+  describe("as with Go's own engine", () => {
+    test.each(own)('%s', (_, { template, store, out, err }) => {
+      const reader = readerOf(store ?? {});
+      if (err === undefined) expect(render(template, reader)).toBe(out);
+      else expect(() => render(template, reader)).toThrow(new Error(toText(err)));
+    });
+  });
+}
