@@ -2,7 +2,7 @@ import { parseFlags, usageText, type FlagSpec, type FlagValue } from '../go/flag
 import type { Address } from '../minietcd/server.ts';
 
 /** What a command line of mini-etcd comes to. */
-export interface EtcdSettings {
+export interface ServerSettings {
   readonly name: string;
   readonly listen: readonly Address[];
   /** What clients are told; empty: the addresses that it listens on. */
@@ -108,7 +108,7 @@ export function etcdUsage(): string {
 }
 
 /** Reads flags and ETCD_* variables; flags win. Throws FlagError, or SettingError for what cannot be honoured. */
-export function readEtcdSettings(args: readonly string[], env: ReadonlyMap<string, string>): EtcdSettings {
+export function readSettings(args: readonly string[], env: ReadonlyMap<string, string>): ServerSettings {
   const { set, rest } = parseFlags(
     args,
     rows.map(({ spec }) => spec),
@@ -135,7 +135,7 @@ function environmentValues(env: ReadonlyMap<string, string>): Map<string, FlagVa
   return values;
 }
 
-function settingsOf(given: ReadonlyMap<string, FlagValue>): Omit<EtcdSettings, 'warnings'> {
+function settingsOf(given: ReadonlyMap<string, FlagValue>): Omit<ServerSettings, 'warnings'> {
   const text = (name: string) => (given.get(name) ?? '') as string;
   const addr = text('addr');
   const bind = text('bind-addr');

@@ -4,37 +4,40 @@ import { quote } from '../go/strconv.ts';
 import { ListenError, MiniEtcd } from '../minietcd/server.ts';
 import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';
-import { etcdUsage, readEtcdSettings, SettingError, type EtcdSettings } from './etcdflags.ts';
+import { etcdUsage, readSettings, SettingError, type ServerSettings } from './etcdflags.ts';
+import { writeTo } from './output.ts';
 import { version } from './version.ts';
 
 /** Runs mini-etcd until a signal ends it; the exit code. */
 async function main(args: readonly string[], env: ReadonlyMap<string, string>): Promise<number> {
-  let settings: EtcdSettings;
+  let settings: ServerSettings;
   try {
-    settings = readEtcdSettings(args, env);
+    settings = readSettings(args, env);
   } catch (error) {
     return explain(error);
   }
   if (settings.version) {
-    process.stdout.write(`mini-etcd version ${version}\n`);
+    writeTo(1, `mini-etcd version ${version}\n`);
     return 0;
   }
-  const log = createLogger('mini-etcd', settings.verbose ? 'debug' : 'info', (line) => process.stderr.write(line));
+  const log = createLogger('mini-etcd', settings.verbose ? 'debug' : 'info', (line) => {
+    writeTo(2, line);
+  });
   for (const warning of settings.warnings) log.warning(warning);
   return serve(settings, log);
 }
 
 function explain(error: unknown): number {
   if (error instanceof FlagError && error.code === 'help') {
-    process.stdout.write(etcdUsage());
+    writeTo(1, etcdUsage());
     return 0;
   }
   if (!(error instanceof FlagError || error instanceof SettingError)) throw error;
-  process.stderr.write(`mini-etcd: ${error.message}\nRun mini-etcd -h for the flags.\n`);
+  writeTo(2, `mini-etcd: ${error.message}\nRun mini-etcd -h for the flags.\n`);
   return 1;
 }
 
-async function serve(settings: EtcdSettings, log: Logger): Promise<number> {
+async function serve(settings: ServerSettings, log: Logger): Promise<number> {
   const server = new MiniEtcd(systemClock, settings);
   const stop = nextSignal();
   try {

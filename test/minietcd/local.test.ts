@@ -20,8 +20,12 @@ backendContract(
     const server = new MiniEtcd(new FakeClock());
     return Promise.resolve({
       open: () => Promise.resolve(localBackend(server)),
-      put: async (key: string, value: string) => void (await server.keyspace.submit(put(key, value))),
-      remove: async (key: string) => void (await server.keyspace.submit(remove(key))),
+      put: async (key: string, value: string) => {
+        await server.keyspace.submit(put(key, value));
+      },
+      remove: async (key: string) => {
+        await server.keyspace.submit(remove(key));
+      },
       close: () => server.close(),
     });
   },

@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { FakeClock } from '../helpers/fakeClock.ts';
+import { serve } from '../helpers/miniEtcd.ts';
+
+describe('the member', () => {
+  test.each(['POST =/v2/members', 'DELETE =/v2/members/1', 'PUT =/v2/members/1'])('%s is refused', async (line) => {
+    await using served = await serve();
+    const answer = await served.ask(line);
+    expect(answer.status).toBe('500 Internal Server Error');
+    expect(answer.body).toContain('mini-etcd is a single node');
+  });
+
+  test('is the same on every page', async () => {
+    await using served = await serve();
+    const page = async (path: string) => JSON.parse((await served.ask(`GET =${path}`)).body) as Record<string, unknown>;
+    const leader = await page('/v2/members/leader');
+    const url = `http://127.0.0.1:${served.port}`;
+    expect(leader).toEqual({
+      id: leader['id'],
+      name: 'default',
+      peerURLs: ['http://127.0.0.1:7001'],
+      clientURLs: [url],
+    });
+    expect(leader['id']).toMatch(/^[1-9a-f][0-9a-f]{0,15}$/);
+    expect(await page('/v2/members')).toEqual({ members: [leader] });
+    expect(await page('/v2/members/')).toEqual({ members: [leader] });
+    expect(await page('/v2/stats/leader')).toEqual({ leader: leader['id'], followers: {} });
+    expect(await page('/v2/stats/self')).toMatchObject({ id: leader['id'], leaderInfo: { leader: leader['id'] } });
+    expect((await served.ask('GET =/v2/machines')).body).toBe(url);
+    expect((await served.ask('GET =/v2/leader')).body).toBe('http://127.0.0.1:7001');
+  });
+});
+
+test.each([
+  [0, '0s'],
+  [999, '999ms'],
+  [1000, '1s'],
+  [59_465, '59.465s'],
+  [509_465, '8m29.465s'],
+  [3_600_000, '1h0m0s'],
+])('after %d ms the uptime is %s', async (ms, uptime) => {
+  const clock = new FakeClock();
+  await using served = await serve(clock);
+  await clock.advance(ms);
+  expect((await served.ask('GET =/v2/stats/self')).body).toContain(`"uptime":"${uptime}"`);
+});
+
+test('the counters of the store', async () => {
+  await using served = await serve();
+  for (const line of [
+    'PUT /a value=1',
+    'GET /a',
+    'GET /b',
+    'POST /q value=1',
+    'DELETE /a?prevValue=2',
+    'PUT /b?prevExist=true',
+  ]) {
+    await served.ask(line);
+  }
+  expect((await served.ask('GET =/v2/stats/store')).body).toBe(
+    '{"getsSuccess":1,"getsFail":1,"setsSuccess":1,"setsFail":0,"deleteSuccess":0,"deleteFail":0,"updateSuccess":0,"updateFail":1,"createSuccess":1,"createFail":0,"compareAndSwapSuccess":0,"compareAndSwapFail":0,"compareAndDeleteSuccess":0,"compareAndDeleteFail":1,"expireCount":0,"watchers":0}',
+  );
+});
