@@ -12,8 +12,7 @@ export function envBackend(env: ReadonlyMap<string, string>): Backend {
     canWatch: false,
     selects: 'text',
     read(keys, signal) {
-      signal.throwIfAborted();
-      return Promise.resolve(readEnv(env, keys));
+      return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve(readEnv(env, keys));
     },
     watch: (_keys: readonly string[], _cursor: Cursor, signal: AbortSignal) => silence(signal),
     close: () => Promise.resolve(),

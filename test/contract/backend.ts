@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Backend, Change, Cursor, Edit, Snapshot } from '../../src/backend/backend.ts';
+
+/** A store under test: how to change it behind the backend's back. */
+export interface Store {
+  open(): Promise<Backend>;
+  put(key: string, value: string): Promise<void>;
+  /** Takes a key away, with everything below it. */
+  remove(key: string): Promise<void>;
+  /** Breaks the connections that are open. */
+  cut?(): void;
+  close(): Promise<void>;
+}
+
+/** The simplest copy of a store that changes can be applied to. */
+export class Copy {
+  pairs = new Map<string, string>();
+
+  replace(snapshot: Snapshot): void {
+    this.pairs = new Map(snapshot.pairs);
+  }
+
+  apply(edits: readonly Edit[]): void {
+    for (const { key, value } of edits) {
+      if (value !== null) this.pairs.set(key, value);
+      else for (const other of this.pairs.keys()) if (`${other}/`.startsWith(`${key}/`)) this.pairs.delete(other);
+    }
+  }
+}
+
+/** What the kind of store can do. */
+export interface Abilities {
+  /** Values may hold bytes that are not UTF-8. */
+  readonly anyBytes: boolean;
+  /** Changes made after open are seen. */
+  readonly live: boolean;
+  /** Below which key everything lives ('' for the root). */
+  readonly under: string;
+}
+
+/** What every backend promises, whatever the store. */
+export function backendContract(name: string, make: () => Promise<Store>, abilities: Abilities): void {
+  const { under, live } = abilities;
+  const at = (key: string) => `${under}${key}`;
+  const never = new AbortController().signal;
+  let store: Store;
+
+  beforeEach(async () => {
+    store = await make();
+  });
+  afterEach(async () => {
+    await store.close();
+  });
+
+  describe(`${name}: reading`, () => {
+    test('a read brings what the keys select, and nothing else', async () => {
+      await store.put(at('/app/host'), 'h');
+      await store.put(at('/app/deep/er/port'), '80');
+      await store.put(at('/other/x'), 'no');
+      const { pairs } = await readAll(store, [at('/app')]);
+      expect(sorted(pairs)).toEqual([
+        [at('/app/deep/er/port'), '80'],
+        [at('/app/host'), 'h'],
+      ]);
+    });
+
+    test('a missing key is absent, also below a key that has a value', async () => {
+      await store.put(at('/app/host'), 'h');
+      const { pairs } = await readAll(store, [at('/app/host'), at('/none'), at('/app/host/below')]);
+      expect(sorted(pairs)).toEqual([[at('/app/host'), 'h']]);
+    });
+
+    test('keys that lie in one another are no trouble', async () => {
+      await store.put(at('/app/a/b'), '1');
+      const { pairs } = await readAll(store, [at('/app/a'), at('/app'), at('/app/a/b'), at('/app')]);
+      expect(sorted(pairs)).toEqual([[at('/app/a/b'), '1']]);
+    });
+
+    test('bytes arrive as they are', async () => {
+      const value =
+        Buffer.from('é 日 😀 \u2028 <&> "\\\n\t', 'utf8').toString('latin1') + (abilities.anyBytes ? '\xff\xfe' : '');
+      await store.put(at('/app/bytes'), value);
+      expect((await readAll(store, [at('/app')])).pairs.get(at('/app/bytes'))).toBe(value);
+    });
+
+    test('an empty value is a value', async () => {
+      await store.put(at('/app/empty'), '');
+      expect((await readAll(store, [at('/app')])).pairs.get(at('/app/empty'))).toBe('');
+    });
+
+    test('an aborted read throws the reason', async () => {
+      const backend = await store.open();
+      const reason = new Error('enough');
+      await expect(backend.read([at('/app')], AbortSignal.abort(reason))).rejects.toBe(reason);
+      await backend.close();
+    });
+
+    test('closing twice is fine', async () => {
+      const backend = await store.open();
+      await backend.close();
+      await expect(backend.close()).resolves.toBeUndefined();
+    });
+  });
+
+  describe(`${name}: watching`, () => {
+    test('an abort ends it at once, with the reason', async () => {
+      const backend = await store.open();
+      const { cursor } = await backend.read([at('/app')], never);
+      const stop = new AbortController();
+      const watching = drain(backend, [at('/app')], cursor, stop.signal);
+      stop.abort(new Error('enough'));
+      await expect(watching).rejects.toThrow('enough');
+      await backend.close();
+    });
+
+    if (!live) return;
+
+    test('a change made after the cursor and before the call is told', async () => {
+      await store.put(at('/app/k'), '1');
+      await followed(
+        store,
+        [at('/app')],
+        () => store.put(at('/app/k'), '2'),
+        () => Promise.resolve(),
+      );
+    });
+
+    test('changes made during the call are told', async () => {
+      await store.put(at('/app/k'), '1');
+      const none = () => Promise.resolve();
+      await followed(store, [at('/app')], none, async () => {
+        await store.put(at('/app/k'), '2');
+        await store.put(at('/app/new/k'), '3');
+      });
+    });
+
+    test('a name that JavaScript objects have is only a name', async () => {
+      await store.put(at('/app/k'), '1');
+      await followed(
+        store,
+        [at('/app')],
+        () => store.put(at('/app/__proto__'), 'a'),
+        () => store.put(at('/app/constructor/name'), 'b'),
+      );
+    });
+
+    test('the removal of a directory takes everything below it away', async () => {
+      await store.put(at('/app/d/a'), '1');
+      await store.put(at('/app/d/e/b'), '2');
+      await store.put(at('/app/k'), '3');
+      await followed(
+        store,
+        [at('/app/d/a'), at('/app/d/e'), at('/app/k')],
+        () => Promise.resolve(),
+        () => store.remove(at('/app/d')),
+      );
+    });
+
+    test('after 200 quick writes the copy is what a fresh read is', async () => {
+      await store.put(at('/app/k'), '1');
+      await followed(
+        store,
+        [at('/app')],
+        () => Promise.resolve(),
+        async () => {
+          for (let i = 0; i < 200; i++) await store.put(at(`/app/${i % 20}`), String(i));
+        },
+      );
+    });
+
+    test('a change made while the connection is broken is told', async () => {
+      await store.put(at('/app/k'), '1');
+      await followed(
+        store,
+        [at('/app')],
+        () => Promise.resolve(),
+        async () => {
+          store.cut?.();
+          await store.put(at('/app/k'), '2');
+          store.cut?.();
+        },
+      );
+    });
+  });
+}
+
+/**
+ * Follows a store from a read on, makes changes before and during the watch, and waits until the copy is what a
+ * fresh read says.
+ */
+export async function followed(
+  store: Pick<Store, 'open'>,
+  keys: readonly string[],
+  before: () => Promise<void>,
+  during: () => Promise<void>,
+): Promise<void> {
+  const backend = await store.open();
+  const stop = new AbortController();
+  const copy = new Copy();
+  const first = await backend.read(keys, stop.signal);
+  copy.replace(first);
+  await before();
+  const following = follow(backend, keys, copy, first.cursor, stop.signal);
+  try {
+    await during();
+    const truth = sorted((await backend.read(keys, stop.signal)).pairs);
+    await Promise.race([following, until(() => JSON.stringify(sorted(copy.pairs)) === JSON.stringify(truth))]);
+    expect(sorted(copy.pairs)).toEqual(truth);
+  } finally {
+    stop.abort(new Error('stop'));
+    await following.catch(() => undefined);
+    await backend.close();
+  }
+}
+
+/** What the agent does with a watch: applies changes, reads again when told to, starts over after a failure. */
+export async function follow(
+  backend: Backend,
+  keys: readonly string[],
+  copy: Copy,
+  start: Cursor,
+  signal: AbortSignal,
+): Promise<void> {
+  let cursor = start;
+  for (;;) {
+    try {
+      for await (const change of backend.watch(keys, cursor, signal)) {
+        cursor = change.cursor;
+        if (change.edits === 'look again') copy.replace(await backend.read(keys, signal));
+        else copy.apply(change.edits);
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if ((error as Error).name !== 'BackendError') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** Waits for a fact; the test's own time limit is the only one. */
+export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await fact())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Pairs in byte order. */
+export function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
+  return [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+async function readAll(store: Store, keys: readonly string[]): Promise<Snapshot> {
+  const backend = await store.open();
+  try {
+    return await backend.read(keys, new AbortController().signal);
+  } finally {
+    await backend.close();
+  }
+}
+
+async function drain(
+  backend: Backend,
+  keys: readonly string[],
+  cursor: Cursor,
+  signal: AbortSignal,
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  for await (const change of backend.watch(keys, cursor, signal)) changes.push(change);
+  return changes;
+}

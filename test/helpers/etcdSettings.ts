@@ -1,0 +1,16 @@
+import type { EtcdSettings } from '../../src/backend/etcd.ts';
+import { usualLimits } from '../../src/backend/http.ts';
+import { systemClock } from '../../src/obs/clock.ts';
+
+/** Settings of an etcd backend without TLS or credentials. */
+export function etcdSettings(nodes: readonly string[], more: Partial<EtcdSettings> = {}): EtcdSettings {
+  return {
+    nodes,
+    scheme: 'http',
+    tls: { caFile: '', certFile: '', keyFile: '', insecure: false },
+    auth: null,
+    limits: usualLimits,
+    clock: systemClock,
+    ...more,
+  };
+}
