@@ -27,17 +27,17 @@ import {
 import type { Field, Func, Method, Struct, Type, Value } from '../../src/go/value.ts';
 
 /** A struct of the rows: its values by field name. */
-class Record implements Struct {
+class Item implements Struct {
   constructor(
     readonly type: Type,
     readonly values: ReadonlyMap<string, Value>,
   ) {}
 }
 
-function fields(types: Record_): Field[] {
-  return types.map(([name, type]) => ({ name, type, get: (of) => (of as Record).values.get(name) }));
+function fields(types: FieldTypes): Field[] {
+  return types.map(([name, type]) => ({ name, type, get: (of) => (of as Item).values.get(name) }));
 }
-type Record_ = readonly (readonly [name: string, type: Type])[];
+type FieldTypes = readonly (readonly [name: string, type: Type])[];
 
 const PairType: Type = {
   kind: 'struct',
@@ -55,7 +55,7 @@ const length: Method = {
 };
 const PairsType: Type = { kind: 'slice', name: 'main.KVPairs', elem: PairType, methods: new Map([['Len', length]]) };
 
-const valueOf = (receiver: Value, name: string): Value => (receiver as Record).values.get(name);
+const valueOf = (receiver: Value, name: string): Value => (receiver as Item).values.get(name);
 const method = (params: Type[], result: Type, call: Method['call']): Method => ({
   params,
   variadic: false,
@@ -84,7 +84,9 @@ const TempType: Type = {
     [
       'Join',
       {
-        ...method([StringType, StringType], StringType, (_temp, [sep, ...parts]) => parts.join(sep as string)),
+        ...method([StringType, StringType], StringType, (_temp, [sep, ...parts]) =>
+          (parts as string[]).join(sep as string),
+        ),
         variadic: true,
       },
     ],
@@ -97,7 +99,7 @@ const TempPointerType: Type = {
 };
 
 const makePair = (key: string, value: string) =>
-  new Record(
+  new Item(
     PairType,
     new Map([
       ['Key', key],
@@ -105,7 +107,7 @@ const makePair = (key: string, value: string) =>
     ]),
   );
 const makeTemp = (name: string, n: bigint) =>
-  new Record(
+  new Item(
     TempType,
     new Map<string, Value>([
       ['Name', name],
@@ -177,7 +179,12 @@ export const templateFuncs = new Map<string, Func>([
     }),
   ],
   ['fn', func([], adder.type, () => adder)],
-  ['join', func([StringsType, StringType], StringType, (list: Slice, sep: string) => (list.array ?? []).join(sep))],
+  [
+    'join',
+    func([StringsType, StringType], StringType, (list: Slice, sep: string) =>
+      ((list.array ?? []) as string[]).join(sep),
+    ),
+  ],
   ['getv', variadicFunc([StringType, StringType], StringType, getv)],
   ['ints', variadic(IntType, IntsType)],
   ['list', variadic(InterfaceType, AnysType)],

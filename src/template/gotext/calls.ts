@@ -1,4 +1,4 @@
-import { GoError } from '../../go/value.ts';
+import { GoError, InterfaceType } from '../../go/value.ts';
 import type { Func, Signature, Type, Value } from '../../go/value.ts';
 import { checkFor, compileArg } from './args.ts';
 import type { Argument } from './args.ts';
@@ -36,8 +36,9 @@ export function compileCall(scope: Scope, call: Call): Compiled {
   if (arity !== null) return { ...compiled, run: enter(call.identifier, (run) => fail(run, ...arity)) };
   if (own !== undefined) return { ...compiled, run: compileOwn(scope, call, own) };
   if (name === 'and' || name === 'or') return { ...compiled, run: compileLogic(scope, call, name === 'or') };
+  if (name === 'slice') return { ...compiled, run: compileSlice(scope, call, target) };
   if (name === 'call') return { ...compiled, run: compileCallBuiltin(scope, call, signature!) };
-  return { ...compiled, run: compileInvoke(scope, call, signature!, () => target.call) };
+  return { ...compiled, run: compileInvoke(call, compileArgs(scope, call.args), signature!, () => target.call) };
 }
 
 function enter(node: Node, evaluate: Eval): Eval {
@@ -65,22 +66,40 @@ function paramType({ params }: Signature, index: number): Type {
   return params[Math.min(index, params.length - 1)]!;
 }
 
+const compileArgs = (scope: Scope, args: readonly OperandNode[]) => args.map((node) => compileArg(scope, node));
+
+const boxed = { type: InterfaceType };
+
+/** slice, which unlike index does not look into an index that is stored in an interface. */
+function compileSlice(scope: Scope, call: Call, target: Func): Eval {
+  const args = call.args.map((node, i) => (i === 0 ? compileArg(scope, node) : compileBoxed(scope, node)));
+  return compileInvoke(call, args, target.type.signature!, () => target.call);
+}
+
+function compileBoxed(scope: Scope, node: OperandNode): Argument {
+  if (!['chain', 'dot', 'field', 'identifier', 'variable'].includes(node.kind)) return compileArg(scope, node);
+  const { run: evaluate, static: staticType } = scope.keepingStatic(() => scope.compile(scope, node));
+  return () => (run, dot) => {
+    const value = evaluate(run, dot);
+    return staticType?.(run) === undefined ? value : boxed;
+  };
+}
+
 /** A function of the caller, bound by slot when a render starts. */
 function compileOwn(scope: Scope, call: Call, own: Func): Eval {
   const { name } = call.identifier;
   const { slots } = scope.unit;
   const slot = slots.get(name) ?? slots.size;
   slots.set(name, slot);
-  return compileInvoke(scope, call, own.type.signature!, (run) => {
+  return compileInvoke(call, compileArgs(scope, call.args), own.type.signature!, (run) => {
     return run.funcs[slot]?.call ?? fail(run, '%q is not a defined function', name);
   });
 }
 
 type Target = (run: Run) => (args: readonly Value[]) => Value;
 
-function compileInvoke(scope: Scope, call: Call, signature: Signature, target: Target): Eval {
+function compileInvoke(call: Call, args: readonly Argument[], signature: Signature, target: Target): Eval {
   const { identifier, at, hasFinal } = call;
-  const args = call.args.map((node) => compileArg(scope, node));
   const collect = collector(signature, args, hasFinal);
   return (run, dot, final) => {
     run.node = identifier;
@@ -152,8 +171,8 @@ function compileCallBuiltin(scope: Scope, call: Call, signature: Signature): Eva
   const [callee] = call.args;
   const name = callee === undefined ? null : printNode(callee);
   return compileInvoke(
-    scope,
     call,
+    compileArgs(scope, call.args),
     signature,
     () =>
       ([fn, ...args]) =>

@@ -33,7 +33,7 @@ export function index(item: Value, indexes: readonly Value[]): Value {
   for (const at of indexes) {
     target = indirect(target);
     if (isNilPointer(target)) throw new GoError('index of nil pointer');
-    target = indexOnce(target, at);
+    target = indexOnce(target, at ?? undefined);
   }
   return target;
 }
@@ -59,7 +59,7 @@ function indexOnce(target: Value, at: Value): Value {
 
 /** A checked index; one behind the last element passes, since a slice may end there. */
 function position(at: Value, limit: number): number {
-  if (at === undefined || at === null) throw new GoError('cannot index slice/array with nil');
+  if (at === undefined) throw new GoError('cannot index slice/array with nil');
   const integer = integerOf(at);
   if (integer === undefined) throw new GoError(`cannot index slice/array with type ${typeOf(at).name}`);
   const signed = BigInt.asIntN(64, integer);

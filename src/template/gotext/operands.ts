@@ -133,8 +133,12 @@ function compileAccess(
     args: args.map((arg) => compileArg(scope, arg)),
     hasFinal,
   };
-  const plain = args.length === 0 && !hasFinal && node.fields.length === 1;
-  return { run: plain ? compileField(links) : compileLinks(links), nilable: true };
+  const isPlain = args.length === 0 && !hasFinal && node.fields.length === 1 && !scope.keepsStatic;
+  return {
+    run: isPlain ? compileField(links) : compileLinks(links),
+    nilable: true,
+    static: (run) => (isPlain ? undefined : run.known),
+  };
 }
 
 function compileHead(scope: Scope, node: FieldNode | ChainNode | VariableNode): Compiled {
@@ -214,6 +218,7 @@ function compileLinks({ node, head, sites, args, hasFinal }: Links): Eval {
       value = callMethod(run, found, call, takesArgs ? { ...cache, dot, final } : noArgs);
       known = found.method.result.kind === 'interface' ? found.method.result : undefined;
     }
+    run.known = known;
     return value;
   };
 }

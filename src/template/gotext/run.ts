@@ -17,6 +17,7 @@ export interface Run {
   template: string; // the name of the template that runs
   depth: number; // of template calls
   vars: Value[]; // of the template that runs, by slot
+  known: Type | undefined; // the interface type that the last chain of fields found its value in
   statics: (Type | undefined)[]; // by slot: set if a variable or dot comes from an element of interface type
 }
 

@@ -53,6 +53,7 @@ function startRun(program: Program, { data, missingKey, write }: Start, funcs: F
     template: source.name,
     depth: 0,
     vars: [data ?? undefined],
+    known: undefined,
     statics: [],
   };
 }

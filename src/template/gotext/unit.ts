@@ -34,6 +34,18 @@ export class Scope {
     readonly compile: (scope: Scope, node: OperandNode) => Compiled,
   ) {}
 
+  /** Whether every access must leave the static type of what it found in run.known. */
+  keepsStatic = false;
+
+  /** Compiles a part of which the static type is asked for. */
+  keepingStatic<T>(part: () => T): T {
+    const { keepsStatic } = this;
+    this.keepsStatic = true;
+    const result = part();
+    this.keepsStatic = keepsStatic;
+    return result;
+  }
+
   newSlot(): number {
     return this.slots++;
   }
