@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
-import { confdFlags } from '../config/confd.ts';
+import { settings } from '../config/flags.ts';
 import { type FlagSpec, formatValue, usageText } from '../go/flag.ts';
 
 /** What -h prints and what follows a command line that is refused: Go's layout. */
 export function usage(program: string): string {
-  return usageText(program, confdFlags);
+  return usageText(program, settings);
 }
 
 /** `confd help`: the flags by topic, width columns wide. */
@@ -29,7 +29,7 @@ export async function completionScript(program: string): Promise<string> {
 export async function completions(program: string, words: readonly string[]): Promise<string[]> {
   // Values of flags that take any text are left to the shell, which knows the files.
   const flag = /^--?([^=]+)$/.exec(words.at(-2) ?? '')?.[1];
-  const spec = confdFlags.find(({ name }) => name === flag);
+  const spec = settings.find(({ name }) => name === flag);
   if (spec !== undefined && spec.kind !== 'bool' && !choices.has(spec.name)) return [];
   const parser = await describe(program);
   const twoHyphens = words.map((word) => word.replace(/^-(?=[^-])/, '--'));
@@ -56,7 +56,7 @@ async function describe(program: string): Promise<Argv> {
 }
 
 function find(name: string): FlagSpec {
-  return confdFlags.find((spec) => spec.name === name)!;
+  return settings.find((spec) => spec.name === name)!;
 }
 
 function optionOf(spec: FlagSpec, group: string): Options {

@@ -1,4 +1,4 @@
-import { type FlagSpec, type FlagValue, formatValue, type ParsedFlags, parseFlags } from '../go/flag.ts';
+import { type FlagValue, formatValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
 import { asTable, findEntry, unknownKeys } from './fields.ts';
 import { readConfigFile } from './file.ts';
@@ -60,15 +60,7 @@ export interface LoadedConfig {
   readonly resourceFile: string | null;
 }
 
-/** The flags of the usage text. */
-export const confdFlags: readonly FlagSpec[] = settings;
-
-/** Reads confd's command line, flags of older releases included. Throws FlagError. */
-export function parseArgs(args: readonly string[]): ParsedFlags {
-  return parseFlags(args, [...settings, ...oldSettings]);
-}
-
-/** Layers command line, environment and configuration file. Throws ConfigError. */
+/** Layers the flags that were given (of any release), environment and configuration file. Throws ConfigError. */
 export async function loadConfig(
   flags: ReadonlyMap<string, FlagValue>,
   env: ReadonlyMap<string, string>,

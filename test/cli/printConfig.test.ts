@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { printConfig } from '../../src/cli/printConfig.ts';
-import { loadConfig, parseArgs } from '../../src/config/confd.ts';
+import { loadConfig } from '../../src/config/confd.ts';
+import { oldSettings, settings } from '../../src/config/flags.ts';
+import { parseFlags } from '../../src/go/flag.ts';
+
+const parseArgs = (args: readonly string[]) => parseFlags(args, [...settings, ...oldSettings]);
 
 async function printed(args: string[], env: [string, string][] = []): Promise<string> {
   const { chosen } = await loadConfig(parseArgs(['-config-file=', ...args]).set, new Map(env));

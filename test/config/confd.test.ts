@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { loadConfig, type LoadedConfig, parseArgs } from '../../src/config/confd.ts';
+import { loadConfig, type LoadedConfig } from '../../src/config/confd.ts';
+import { oldSettings, settings } from '../../src/config/flags.ts';
+import { parseFlags } from '../../src/go/flag.ts';
+
+const parseArgs = (args: readonly string[]) => parseFlags(args, [...settings, ...oldSettings]);
 
 const dir = mkdtempSync(join(tmpdir(), 'confd-config-'));
 afterAll(() => {

@@ -13,7 +13,7 @@ const confd = new Map(
   srv-domain srv_domain, srv-record srv_record, sync-only sync-only, table table, user-id user_id, username username,
   version, watch watch`
     .split(/,\s+/)
-    .map((pair) => pair.split(' ') as [string, string?]),
+    .map((pair) => pair.split(' ') as [string, string | undefined]),
 );
 
 test.each([...confd])('-%s', (name, toml) => {
