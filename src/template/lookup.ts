@@ -1,8 +1,10 @@
 import { lookup, resolveSrv } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { fromText, toText } from '../go/bytes.ts';
 import type { Pointer } from '../go/value.ts';
 import { Suspend } from './engine.ts';
+import { fullNames } from './resolvconf.ts';
 import { pointerToSRV, SRV } from './srv.ts';
 
 /** Asks DNS; names and addresses are text. A rejection means that there is no answer. */
@@ -21,7 +23,19 @@ export interface ServiceRecord {
 
 export const systemResolver: Resolver = {
   addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  services: resolveSrv,
+  services: async (name) => {
+    const conf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+    let last: unknown;
+    // Node asks for a service by its full name only; short ones are completed here, as Go does.
+    for (const full of fullNames(name, conf)) {
+      try {
+        return await resolveSrv(full);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  },
 };
 
 /**

@@ -1,0 +1,27 @@
+const longestName = 254;
+const defaultDots = 1;
+const mostDots = 15;
+
+/** The full names to try, in order, for a name that may be short, by the text of /etc/resolv.conf. */
+export function fullNames(name: string, resolvConf: string): string[] {
+  if (name.endsWith('.')) return [name];
+  const { suffixes, dots } = parse(resolvConf);
+  const searched = suffixes.map((suffix) => `${name}.${suffix}`).filter((full) => full.length < longestName);
+  return name.split('.').length > dots ? [name, ...searched] : [...searched, name];
+}
+
+function parse(text: string): { suffixes: readonly string[]; dots: number } {
+  let suffixes: readonly string[] = [];
+  let dots = defaultDots;
+  for (const line of text.split('\n')) {
+    if (/^[#;]/.test(line)) continue;
+    const [word, ...rest] = line.trim().split(/\s+/);
+    if (word === 'domain') suffixes = rest.slice(0, 1);
+    if (word === 'search') suffixes = rest;
+    if (word === 'options') {
+      const option = rest.map((each) => /^ndots:(\d+)$/.exec(each)?.[1]).find((each) => each !== undefined);
+      if (option !== undefined) dots = Math.min(Number(option), mostDots);
+    }
+  }
+  return { suffixes: suffixes.map((suffix) => suffix.replace(/\.$/, '')).filter((suffix) => suffix !== ''), dots };
+}

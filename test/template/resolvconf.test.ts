@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { fullNames } from '../../src/template/resolvconf.ts';
+
+const pod =
+  'nameserver 10.96.0.10\nsearch web.svc.cluster.local svc.cluster.local cluster.local.\noptions ndots:5 edns0\n';
+
+test.each<[string, string, string[]]>([
+  ['', 'a.b', ['a.b']],
+  ['search\noptions ndots:x\ngarbage', 'a', ['a']],
+  ['#search x\n;search y\n', 'a.b', ['a.b']],
+  ['search .', 'a', ['a']],
+  ['search x', `${'a'.repeat(252)}.b`, [`${'a'.repeat(252)}.b`]],
+  ['domain x y', 'a', ['a.x', 'a']],
+  ['domain x\nsearch y z', 'a', ['a.y', 'a.z', 'a']],
+  ['search x', 'a.b', ['a.b', 'a.b.x']],
+  ['search x', 'a.b.', ['a.b.']],
+  ['options ndots:0\nsearch x', 'a', ['a', 'a.x']],
+  ['search\tx\noptions ndots:99', 'a.b', ['a.b.x', 'a.b']],
+  [
+    pod,
+    '_http._tcp.db',
+    ['web.svc.cluster.local', 'svc.cluster.local', 'cluster.local']
+      .map((end) => `_http._tcp.db.${end}`)
+      .concat('_http._tcp.db'),
+  ],
+])('by %j, %s is looked for as %j', (conf, name, names) => {
+  expect(fullNames(name, conf)).toEqual(names);
+});
