@@ -1,0 +1,41 @@
+import { loadConfig, type LoadedConfig } from '../config/confd.ts';
+import { ConfigError } from '../config/error.ts';
+import type { FlagValue } from '../go/flag.ts';
+import { createLogger, type Logger, parseLevel } from '../obs/log.ts';
+import { writeTo } from './output.ts';
+import { run } from './run.ts';
+
+/** Settles what confd shall do, and does it or prints it; the exit code. */
+export async function configure(
+  tag: string,
+  flags: ReadonlyMap<string, FlagValue>,
+  env: ReadonlyMap<string, string>,
+): Promise<number> {
+  const reload = () => loadConfig(flags, env);
+  let loaded: LoadedConfig;
+  try {
+    loaded = await reload();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    loggerOf(tag, 'info')!.fatal(error.message);
+    return 1;
+  }
+  if (flags.get('print-config') === true) {
+    const { printConfig } = await import('./printConfig.ts');
+    writeTo(1, printConfig(loaded.chosen));
+    return 0;
+  }
+  const { logLevel } = loaded.config;
+  const log = loggerOf(tag, logLevel === '' ? 'info' : logLevel);
+  if (log !== undefined) return run(loaded, { env, log, reload });
+  loggerOf(tag, 'info')!.fatal(`not a valid level: "${logLevel}"`);
+  return 1;
+}
+
+function loggerOf(tag: string, level: string): Logger | undefined {
+  const threshold = parseLevel(level);
+  if (threshold === undefined) return undefined;
+  return createLogger(tag, threshold, (line) => {
+    writeTo(2, line);
+  });
+}
