@@ -21,6 +21,7 @@ export const dataFuncs: ReadonlyMap<string, Func> = new Map([
   ['jsonArray', func([StringType], AnysType, decodeArray)],
   ['fromJson', func([StringType], InterfaceType, decodeValue)],
   ['toJson', func([InterfaceType], StringType, encode)],
+  ['toPrettyJson', func([InterfaceType], StringType, (value: Value) => indented(encode(value)))],
   ['map', variadicFunc([InterfaceType], StringMapType, makeMap)],
   ['dict', variadicFunc([InterfaceType], StringMapType, makeMap)],
   ['hasKey', func([StringMapType, StringType], BoolType, (map: GoMap, key: string) => entries(map).has(key))],
@@ -79,4 +80,18 @@ function pluck(key: string, ...maps: GoMap[]): Value {
 /** True for nil, false, zero, and what has no elements. */
 function isEmpty(value: Value): boolean {
   return value === undefined || value === null || !isTrue(value);
+}
+
+/** Compact JSON on many lines, two blanks for each level. */
+function indented(json: string): string {
+  let out = '';
+  let line = '\n';
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\[\]|\{\}|[[\]{},:]|[^"[\]{},:]+/gs)) {
+    if (token === ']' || token === '}') out += line = line.slice(0, -2);
+    out += token;
+    if (token === '[' || token === '{') out += line += '  ';
+    if (token === ',') out += line;
+    if (token === ':') out += ' ';
+  }
+  return out;
 }

@@ -13,7 +13,7 @@ import { dataFuncs } from './funcs-data.ts';
 import { listFuncs, slice, strings } from './funcs-lists.ts';
 import { numberFuncs } from './funcs-numbers.ts';
 import { textFuncs } from './funcs-text.ts';
-import { Lookups, systemResolver } from './lookup.ts';
+import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
 import { SRVPointerType } from './srv.ts';
 
 /** What a template can ask for besides the store. One world serves one render: its lookups remember their answers. */
@@ -79,6 +79,14 @@ export function confdFuncs(reader: Reader, world: World): FuncMap {
     timeFunc(() => now(world)),
   );
   funcs.set(
+    'lookupIfaceIPV4',
+    nameFunc((name) => interfaceAddress(name, 'IPv4')),
+  );
+  funcs.set(
+    'lookupIfaceIPV6',
+    nameFunc((name) => interfaceAddress(name, 'IPv6')),
+  );
+  funcs.set(
     'hostname',
     hostFunc(() => fromText(hostname())),
   );
@@ -125,6 +133,7 @@ function maker({ type }: Func): Maker<(...args: never[]) => Value> {
 const nothing = () => undefined;
 const ofString = (result: Type) => maker(func([StringType], result, nothing));
 const testFunc: Maker<(text: string) => boolean> = ofString(BoolType);
+const nameFunc: Maker<(name: string) => string> = ofString(StringType);
 const pairFunc: Maker<(key: string) => Value> = ofString(KVPairType);
 const pairsFunc: Maker<(pattern: string) => Value> = ofString(KVPairsType);
 const listFunc: Maker<(text: string) => Value> = ofString(StringsType);

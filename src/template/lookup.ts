@@ -1,6 +1,7 @@
 import { lookup, resolveSrv } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { fromText, toText } from '../go/bytes.ts';
 import type { Pointer } from '../go/value.ts';
 import { Suspend } from './engine.ts';
@@ -81,6 +82,13 @@ export class Lookups {
       records.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)),
     );
   }
+}
+
+/** The first address of a network interface of this machine, or ''. */
+export function interfaceAddress(name: string, family: 'IPv4' | 'IPv6'): string {
+  const addresses = new Map(Object.entries(networkInterfaces())).get(toText(name)) ?? [];
+  const first = addresses.find((each) => each.family === family);
+  return first === undefined ? '' : canonical(first.address);
 }
 
 /** An address as Go writes it: no zone, the shortest form, and an IPv4 address inside an IPv6 one by itself. */

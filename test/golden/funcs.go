@@ -86,6 +86,10 @@ func plainFuncs() map[string]any {
 			}
 			return numbers
 		},
+		"toPrettyJson": func(v any) (string, error) {
+			text, err := json.MarshalIndent(v, "", "  ")
+			return string(text), err
+		},
 		"map": mapOf, "dict": mapOf, "reverse": reverse,
 		"sortByLength": func(list []string) []string {
 			sort.Sort(shorterFirst[string]{list, func(s string) int { return len(s) }})

@@ -127,6 +127,10 @@ describe('lookups', () => {
   });
 });
 
+test('lookupIface of no interface', () => {
+  expect(render('{{lookupIfaceIPV4 "none0"}}{{lookupIfaceIPV6 "none0"}}')).toBe('');
+});
+
 test('hostname', () => {
   expect(render('{{hostname}}')).toBe(fromText(hostname()));
 });

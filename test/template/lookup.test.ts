@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { networkInterfaces } from 'node:os';
 import { Suspend } from '../../src/template/engine.ts';
-import { Lookups, systemResolver } from '../../src/template/lookup.ts';
+import { interfaceAddress, Lookups, systemResolver } from '../../src/template/lookup.ts';
 import type { ServiceRecord } from '../../src/template/lookup.ts';
 import type { SRV } from '../../src/template/srv.ts';
 
@@ -95,5 +96,17 @@ describe('services', () => {
   test('without service and protocol the name stands alone', async () => {
     const { lookups } = lookupsOf({ services: { '_x._y.z': [record('z', 1)] } });
     expect(texts(await settled(() => lookups.srv('', '', '_x._y.z')))).toEqual(['z.110']);
+  });
+});
+
+describe('network interfaces', () => {
+  test.each(['', 'none0', '__proto__', 'constructor'])('%j has no address', (name) => {
+    expect([interfaceAddress(name, 'IPv4'), interfaceAddress(name, 'IPv6')]).toEqual(['', '']);
+  });
+
+  test('one that is there has the address that the system says', () => {
+    const [name, addresses] = Object.entries(networkInterfaces())[0] ?? ['', []];
+    const first = addresses?.find((each) => each.family === 'IPv4')?.address ?? '';
+    expect(interfaceAddress(name, 'IPv4')).toBe(first);
   });
 });
