@@ -245,7 +245,8 @@ function unescape(inner: string, mark: string): string {
       i += size;
     }
   }
-  if (mark === "'" && count !== 1) throw new GoError(syntax);
+  // Go takes '' for no text at all, without a complaint.
+  if (mark === "'" && count > 1) throw new GoError(syntax);
   return out;
 }
 

@@ -118,13 +118,15 @@ class TzifReader {
 
   read(): { transitions: Transition[]; periods: Period[]; rule: Rule | null } {
     const version = this.#text(0, 4) === 'TZif' ? this.#view.getUint8(4) : -1;
-    if (version !== 0 && version !== 0x32 && version !== 0x33) throw new Error('malformed time zone information');
+    if (version !== 0 && version !== 0x32 && version !== 0x33) throw malformed();
     const isLong = version !== 0;
     if (isLong) this.#at = 44 + blockSize(this.#counts(20), 4);
     const counts = this.#counts(this.#at + 20);
     this.#at += 44;
-    const body = this.#readBody(counts, isLong ? 8 : 4);
-    this.#at += blockSize(counts, isLong ? 8 : 4);
+    const size = isLong ? 8 : 4;
+    if (this.#at + blockSize(counts, size) > this.bytes.length) throw malformed();
+    const body = this.#readBody(counts, size);
+    this.#at += blockSize(counts, size);
     const footer = /^\n(.+)\n$/.exec(this.#text(this.#at, this.bytes.length))?.[1];
     return { ...body, rule: footer === undefined ? null : parseRule(footer) };
   }
@@ -151,9 +153,7 @@ class TzifReader {
       isDST: this.#view.getUint8(types + i * 6 + 4) !== 0,
       abbreviation: this.#name(names + this.#view.getUint8(types + i * 6 + 5), names + counts.chars),
     }));
-    if (periods.length === 0 || transitions.some(({ index }) => index >= periods.length)) {
-      throw new Error('malformed time zone information');
-    }
+    if (periods.length === 0 || transitions.some(({ index }) => index >= periods.length)) throw malformed();
     return { transitions: transitions.length > 0 ? transitions : [{ when: -Infinity, index: 0 }], periods };
   }
 
@@ -164,6 +164,10 @@ class TzifReader {
   #name(from: number, to: number): string {
     return this.#text(from, to).split('\0', 1)[0]!;
   }
+}
+
+function malformed(): Error {
+  return new Error('malformed time zone information');
 }
 
 interface Counts {

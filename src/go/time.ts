@@ -66,8 +66,8 @@ function roundDuration(d: bigint, unit: bigint): bigint {
   if (unit <= 0n) return d;
   const size = d < 0n ? -d : d;
   const rest = size % unit;
-  const rounded = clamp(rest * 2n < unit ? size - rest : size + unit - rest);
-  return d < 0n ? -rounded - (rounded === largest && d === -largest - 1n ? 1n : 0n) : rounded;
+  const rounded = rest * 2n < unit ? size - rest : size + unit - rest;
+  return clamp(d < 0n ? -rounded : rounded);
 }
 
 function durationMethod(name: string, result: Type, call: (nanoseconds: bigint) => Value): void {

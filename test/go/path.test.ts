@@ -1,0 +1,22 @@
+import { describe, expect, test } from '@jest/globals';
+import { base, clean, dir, join, literalPrefix, match } from '../../src/go/path.ts';
+import { callRows, outcome } from '../helpers/goRows.ts';
+
+const functions = new Map<string, (...args: never[]) => unknown>(Object.entries({ base, clean, dir, join, match }));
+
+describe('as Go does it', () => {
+  test.each([...functions])('%s', (name, run) => {
+    const rows = callRows('path').filter((row) => row.fn === name);
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect([row.args, outcome(run, row)]).toEqual([row.args, row.wanted]);
+  });
+});
+
+test('whatever a pattern matches starts with its literal prefix', () => {
+  for (const { fn, args, want } of callRows('path')) {
+    const [pattern, name] = args as [string, string];
+    if (fn === 'match' && want === true) expect(name.startsWith(literalPrefix(pattern))).toBe(true);
+  }
+  expect(literalPrefix('/app/*/host')).toBe('/app/');
+  expect(literalPrefix('/a\\*')).toBe('/a');
+});

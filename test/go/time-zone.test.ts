@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { localZone, parseZone, UTC } from '../../src/go/time-zone.ts';
+import { storedRows } from '../helpers/goRows.ts';
+
+const [{ zones }] = storedRows<unknown>('time') as [{ zones: Record<string, string> }];
+const berlin = Buffer.from(zones['Europe/Berlin']!, 'base64');
+const folder = mkdtempSync(join(tmpdir(), 'zone-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('files that are not time zones', () => {
+  test.each([
+    ['empty', Buffer.alloc(0)],
+    ['of another kind', Buffer.from('not a zone, but long enough to have a header of 44 bytes')],
+    ['cut short', berlin.subarray(0, berlin.length >> 1)],
+    ['of an unknown version', Buffer.concat([Buffer.from('TZif9'), berlin.subarray(5)])],
+  ])('%s', (_name, bytes) => {
+    expect(() => parseZone('x', bytes)).toThrow();
+  });
+});
+
+describe('the local zone', () => {
+  test.each(['', 'UTC', ':UTC', 'No/Such/Zone', '/no/such/file', '../../etc/passwd'])('TZ=%j is UTC', (tz) => {
+    expect(localZone(tz)).toBe(UTC);
+  });
+
+  test('TZ may name a file', () => {
+    const path = join(folder, 'berlin');
+    writeFileSync(path, berlin);
+    expect(localZone(path).name).toBe(path);
+    expect(localZone(`:${path}`).lookup(1_700_000_000)).toMatchObject({
+      abbreviation: 'CET',
+      offset: 3600,
+      isDST: false,
+    });
+    expect(localZone(path).lookup(4_118_000_000)).toMatchObject({ abbreviation: 'CEST', offset: 7200, isDST: true });
+  });
+
+  test('a damaged file is UTC', () => {
+    const path = join(folder, 'damaged');
+    writeFileSync(path, berlin.subarray(0, berlin.length >> 1));
+    expect(localZone(path)).toBe(UTC);
+  });
+
+  test('without TZ there is one, whatever this machine has', () => {
+    expect(['Local', 'UTC']).toContain(localZone(undefined).name);
+  });
+});
