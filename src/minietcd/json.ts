@@ -114,7 +114,20 @@ export function getJson(node: TreeNode, key: string, listing: Listing): string {
   return `{"action":"get","node":${nodeJson(node, key === '/' ? '' : key, true, listing)}}\n`;
 }
 
+/** What a listing shows of a file is kept with it, unless that would double the memory that long values take. */
+const longestKept = 1024;
+
 function nodeJson(node: TreeNode, key: string, opened: boolean, listing: Listing): string {
+  if (node.children !== null || node.expires !== undefined) return printNode(node, key, opened, listing);
+  if (node.json !== null) return node.json;
+  const json = printNode(node, key, opened, listing);
+  if (json.length > longestKept) return json;
+  json.charCodeAt(0); // makes one flat string of the pieces, as they would have to be gathered again each time
+  node.json = json;
+  return json;
+}
+
+function printNode(node: TreeNode, key: string, opened: boolean, listing: Listing): string {
   // The root is the one node without a key, and then the next field comes first.
   let out = key === '' ? '{' : `{"key":${jsonString(key)},`;
   if (node.children === null) out += `"value":${jsonString(node.value)}`;
@@ -128,7 +141,8 @@ function childrenJson(node: TreeNode, key: string, listing: Listing): string {
   let out = '';
   for (const child of childrenInOrder(node)) {
     if (isHidden(child.name)) continue;
-    out += (out === '' ? '' : ',') + nodeJson(child, `${key}/${child.name}`, listing.recursive, listing);
+    const json = nodeJson(child, `${key}/${child.name}`, listing.recursive, listing);
+    out += out === '' ? json : `,${json}`;
     if (out.length > longestAnswer) throw new EtcdError(300, 'the answer is too long: ask for less', listing.index);
   }
   return out === '' ? '' : `,"nodes":[${out}]`;

@@ -4,6 +4,8 @@ export class TreeNode {
   children: Map<string, TreeNode> | null = null;
   /** The children by name, kept until one comes or goes. */
   ordered: readonly TreeNode[] | null = null;
+  /** How a listing shows this file while it has no expiry, kept until it changes. */
+  json: string | null = null;
   /** Milliseconds since the epoch; undefined lives for ever. */
   expires: number | undefined = undefined;
   /** Where the expiry heap holds this node, -1 when it does not. */

@@ -53,22 +53,14 @@ export class Store {
 
   /** The node at a key. The caller only looks: nodes change with the store. */
   find(path: string): TreeNode {
-    let node = this.root;
-    if (path === '/') return node;
-    for (const name of path.slice(1).split('/')) {
-      if (node.children === null) throw this.refusal(104, keyOf(node));
-      const child = node.children.get(name);
-      if (child === undefined) throw this.refusal(100, node === this.root ? `/${name}` : `${keyOf(node)}/${name}`);
-      node = child;
-    }
+    const node = this.lookUp(path);
+    if (node === undefined) throw this.refusal(100, this.firstMissing(path));
     return node;
   }
 
   /** Creates a file or directory, or replaces a file. */
   set(path: string, write: Write, at: number): Event {
-    const old = this.findOrMissing(path);
-    if (old instanceof EtcdError && write.refresh) throw old;
-    const previous = old instanceof EtcdError ? undefined : old;
+    const previous = write.refresh ? this.find(path) : this.lookUp(path);
     if (previous === this.root) throw this.refusal(107, '/');
     if (previous?.children) throw this.refusal(102, path);
     const value = write.refresh && previous !== undefined ? previous.value : write.value;
@@ -81,7 +73,7 @@ export class Store {
   /** Creates a file or directory where nothing is. */
   create(path: string, write: Write, at: number): Event {
     if (path === '/') throw this.refusal(107, '/');
-    if (!(this.findOrMissing(path) instanceof EtcdError)) throw this.refusal(105, path);
+    if (this.lookUp(path) !== undefined) throw this.refusal(105, path);
     const node = this.plant(path, write);
     return this.record({ action: 'create', node: imageOf(node, at), prevNode: undefined, refresh: false });
   }
@@ -144,13 +136,22 @@ export class Store {
     this.watchers.add(watcher);
   }
 
-  private findOrMissing(path: string): TreeNode | EtcdError {
-    try {
-      return this.find(path);
-    } catch (error) {
-      if (error instanceof EtcdError && error.code === 100) return error;
-      throw error;
+  /** As find, but undefined where nothing is: most writes are to new keys, and an error is dear. */
+  private lookUp(path: string): TreeNode | undefined {
+    let node: TreeNode | undefined = this.root;
+    if (path === '/') return node;
+    for (const name of path.slice(1).split('/')) {
+      if (node.children === null) throw this.refusal(104, keyOf(node));
+      node = node.children.get(name);
+      if (node === undefined) return undefined;
     }
+    return node;
+  }
+
+  private firstMissing(path: string): string {
+    let end = path.indexOf('/', 1);
+    while (end > 0 && this.lookUp(path.slice(0, end)) !== undefined) end = path.indexOf('/', end + 1);
+    return end > 0 ? path.slice(0, end) : path;
   }
 
   private compare(path: string, guard: Guard): TreeNode {
@@ -191,6 +192,7 @@ export class Store {
     if (node.children === null) {
       if (!write.refresh) node.value = write.value;
       node.modified = modified;
+      node.json = null;
     }
     this.expiry.schedule(node, write.expires);
     return this.record({ action, node: { ...imageOf(node, at), modified }, prevNode, refresh: write.refresh });
