@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { confdir, resource, slurp, startConfd } from './support/confd.mjs';
 import { startEtcd } from './support/etcd.mjs';
-import { sleep, waitFor } from './support/process.mjs';
+import { endPrograms, sleep, waitFor } from './support/process.mjs';
+
+after(endPrograms);
 
 for (const mode of [['-watch'], ['-interval', '1']]) {
   describe(`commands and folders, ${mode.join(' ')}`, { timeout: 240_000 }, () => {
@@ -61,7 +63,7 @@ for (const mode of [['-watch'], ['-interval', '1']]) {
       assert.equal(slurp(agent.at('out/app.conf')), 'one');
       rmSync(agent.at('broken'));
       await agent.holds('two', 'out/app.conf', 90_000);
-      assert.equal(agent.lines('reloads'), 2);
+      await waitFor('a second reload', () => agent.lines('reloads') === 2);
       assert.equal(await agent.stop(), 0);
     });
 

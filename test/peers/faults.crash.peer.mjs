@@ -2,23 +2,16 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { confdir, resource, slurp, stageFiles, startConfd } from './support/confd.mjs';
 import { startEtcd } from './support/etcd.mjs';
-import { sleep, waitFor } from './support/process.mjs';
+import { randomFrom } from './support/generate.mjs';
+import { endPrograms, sleep, waitFor } from './support/process.mjs';
+
+after(endPrograms);
 
 const rounds = Number(process.env.PEERS_ROUNDS ?? 60);
 const seed = Number(process.env.PEERS_SEED ?? Date.now() % 1_000_000);
-
-/** A small generator, so that a seed repeats a run (mulberry32). */
-function random(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const md5 = (text) => createHash('md5').update(text, 'latin1').digest('hex');
 
@@ -35,7 +28,7 @@ function isWhole(text) {
 
 test(`kill -9 at any moment, ${rounds} rounds`, { timeout: 300_000 }, async () => {
   console.log(`# PEERS_SEED=${seed}`);
-  const next = random(seed);
+  const { next } = randomFrom(seed);
   const etcd = await startEtcd();
   const folder = confdir({ 'templates/doc.tmpl': '{{getv "/doc"}}\nend\n' });
   const out = join(folder, 'out');

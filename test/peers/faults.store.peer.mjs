@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { confdir, resource, slurp, startConfd } from './support/confd.mjs';
 import { ask, startEtcd } from './support/etcd.mjs';
-import { sleep, waitFor } from './support/process.mjs';
+import { endPrograms, sleep, waitFor } from './support/process.mjs';
 import { Proxy } from './support/proxy.mjs';
+
+after(endPrograms);
 
 const base64 = (text) => Buffer.from(text).toString('base64');
 

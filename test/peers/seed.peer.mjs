@@ -5,7 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { confd, confdir, resource, root, slurp, stageFiles } from './support/confd.mjs';
 import { Etcd } from './support/etcd.mjs';
 import { Traffic, nginxHome, startServer } from './support/nginx.mjs';
-import { freePort, run, start, waitFor } from './support/process.mjs';
+import { endPrograms, freePort, run, start, waitFor } from './support/process.mjs';
+
+after(endPrograms);
 
 const curl = (...args) => run('curl', ['-sfL', ...args]);
 

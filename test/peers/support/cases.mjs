@@ -74,17 +74,23 @@ const written = [
     name: 'modes that are none',
     entries: ['rw', '0999', '-1', '08'].map((mode) => ({ text: 'x', mode })),
     only: ['env'],
+    // We say it when the resource is loaded, with its file and line.
+    otherWords: true,
   },
   {
     name: 'check and reload',
     entries: [
       { text: name, check_cmd: 'grep -q web {{.src}}', reload_cmd: 'cp out/00.conf out/copied' },
-      { text: name, check_cmd: 'echo "no %d good"; exit 3' },
+      { text: name, check_cmd: 'echo "not good"; exit 3' },
       { text: name, reload_cmd: 'echo bad >&2; exit 4' },
       { text: name, check_cmd: 'kill -9 $$' },
       { text: name, check_cmd: 'nothing-of-this-name {{ .src }} {{.other}}' },
-      { text: name, check_cmd: 'test {{.src' },
     ],
+  },
+  {
+    name: 'a check_cmd that is no template',
+    entries: [{ text: name }, { text: name, check_cmd: 'test {{.src' }],
+    otherWords: true,
   },
   {
     name: 'sync-only',
@@ -168,6 +174,12 @@ export function decided() {
       backend: 'etcd',
       files: resources([{ text: '{{getv "/nokey" "default"}}', keys: ['/app', '/nokey'] }]),
       ours: (traces) => (assert.equal(text(traces, '00.conf'), 'default'), assert.equal(traces.code, 0)),
+    },
+    {
+      ...common,
+      name: 'a per cent sign in a message stays what it is',
+      files: resources([{ text: name, check_cmd: 'echo 100% good; exit 3' }]),
+      ours: (traces) => assert.equal(traces.errors[0], String.raw`ERROR "100% good\n"`),
     },
     {
       ...common,

@@ -9,10 +9,15 @@ const folders = [];
 const running = new Set();
 
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  endPrograms();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
+/** Ends what a failed test left running; without it the test process would wait for ever. */
+export function endPrograms() {
+  for (const child of running) child.kill('SIGKILL');
+}
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
