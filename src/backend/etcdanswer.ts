@@ -40,8 +40,8 @@ export function keysPath(key: string): string {
 
 /** The store's counter when it answered. */
 export function indexOf(answer: Answer): bigint {
-  const index = answer.headers.get('x-etcd-index') ?? '';
-  if (/^\d+$/.test(index)) return BigInt(index);
+  const index = /^\d+/.exec(answer.headers.get('x-etcd-index') ?? '');
+  if (index !== null) return BigInt(index[0]);
   throw new BackendError('protocol', `${answer.node}: the answer has no X-Etcd-Index`);
 }
 

@@ -6,6 +6,7 @@ const lies = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'of
 const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
 const infinity = /^([-+]?)\.(inf|Inf|INF)$/;
 const nan = /^\.(nan|NaN|NAN)$/;
+const unsigned = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*)$/;
 const floats = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 /**
@@ -26,14 +27,13 @@ function resolveNumber(text: string): string | undefined {
   const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
   const whole = attempt(() => parseInt(plain, 0, 64));
   if (whole !== undefined) return String(whole);
-  if (/^\+?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[0-9]+)$/.test(plain) && isUnsigned(plain)) return undefined;
+  if (unsigned.test(plain) && isUnsigned(plain)) return undefined;
   const float = floats.test(plain) ? attempt(() => parseFloat(plain)) : undefined;
   return float === undefined ? fromText(text) : formatFloat(float, 'f', -1, 64);
 }
 
-/** True for whole numbers that fit 64 bits without a sign, and only so. */
+/** True for whole numbers that fit 64 bits. */
 function isUnsigned(text: string): boolean {
-  if (text.startsWith('+')) return false;
   const octal = /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
   const value = attempt(() => BigInt(octal));
   return value !== undefined && value < 2n ** 64n;

@@ -237,9 +237,12 @@ export async function follow(
   }
 }
 
-/** Waits for a fact; the test's own time limit is the only one. */
+/** Waits for a fact, and gives up when it is hopeless: a loop that outlives its test would keep the process. */
 export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await fact())) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let tries = 0; !(await fact()); tries++) {
+    if (tries === 3000) throw new Error(`it never came true: ${fact.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** Pairs in byte order. */
