@@ -40,74 +40,46 @@ const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, 
 /** Everything that a template can call; store functions answer from reader, and note there what was asked. */
 export function confdFuncs(reader: Reader, world: World): FuncMap {
   const funcs = new Map(pureFuncs);
-  const { lookups } = world;
-  funcs.set(
-    'exists',
-    testFunc((key) => reader.exists(key)),
-  );
-  funcs.set(
-    'get',
-    pairFunc((key) => reader.get(key) ?? missing(key)),
-  );
-  funcs.set(
-    'getv',
-    defaultFunc((key, other) => reader.get(key)?.value ?? other ?? missing(key)),
-  );
-  funcs.set(
-    'gets',
-    pairsFunc((pattern) => slice(KVPairsType, reader.gets(pattern))),
-  );
-  funcs.set(
-    'getvs',
-    listFunc((pattern) => strings(reader.getvs(pattern))),
-  );
-  funcs.set(
-    'ls',
-    listFunc((path) => strings(reader.ls(path))),
-  );
-  funcs.set(
-    'lsdir',
-    listFunc((path) => strings(reader.lsdir(path))),
-  );
-  // An empty variable counts as none at all.
-  funcs.set(
-    'getenv',
-    defaultFunc((name, other) => fromText(world.env.get(toText(name)) ?? '') || (other ?? '')),
-  );
-  funcs.set(
-    'datetime',
-    timeFunc(() => now(world)),
-  );
-  funcs.set(
-    'lookupIfaceIPV4',
-    nameFunc((name) => interfaceAddress(name, 'IPv4')),
-  );
-  funcs.set(
-    'lookupIfaceIPV6',
-    nameFunc((name) => interfaceAddress(name, 'IPv6')),
-  );
-  funcs.set(
-    'hostname',
-    hostFunc(() => fromText(hostname())),
-  );
-  funcs.set('fileExists', testFunc(fileExists));
-  funcs.set(
-    'lookupIP',
-    listFunc((host) => strings(lookups.ip(host))),
-  );
-  funcs.set(
-    'lookupIPV4',
-    listFunc((host) => strings(lookups.ip(host).filter((ip) => ip.includes('.')))),
-  );
-  funcs.set(
-    'lookupIPV6',
-    listFunc((host) => strings(lookups.ip(host).filter((ip) => ip.includes(':')))),
-  );
-  funcs.set(
-    'lookupSRV',
-    srvFunc((service, proto, name) => slice(srvsType, lookups.srv(service, proto, name))),
-  );
+  for (const [name, func] of storeFuncs(reader)) funcs.set(name, func);
+  for (const [name, func] of worldFuncs(world)) funcs.set(name, func);
+  for (const [name, func] of lookupFuncs(world.lookups)) funcs.set(name, func);
   return funcs;
+}
+
+type Named = readonly (readonly [name: string, func: Func])[];
+
+function storeFuncs(reader: Reader): Named {
+  return [
+    ['exists', testFunc((key) => reader.exists(key))],
+    ['get', pairFunc((key) => reader.get(key) ?? missing(key))],
+    ['getv', defaultFunc((key, other) => reader.get(key)?.value ?? other ?? missing(key))],
+    ['gets', pairsFunc((pattern) => slice(KVPairsType, reader.gets(pattern)))],
+    ['getvs', listFunc((pattern) => strings(reader.getvs(pattern)))],
+    ['ls', listFunc((path) => strings(reader.ls(path)))],
+    ['lsdir', listFunc((path) => strings(reader.lsdir(path)))],
+  ];
+}
+
+function worldFuncs(world: World): Named {
+  return [
+    // An empty variable counts as none at all.
+    ['getenv', defaultFunc((name, other) => fromText(world.env.get(toText(name)) ?? '') || (other ?? ''))],
+    ['datetime', timeFunc(() => now(world))],
+    ['hostname', hostFunc(() => fromText(hostname()))],
+    ['fileExists', testFunc(fileExists)],
+  ];
+}
+
+function lookupFuncs(lookups: Lookups): Named {
+  const having = (mark: string) => (host: string) => strings(lookups.ip(host).filter((ip) => ip.includes(mark)));
+  return [
+    ['lookupIP', listFunc((host) => strings(lookups.ip(host)))],
+    ['lookupIPV4', listFunc(having('.'))],
+    ['lookupIPV6', listFunc(having(':'))],
+    ['lookupSRV', srvFunc((service, proto, name) => slice(srvsType, lookups.srv(service, proto, name)))],
+    ['lookupIfaceIPV4', nameFunc((name) => interfaceAddress(name, 'IPv4'))],
+    ['lookupIfaceIPV6', nameFunc((name) => interfaceAddress(name, 'IPv6'))],
+  ];
 }
 
 const zones = new Map<string | undefined, Zone>();
@@ -117,7 +89,8 @@ function now({ env, clock }: World): Value {
   const place = env.get('TZ');
   const zone = zones.get(place) ?? localZone(place);
   zones.set(place, zone);
-  const nanoseconds = (milliseconds: number) => BigInt(Math.round(milliseconds * 1e6));
+  // By way of microseconds: nanoseconds since 1970 are more than a number holds exactly.
+  const nanoseconds = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000)) * 1000n;
   return goTime(nanoseconds(clock.now()), zone, nanoseconds(clock.now() - performance.timeOrigin));
 }
 

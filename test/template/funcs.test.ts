@@ -74,8 +74,9 @@ describe('fileExists', () => {
 
 describe('datetime', () => {
   test.each([
-    ['(datetime).Format "2006-01-02T15:04:05.000Z07:00"', '2026-11-22T07:08:09.120Z'],
+    ['(datetime).Format "2006-01-02T15:04:05.000Z07:00"', '2026-11-22T07:08:09.123Z'],
     ['(datetime).Unix', '1795331289'],
+    ['(datetime).UnixNano', '1795331289123000000'],
     ['(datetime).Month', 'November'],
     ['printf "%T" datetime', 'time.Time'],
   ])('%s', (call, out) => {
@@ -83,7 +84,7 @@ describe('datetime', () => {
   });
 
   test('prints as Go prints the time now', () => {
-    expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.12 \+0000 UTC m=[+-]\d+\.\d{9}$/);
+    expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.123 \+0000 UTC m=[+-]\d+\.\d{9}$/);
   });
 
   test('is in the zone of TZ, or in UTC where there is none of that name', () => {

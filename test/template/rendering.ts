@@ -7,7 +7,7 @@ import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts'
 import type { World } from '../../src/template/funcs.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
 
-export const clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 120) };
+export const clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 123) };
 
 /** A world in which nothing moves. */
 export const still = worldOf(new Map([['TZ', 'UTC']]), clock);
