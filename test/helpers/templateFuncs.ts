@@ -27,11 +27,8 @@ import {
 import type { Field, Func, Method, Struct, Type, Value } from '../../src/go/value.ts';
 
 /** A struct of the rows: its values by field name. */
-class Item implements Struct {
-  constructor(
-    readonly type: Type,
-    readonly values: ReadonlyMap<string, Value>,
-  ) {}
+interface Item extends Struct {
+  readonly values: ReadonlyMap<string, Value>;
 }
 
 function fields(types: FieldTypes): Field[] {
@@ -98,24 +95,22 @@ const TempPointerType: Type = {
   methods: new Map([['Self', method([], pointerTo(TempType), (temp) => temp)]]),
 };
 
-const makePair = (key: string, value: string) =>
-  new Item(
-    PairType,
-    new Map([
-      ['Key', key],
-      ['Value', value],
-    ]),
-  );
-const makeTemp = (name: string, n: bigint) =>
-  new Item(
-    TempType,
-    new Map<string, Value>([
-      ['Name', name],
-      ['N', n],
-      ['Any', null],
-      ['hidden', ''],
-    ]),
-  );
+const makePair = (key: string, value: string): Item => ({
+  type: PairType,
+  values: new Map([
+    ['Key', key],
+    ['Value', value],
+  ]),
+});
+const makeTemp = (name: string, n: bigint): Item => ({
+  type: TempType,
+  values: new Map<string, Value>([
+    ['Name', name],
+    ['N', n],
+    ['Any', null],
+    ['hidden', ''],
+  ]),
+});
 
 function couples<T>(values: readonly T[]): [T, T][] {
   return values.flatMap((value, i) =>

@@ -34,6 +34,7 @@ export class Lexer {
   line = 1;
   private pos = 0;
   private start = 0;
+  private newline: number; // offset of the first newline behind start
   private insideAction = false;
   private parenDepth = 0;
 
@@ -41,7 +42,9 @@ export class Lexer {
     private readonly text: string,
     private readonly delims: Delims,
     private readonly loopWords: LoopWords,
-  ) {}
+  ) {
+    this.newline = this.newlineFrom(0);
+  }
 
   /** The next token; after an error or the end of the text it must not be asked again. */
   next(): Token {
@@ -60,10 +63,16 @@ export class Lexer {
 
   /** Starts the next token here, counting the lines that lie behind. */
   private skip(): void {
-    for (let at = this.text.indexOf('\n', this.start); at >= 0 && at < this.pos; at = this.text.indexOf('\n', at + 1)) {
+    while (this.newline < this.pos) {
       this.line++;
+      this.newline = this.newlineFrom(this.newline + 1);
     }
     this.start = this.pos;
+  }
+
+  private newlineFrom(pos: number): number {
+    const at = this.text.indexOf('\n', pos);
+    return at < 0 ? Infinity : at;
   }
 
   private rune(): number {

@@ -36,6 +36,7 @@ function parseRune(text: string): Constant {
     }
   }
   const bytes = unquote(text);
+  if (bytes === '') throw new GoError('invalid syntax');
   const rune = bytes.length === 1 ? bytes.charCodeAt(0) : decodeRune(bytes, 0)[0]; // '\xff' is 255, not a broken rune
   return { int: BigInt(rune), uint: BigInt(rune), float: rune };
 }

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { TemplateError } from '../../../src/template/engine.ts';
+import { builtins } from '../../../src/template/gotext/builtins.ts';
+import { printNode } from '../../../src/template/gotext/node.ts';
+import { parse } from '../../../src/template/gotext/parse.ts';
+import type { Trees } from '../../../src/template/gotext/parse.ts';
+import { templateFuncs } from '../../helpers/templateFuncs.ts';
+
+const braces = { left: '{{', right: '}}' };
+const isKnown = (name: string) => builtins.has(name) || templateFuncs.has(name);
+
+function parseText(text: string): Trees | TemplateError {
+  try {
+    return parse({ name: 'x', text }, braces, isKnown);
+  } catch (error) {
+    if (error instanceof TemplateError) return error;
+    throw error;
+  }
+}
+
+/** A tree without its positions, which printing does not keep. */
+function shape(trees: Trees): string {
+  return JSON.stringify([...trees], (key, value: unknown) =>
+    key === 'pos' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
+  );
+}
+
+const golden = JSON.parse(readFileSync(new URL('../../golden/template.json', import.meta.url), 'utf8')) as {
+  t: string;
+}[];
+
+describe('deep nesting is an error', () => {
+  test.each([
+    ['parentheses', `{{${'('.repeat(50_000)}1${')'.repeat(50_000)}}}`],
+    ['branches', '{{if 1}}'.repeat(50_000) + '{{end}}'.repeat(50_000)],
+    ['else if', `{{if 1}}${'{{else if 1}}'.repeat(50_000)}{{end}}`],
+  ])('%s', (_what, text) => {
+    expect(parseText(text)).toMatchObject({ message: expect.stringContaining('max expression depth exceeded') });
+  });
+});
+
+describe('printed templates', () => {
+  test('parse to the same tree', () => {
+    let compared = 0;
+    for (const { t } of golden) {
+      const trees = parseText(t);
+      // Text next to a printed action may look like a delimiter or a trim marker; comments split texts; definitions print apart.
+      if (trees instanceof TemplateError || trees.size !== 1 || /\}\}\}|\{\{\{|\/\*/.test(t)) continue;
+      const printed = [...trees.values()].map(printNode).join('');
+      const again = parseText(printed);
+      if (again instanceof TemplateError) throw new Error(`${t} prints as ${printed}`, { cause: again });
+      expect(shape(again)).toBe(shape(trees));
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(2000);
+  });
+});
+
+describe('random texts', () => {
+  const pieces = [
+    '{{',
+    '}}',
+    '{{- ',
+    ' -}}',
+    '/*',
+    '*/',
+    '(',
+    ')',
+    '|',
+    ':=',
+    '=',
+    ',',
+    '$x',
+    '$',
+    '.',
+    '.a',
+    '"',
+    '`',
+    "'",
+    '\\',
+    '\n',
+    ' ',
+  ];
+  const more = [
+    'if',
+    'else',
+    'end',
+    'range',
+    'with',
+    'define',
+    'template',
+    'block',
+    'break',
+    'nil',
+    'true',
+    'print',
+    '1',
+    '0x',
+    '1i',
+    '\xff',
+    'é',
+  ];
+  const all = [...pieces, ...more, '{{if 1}}', '{{end}}', '{{else}}', '{{range $i, $e := ', ' '];
+  const seed = Date.now() % 1_000_000;
+
+  test(`never crash the parser (seed ${seed})`, () => {
+    let state = seed;
+    const random = (n: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return Math.floor((state / 2 ** 32) * n);
+    };
+    for (let i = 0; i < 5000; i++) {
+      const length = random(20);
+      const text = Array.from({ length }, () =>
+        random(10) === 0 ? String.fromCharCode(random(256)) : all[random(all.length)]!,
+      ).join('');
+      const result = parseText(text);
+      if (result instanceof TemplateError) expect(result.message).toMatch(/^template: x:\d+: /);
+    }
+  });
+});
