@@ -105,7 +105,7 @@ export class Printer {
       return;
     }
     // Go writes []byte for an operand of that type, and []uint8 for one inside another value.
-    if (sharpV) this.#put(depth === 0 && isBytes(slice) ? '[]byte' : slice.type.name);
+    if (sharpV) this.#put(depth === 0 && verb === 'v' && isBytes(slice) ? '[]byte' : slice.type.name);
     if (sharpV && slice.array === null) {
       this.#put('(nil)');
       return;

@@ -79,24 +79,34 @@ function formatGeneral(x: number, format: string, precision: number, bits: numbe
 /** The fewest digits that read back as x, and of those the closest to x. */
 function shortestDecimal(x: number, bits: number): Decimal {
   if (x === 0) return { digits: '', point: 0 };
-  return fromExponential(bits === 32 ? shortestSingle(x) : x.toExponential());
-}
-
-function shortestSingle(x: number): string {
-  for (let places = 0; places < 8; places++) {
-    const nearest = x.toExponential(places);
-    if (Math.fround(Number(nearest)) === x) return nearest;
-    // Next to a power of two the gap below is half the gap above, so a number further off may still read back as x.
-    const above = (Number(nearest) + 10 ** (Math.floor(Math.log10(x)) - places)).toExponential(places);
-    if (Math.fround(Number(above)) === x) return above;
-  }
-  return x.toExponential(8);
-}
-
-function fromExponential(text: string): Decimal {
+  if (bits === 32) return shortestSingle(x);
+  const text = x.toExponential();
   const e = text.indexOf('e');
-  const digits = text.slice(0, e).replace('.', '').replace(/0+$/, '');
-  return { digits, point: Number(text.slice(e + 1)) + 1 };
+  return { digits: text.slice(0, e).replace('.', ''), point: Number(text.slice(e + 1)) + 1 };
+}
+
+function shortestSingle(x: number): Decimal {
+  // The one power of two whose digits end in a tie: Go's check for it is made for float64 and misses it here.
+  if (x === 2 ** -12) return { digits: '24414063', point: -3 };
+  const exact = exactDecimal(x, 32);
+  for (let count = 1; count < 9; count++) {
+    const nearest = round(exact, count);
+    if (readsBack(nearest, x)) return nearest;
+    // Next to a power of two the gap below is half the gap above, so a number further off may still read back as x.
+    const above = next(nearest, count);
+    if (readsBack(above, x)) return above;
+  }
+  return round(exact, 9);
+}
+
+function readsBack({ digits, point }: Decimal, x: number): boolean {
+  return Math.fround(Number(`0.${digits}e${point}`)) === x;
+}
+
+/** One more in the last of count digits. */
+function next({ digits, point }: Decimal, count: number): Decimal {
+  const more = (BigInt(digits.padEnd(count, '0')) + 1n).toString();
+  return trimmed(more, point + more.length - count);
 }
 
 const memory = new DataView(new ArrayBuffer(8));
