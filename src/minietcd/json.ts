@@ -109,41 +109,43 @@ export interface Listing {
   readonly index: number;
 }
 
-/** The body of a get; a directory's children come in byte order, hidden ones never. */
-export function getJson(node: TreeNode, key: string, listing: Listing): string {
-  return `{"action":"get","node":${nodeJson(node, key === '/' ? '' : key, true, listing)}}\n`;
-}
-
 /** What a listing shows of a file is kept with it, unless that would double the memory that long values take. */
 const longestKept = 1024;
 
-function nodeJson(node: TreeNode, key: string, opened: boolean, listing: Listing): string {
-  if (node.children !== null || node.expires !== undefined) return printNode(node, key, opened, listing);
-  if (node.json !== null) return node.json;
-  const json = printNode(node, key, opened, listing);
-  if (json.length > longestKept) return json;
+/** The body of a get; a directory's children come in byte order, hidden ones never. */
+export function getJson(node: TreeNode, key: string, listing: Listing): string {
+  const json = node.children === null ? fileJson(node, key, listing) : directoryJson(node, key, true, listing);
+  return `{"action":"get","node":${json}}\n`;
+}
+
+function fileJson(node: TreeNode, key: string, listing: Listing): string {
+  if (node.expires === undefined && node.json !== null) return node.json;
+  const head = `{"key":${jsonString(key)},"value":${jsonString(node.value)}`;
+  const json = `${head}${nodeExpiry(node, listing)}${indexFields(node.modified, node.created)}}`;
+  if (node.expires !== undefined || json.length > longestKept) return json;
   json.charCodeAt(0); // makes one flat string of the pieces, as they would have to be gathered again each time
   node.json = json;
   return json;
 }
 
-function printNode(node: TreeNode, key: string, opened: boolean, listing: Listing): string {
-  // The root is the one node without a key, and then the next field comes first.
-  let out = key === '' ? '{' : `{"key":${jsonString(key)},`;
-  if (node.children === null) out += `"value":${jsonString(node.value)}`;
-  else out += '"dir":true';
-  if (node.expires !== undefined) out += expiryFields(node.expires, secondsLeft(node.expires, listing.at));
-  if (opened && node.children !== null) out += childrenJson(node, key, listing);
-  return `${out}${indexFields(node.modified, node.created)}}`;
+/** One call per level and no more: keys may be thousands of elements deep. */
+function directoryJson(node: TreeNode, key: string, opened: boolean, listing: Listing): string {
+  let nodes = '';
+  const above = key === '/' ? '' : key;
+  for (const child of opened ? childrenInOrder(node) : []) {
+    if (isHidden(child.name)) continue;
+    const childKey = `${above}/${child.name}`;
+    nodes += nodes === '' ? '' : ',';
+    if (child.children === null) nodes += fileJson(child, childKey, listing);
+    else nodes += directoryJson(child, childKey, listing.recursive, listing);
+    if (nodes.length > longestAnswer) throw new EtcdError(300, 'the answer is too long: ask for less', listing.index);
+  }
+  // The root is the one node without a key.
+  const head = above === '' ? '{"dir":true' : `{"key":${jsonString(key)},"dir":true`;
+  const list = nodes === '' ? '' : `,"nodes":[${nodes}]`;
+  return `${head}${nodeExpiry(node, listing)}${list}${indexFields(node.modified, node.created)}}`;
 }
 
-function childrenJson(node: TreeNode, key: string, listing: Listing): string {
-  let out = '';
-  for (const child of childrenInOrder(node)) {
-    if (isHidden(child.name)) continue;
-    const json = nodeJson(child, `${key}/${child.name}`, listing.recursive, listing);
-    out += out === '' ? json : `,${json}`;
-    if (out.length > longestAnswer) throw new EtcdError(300, 'the answer is too long: ask for less', listing.index);
-  }
-  return out === '' ? '' : `,"nodes":[${out}]`;
+function nodeExpiry(node: TreeNode, listing: Listing): string {
+  return node.expires === undefined ? '' : expiryFields(node.expires, secondsLeft(node.expires, listing.at));
 }

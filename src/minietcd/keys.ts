@@ -13,7 +13,7 @@ const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 const longestBody = 10 * 1024 * 1024;
 
 /** The deepest key; a deeper one could only be meant to exhaust the server. */
-const deepestKey = 2048;
+const deepestKey = 1024;
 
 /** Answers a request to /v2/keys and below. */
 export async function answerKeys(
