@@ -22,6 +22,8 @@ export interface Follower {
   pass(owed: boolean): Promise<Outcome>;
   /** True when the last render used one of these keys, or when there is no render to go by. */
   uses(touched: Touched): boolean;
+  /** True when the template is not the one that was rendered last. */
+  isEdited(): Promise<boolean>;
 }
 
 /** What an agent is made of; each part is a seam for tests and for whoever embeds it. */
@@ -137,6 +139,11 @@ export class Agent {
   /** Starts a pass of every resource, side by side. */
   kickAll(): void {
     for (const { runner } of this.members.values()) runner.kick();
+  }
+
+  /** Starts a pass of the resources that are new, and of those whose template was edited. */
+  async kickEdited(): Promise<void> {
+    for (const { follower, runner } of this.members.values()) if (await follower.isEdited()) runner.kick();
   }
 
   /** One pass of every resource, one after the other in the order of conf.d; the outcomes in that order. */

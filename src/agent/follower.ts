@@ -4,6 +4,7 @@ import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Templates } from '../template/compile.ts';
+import type { Template } from '../template/engine.ts';
 import { confdFuncs, type World } from '../template/funcs.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
@@ -31,10 +32,12 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
   const view = mirror.view(resource.prefix, resource.keys, selects);
   // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
   let used: ReadSet | null = null;
+  let rendered: Template | null = null;
 
   const renderView = async (): Promise<Rendering> => {
     log.debug(`Using source template ${resource.template}`);
-    const template = await templates.load(resource.template);
+    rendered = null;
+    const template = (rendered = await templates.load(resource.template));
     const now = world();
     let reader = new Reader(view);
     try {
@@ -46,6 +49,11 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
 
   return {
     uses: (touched) => used === null || used.hit(view.touched(touched)),
+    isEdited: () =>
+      templates.load(resource.template).then(
+        (template) => template !== rendered,
+        () => true,
+      ),
     async pass(owed): Promise<Outcome> {
       used = null;
       const release = await slots.take();

@@ -60,7 +60,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
     if (reasons.has('timer') || reasons.has('edit') || reasons.has('hangup')) {
       const { newKeys } = await agent.load();
       if (newKeys || reasons.has('hangup')) lookAt = clock.now();
-      else if (reasons.has('edit') && agent.hasRead) agent.kickAll();
+      else if (reasons.has('edit') && agent.hasRead) await agent.kickEdited();
     }
   }
   return agent.stop();

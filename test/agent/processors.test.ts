@@ -30,6 +30,7 @@ function agentOn(names: readonly string[]) {
     const view = mirror.view('/', resource.keys, 'subtree');
     return {
       uses: (touched) => touched.has(key),
+      isEdited: () => Promise.resolve(!files.has(key)),
       pass: async (): Promise<Outcome> => {
         rendered.push(key);
         const value = view.get(key)?.value;

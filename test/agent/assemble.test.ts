@@ -1,0 +1,133 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type AgentSettings, assembleAgent } from '../../src/agent/assemble.ts';
+import { onetime, watch } from '../../src/agent/processors.ts';
+import { systemClock } from '../../src/obs/clock.ts';
+import { Confdir, waitFor } from '../helpers/confd.ts';
+import { FakeBackend } from '../helpers/fakeBackend.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+
+// The agent on a store in memory, with real templates, files and commands.
+
+const stops: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop.abort(new Error('test over'));
+});
+
+function assembled(dir: Confdir, backend: FakeBackend, more: Partial<AgentSettings> = {}) {
+  const log = memoryLog();
+  const stop = new AbortController();
+  stops.push(stop);
+  const settings: AgentSettings = {
+    confdir: dir.root,
+    resourceFile: null,
+    prefix: '',
+    noop: false,
+    syncOnly: false,
+    keepStageFile: false,
+    env: new Map(),
+    ...more,
+  };
+  const agent = assembleAgent(backend, settings, { clock: systemClock, log, signal: stop.signal });
+  const follow = () => watch(agent, { clock: systemClock, intervalMs: 600_000, debounceMs: 1 }, stop.signal);
+  return { agent, log, stop, follow };
+}
+
+const content = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined);
+const says = (path: string, text: string) => waitFor(`${path} to say ${text}`, () => content(path) === text);
+
+describe('what a render used decides what is rendered again', () => {
+  const rows: readonly (readonly [string, string, readonly [string, string | null], boolean])[] = [
+    ['another key', '{{getv "/a"}}', ['/b', '2'], false],
+    ['the key', '{{getv "/a"}}', ['/a', '2'], true],
+    ['a key that was missing', '{{if exists "/b"}}yes{{end}}', ['/b', '2'], true],
+    ['a key that its pattern takes in', '{{gets "/dir/*"}}', ['/dir/new', 'x'], true],
+    ['a key below what its pattern takes in', '{{gets "/dir/*"}}', ['/dir/sub/new', 'x'], false],
+    ['a new value of a listed key', '{{ls "/dir"}}', ['/dir/one', 'x'], false],
+    ['a new name in a listing', '{{ls "/dir"}}', ['/dir/two', 'x'], true],
+    ['a directory that goes', '{{ls "/dir"}}', ['/dir', null], true],
+  ];
+  test.each(rows)('%s', async (_name, template, [key, value], due) => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', template, ['/']);
+    const marker = dir.resource('marker', '{{getv "/marker" "none"}}', ['/marker']);
+    const backend = new FakeBackend();
+    backend.put('/a', '1');
+    backend.put('/dir/one', '1');
+    const { log, follow } = assembled(dir, backend);
+    void follow();
+    await says(marker, 'none');
+    await waitFor('the first pass', () => log.lines.includes(`INFO Target config ${dest} has been updated`));
+    const renders = () =>
+      log.lines.filter((line) => line === `DEBUG Using source template ${dir.path('templates/x.tmpl')}`);
+    const before = renders().length;
+    backend.put(key, value);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    backend.put('/marker', 'done');
+    await says(marker, 'done');
+    expect(renders().length > before).toBe(due);
+  });
+});
+
+describe('a pass that fails', () => {
+  test('is made again when the missing key comes', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '{{getv "/late"}}', ['/late']);
+    const backend = new FakeBackend();
+    const { log, follow } = assembled(dir, backend);
+    void follow();
+    await waitFor('the error', () => log.lines.some((line) => line.includes('key does not exist: /late')));
+    backend.put('/late', 'here');
+    await says(dest, 'here');
+  });
+
+  test('of one resource leaves the others alone', async () => {
+    const dir = new Confdir();
+    dir.resource('a', '{{getv "/nokey"}}', ['/']);
+    const dest = dir.resource('b', 'fine', []);
+    const { agent, stop } = assembled(dir, new FakeBackend());
+    const failures = await onetime(agent, stop.signal);
+    expect(failures).toHaveLength(1);
+    expect(content(dest)).toBe('fine');
+  });
+
+  test('a debt stays with its dest when the resource is edited', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', [], 'reload_cmd = "exit 1"');
+    const { agent, log, follow } = assembled(dir, new FakeBackend());
+    void follow();
+    await waitFor('the failed reload', () => log.lines.includes('ERROR exit status 1'));
+    dir.resource('x', 'new', [], `reload_cmd = "echo made >> ${dir.path('reloads')}"`);
+    agent.bell.ring('edit');
+    await says(dir.path('reloads'), 'made\n');
+    expect(content(dest)).toBe('new');
+  });
+});
+
+test('stage files of dead runs are removed at start, and those of others are not', async () => {
+  const dir = new Confdir();
+  const dest = dir.resource('x', 'new', []);
+  const foreign = dir.path('.x1234567');
+  writeFileSync(foreign, 'not ours');
+  const { agent, stop } = assembled(dir, new FakeBackend());
+  await onetime(agent, stop.signal);
+  expect(readdirSync(dir.root).sort()).toEqual(['.x1234567', 'conf.d', 'templates', 'x']);
+  expect(content(dest)).toBe('new');
+});
+
+test('resources with the same view share it, and each file is right', async () => {
+  const dir = new Confdir();
+  const dests = Array.from({ length: 30 }, (_, i) =>
+    dir.resource(`r${i}`, `${i}:{{range getvs "/k/*"}}{{.}},{{end}}`, ['/k']),
+  );
+  const backend = new FakeBackend();
+  for (let i = 0; i < 100; i++) backend.put(`/k/${i}`, String(i % 7));
+  const { follow } = assembled(dir, backend);
+  void follow();
+  const values = Array.from({ length: 100 }, (_, i) => String(i % 7));
+  const expected = (i: number) => `${i}:${values.slice().sort().join(',')},`;
+  for (const [i, dest] of dests.entries()) await says(dest, expected(i));
+  backend.put('/k/50', '9');
+  values[50] = '9';
+  for (const [i, dest] of dests.entries()) await says(dest, expected(i));
+});
