@@ -66,7 +66,7 @@ function parse(path: string): Source {
 }
 
 function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
-  return ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true : node.isTypeOnly;
+  return /^(import|export)\s+type\b/.test(node.getText());
 }
 
 function namesOf(node: ts.ImportDeclaration | ts.ExportDeclaration): string[] | '*' {

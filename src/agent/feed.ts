@@ -47,7 +47,8 @@ export class Feed {
     const { signal } = this.stopping;
     const outage = new Outage(clock, log);
     let cursor = start;
-    while (!signal.aborted) {
+    const isStopping = () => signal.aborted;
+    while (!isStopping()) {
       try {
         for await (const change of backend.watch(this.keys, cursor, signal)) {
           outage.over();
@@ -57,7 +58,7 @@ export class Feed {
           ring();
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (isStopping()) return;
         if (!(error instanceof BackendError)) throw error;
         await clock.sleep(outage.failed(error), signal).catch(() => undefined);
       }

@@ -46,10 +46,11 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
   );
   await agent.load();
   let lookAt = clock.now();
-  while (!signal.aborted) {
+  const isStopping = () => signal.aborted;
+  while (!isStopping()) {
     if (clock.now() >= lookAt) {
       const again = await agent.tryRead(signal);
-      if (again === 0 && !signal.aborted) {
+      if (again === 0 && !isStopping()) {
         agent.kickAll();
         if (wait === gather) await agent.follow();
       }

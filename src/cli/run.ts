@@ -42,9 +42,9 @@ function die(error: unknown, log: Logger): number {
 
 async function runOnce(loaded: LoadedConfig, { backend }: Store, { env, log }: World): Promise<number> {
   const stop = new AbortController();
-  let exitCode: number | null = null;
+  const interrupted: { exitCode: number | null } = { exitCode: null };
   onSignals(log, (code) => {
-    exitCode = code;
+    interrupted.exitCode = code;
     stop.abort(new Error('stopped'));
   });
   const { signal } = stop;
@@ -52,11 +52,11 @@ async function runOnce(loaded: LoadedConfig, { backend }: Store, { env, log }: W
     const agent = assembleAgent(backend, agentSettings(loaded, env), { clock: systemClock, log, signal });
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
-    if (exitCode !== null) return exitCode;
+    if (interrupted.exitCode !== null) return interrupted.exitCode;
     if (failures.length > 0) log.fatal(failures.at(-1)!);
     return failures.length > 0 ? 1 : 0;
   } catch (error) {
-    return exitCode ?? die(error, log);
+    return interrupted.exitCode ?? die(error, log);
   } finally {
     await backend.close();
   }

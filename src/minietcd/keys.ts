@@ -83,12 +83,23 @@ function keyPath(path: string): string {
 
 /** The body of a request whose Content-Type says form, else ''. */
 async function readForm(req: IncomingMessage): Promise<string> {
-  if (!isForm(req.headers['content-type'])) return '';
-  req.setEncoding('latin1');
-  let body = '';
-  for await (const chunk of req) {
-    body += chunk as string;
-    if (body.length > longestBody) throw new EtcdError(210, 'http: POST too large', 0);
-  }
-  return body;
+  return isForm(req.headers['content-type']) ? readBody(req) : '';
+}
+
+/** Listens instead of iterating, which would cut the connection before a refusal is sent. */
+function readBody(req: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let body = '';
+    req.setEncoding('latin1');
+    req.on('data', (chunk: string) => {
+      if (body.length + chunk.length > longestBody) reject(new EtcdError(210, 'http: POST too large', 0));
+      else body += chunk;
+    });
+    req.on('end', () => {
+      resolve(body);
+    });
+    req.on('close', () => {
+      reject(new Error('the client left'));
+    });
+  });
 }

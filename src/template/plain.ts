@@ -140,8 +140,8 @@ function toPlain(value: Value): Plain {
   if (typeof value === 'string') return toText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Slice) return Array.from({ length: value.length }, (_, i) => toPlain(value.at(i)));
-  if (value instanceof GoMap) {
-    return new Map([...(value.entries ?? [])].map(([name, item]) => [toText(String(name)), toPlain(item)]));
+  if (value instanceof GoMap && value.type.key === StringType) {
+    return new Map([...(value.entries ?? [])].map(([name, item]) => [toText(name as string), toPlain(item)]));
   }
   throw new Error(`a ${value.type.name} has no plain form`);
 }

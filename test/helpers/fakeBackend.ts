@@ -18,7 +18,7 @@ export class FakeBackend implements Backend {
   private index = 0n;
   private readonly pairs = new Map<string, string>();
   private readonly events: { index: bigint; key: string; value: string | null }[] = [];
-  private wake: (() => void)[] = [];
+  private readonly wake: (() => void)[] = [];
 
   put(key: string, value: string | null): void {
     this.index += 1n;

@@ -61,6 +61,21 @@ describe('bytes that no client should send', () => {
   });
 });
 
+test('a form that is too long is refused before it has come to its end', async () => {
+  await using served = await serve();
+  const socket = connect({ host: served.host, port: served.port });
+  const type = 'Content-Type: application/x-www-form-urlencoded';
+  socket.write(`PUT /v2/keys/a HTTP/1.1\r\nHost: x\r\n${type}\r\nContent-Length: 99999999\r\n\r\nvalue=`);
+  socket.write('v'.repeat(10 * 1024 * 1024));
+  const answer = await new Promise<string>((resolve) =>
+    socket.once('data', (bytes) => {
+      resolve(bytes.toString());
+    }),
+  );
+  expect(answer).toContain('"errorCode":210,"message":"Invalid POST form","cause":"http: POST too large"');
+  socket.destroy();
+});
+
 describe('bytes that old clients send', () => {
   const put = 'Host: x\r\nContent-Type: application/x-www-form-urlencoded\r\n';
   const rows = [

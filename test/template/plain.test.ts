@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { GoMap, Slice, typeOf, type Value } from '../../src/go/value.ts';
+import { type GoMap, type Slice, typeOf, type Value } from '../../src/go/value.ts';
 import { fromPlain, type Plain, type PlainType } from '../../src/template/plain.ts';
 
 test('what is not plain data is refused', () => {
