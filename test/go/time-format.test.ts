@@ -24,7 +24,7 @@ test('the reference time shows every layout as it is written', () => {
   });
   expect(layouts.length).toBeGreaterThan(500);
   for (const layout of new Set(layouts)) {
-    if (/Z0|9|pm|_/.test(layout)) continue; // what these spell depends on the time
+    if (/Z0|9|pm|_|0{10}/.test(layout)) continue; // what these spell depends on the time
     expect(formatTime(reference, layout)).toBe(layout);
   }
 });
