@@ -17,18 +17,19 @@ export class SortedKeys {
 
   /** Takes in what was added and drops what was removed; touched must be true of the keys held so far. */
   update(touched: Touched): void {
-    const moved = [...touched].filter(([, touch]) => touch !== 'changed');
-    if (moved.length > fewMoves) {
-      const gone = new Set(moved.filter(([, touch]) => touch === 'removed').map(([key]) => key));
-      const added = moved.filter(([, touch]) => touch === 'added').map(([key]) => key);
-      this.#keys = this.#keys.filter((key) => !gone.has(key)).concat(added);
-      this.#keys.sort();
+    const added: string[] = [];
+    const gone = new Set<string>();
+    for (const [key, touch] of touched) {
+      if (touch === 'added') added.push(key);
+      else if (touch === 'removed') gone.add(key);
+    }
+    if (added.length + gone.size > fewMoves) {
+      const kept = gone.size === 0 ? this.#keys : this.#keys.filter((key) => !gone.has(key));
+      this.#keys = kept.concat(added).sort();
       return;
     }
-    for (const [key, touch] of moved) {
-      if (touch === 'added') this.#keys.splice(this.#position(key), 0, key);
-      else this.#keys.splice(this.#position(key), 1);
-    }
+    for (const key of gone) this.#keys.splice(this.#position(key), 1);
+    for (const key of added) this.#keys.splice(this.#position(key), 0, key);
   }
 
   /** The keys that begin with text, in order. */

@@ -14,11 +14,13 @@ const untouched: Touched = new Map();
 export class View {
   readonly #mirrored: ReadonlyMap<string, string>;
   readonly #prefix: string;
+  /** True when keys keep their absolute names, so that no two can meet under one. */
+  readonly #isWhole: boolean;
   readonly #selects: (absolute: string) => boolean;
   readonly #pairs = new Map<string, KVPair>();
   readonly #keys = new SortedKeys();
-  /** The absolute keys behind each key, sorted. Nearly always one; among several the last one gives the value. */
-  readonly #origins = new Map<string, string[]>();
+  /** The absolute keys behind each key, sorted: among several the last one gives the value. Empty for prefix "/". */
+  readonly #origins = new Map<string, readonly string[]>();
   readonly #touched = new WeakMap<Touched, Touched>();
   /** Lists worked out since the last change. */
   readonly #lists = new Map<string, readonly (KVPair | string)[]>();
@@ -32,6 +34,7 @@ export class View {
   ) {
     this.#mirrored = mirrored;
     this.#prefix = prefix;
+    this.#isWhole = prefix === '/';
     this.#selects = (absolute) => keys.some((key) => selected(absolute, key, rule));
   }
 
@@ -40,8 +43,8 @@ export class View {
     const keys = new Set<string>();
     for (const [absolute, touch] of touched) {
       if (!this.#selects(absolute)) continue;
-      const key = this.#name(absolute);
-      if (touch !== 'changed') this.#trace(key, absolute, touch);
+      const key = this.#isWhole ? absolute : this.#name(absolute);
+      if (touch !== 'changed' && !this.#isWhole) this.#trace(key, absolute, touch);
       keys.add(key);
     }
     if (keys.size === 0) return;
@@ -108,13 +111,13 @@ export class View {
   #settle(keys: Iterable<string>): Map<string, Touch> {
     const touched = new Map<string, Touch>();
     for (const key of keys) {
-      const origin = this.#origins.get(key)?.at(-1);
+      const origin = this.#isWhole ? key : this.#origins.get(key)?.at(-1);
+      const value = origin === undefined ? undefined : this.#mirrored.get(origin);
       const before = this.#pairs.get(key);
-      if (origin === undefined) {
+      if (value === undefined) {
         if (this.#pairs.delete(key)) touched.set(key, 'removed');
         continue;
       }
-      const value = this.#mirrored.get(origin)!;
       if (value === before?.value) continue;
       this.#pairs.set(key, new KVPair(key, value));
       touched.set(key, before === undefined ? 'added' : 'changed');
