@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { fromText } from '../go/bytes.ts';
+import { clean } from '../go/path.ts';
 import { formatFloat } from '../go/strconv.ts';
 import { BackendError } from './backend.ts';
 import { parseJson } from './json.ts';
-import { cleanKey } from './keypath.ts';
 import { resolveScalar } from './scalar.ts';
 
 type Yaml = typeof Yamls;
@@ -44,9 +44,9 @@ function attemptJson(bytes: string): object | undefined {
 }
 
 function flattenJson(value: unknown, key: string, pairs: Map<string, string>): void {
-  if (typeof value === 'string') pairs.set(cleanKey(key), value);
-  else if (typeof value === 'number') pairs.set(cleanKey(key), formatFloat(value, 'f', -1, 64));
-  else if (typeof value === 'boolean') pairs.set(cleanKey(key), String(value));
+  if (typeof value === 'string') pairs.set(clean(key), value);
+  else if (typeof value === 'number') pairs.set(clean(key), formatFloat(value, 'f', -1, 64));
+  else if (typeof value === 'boolean') pairs.set(clean(key), String(value));
   else if (value !== null)
     for (const [name, below] of Object.entries(value as object)) flattenJson(below, `${key}/${name}`, pairs);
 }
@@ -89,7 +89,7 @@ class YamlReader {
     } else if (yaml.isScalar(node)) {
       const value = this.scalar(node);
       if ((this.count += 1) > mostPairs) throw this.wrong(node, 'it is too large');
-      if (value !== undefined) pairs.set(cleanKey(key), value);
+      if (value !== undefined) pairs.set(clean(key), value);
     }
   }
 

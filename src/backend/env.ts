@@ -1,6 +1,6 @@
 import { fromText, toText } from '../go/bytes.ts';
+import { clean } from '../go/path.ts';
 import type { Backend, Change, Cursor, Snapshot } from './backend.ts';
-import { cleanKey } from './keypath.ts';
 
 /**
  * The process environment as a store: /database/host is DATABASE_HOST. As in confd a wanted key brings every variable
@@ -24,7 +24,7 @@ function readEnv(env: ReadonlyMap<string, string>, keys: readonly string[]): Sna
   const pairs = new Map<string, string>();
   for (const [name, value] of env) {
     if (wanted.some((start) => name.startsWith(start)))
-      pairs.set(cleanKey(fromText(name.toLowerCase()).replaceAll('_', '/')), fromText(value));
+      pairs.set(clean(`/${fromText(name.toLowerCase()).replaceAll('_', '/')}`), fromText(value));
   }
   return { cursor: new Map(), pairs };
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { fromText } from '../go/bytes.ts';
+import { match } from '../go/path.ts';
 import type { Clock } from '../obs/clock.ts';
 import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from './backend.ts';
 import { flatten } from './document.ts';
 import { watchFiles } from './filewatch.ts';
-import { compileGlob } from './glob.ts';
 import { scanFiles } from './scan.ts';
 
 export interface FileSettings {
@@ -24,7 +25,7 @@ const digestOf = 'files';
 
 /** YAML 1.1 and JSON files as a store. A file that is missing or half-written fails the whole read. */
 export function fileBackend(settings: FileSettings): Backend {
-  const accepts = compileGlob(settings.filter);
+  const accepts = nameFilter(settings.filter);
   const load = () => loadAll(settings.files, accepts);
   return {
     name: 'file',
@@ -34,6 +35,17 @@ export function fileBackend(settings: FileSettings): Backend {
     watch: (_keys, cursor, signal) => watch(settings, load, cursor, signal),
     close: () => Promise.resolve(),
   };
+}
+
+/** The names that pass a filter; BackendError when it is malformed. */
+function nameFilter(filter: string): (name: string) => boolean {
+  const pattern = fromText(filter);
+  try {
+    match(pattern, '');
+  } catch (cause) {
+    throw new BackendError('settings', `the filter "${filter}": ${(cause as Error).message}`, { cause });
+  }
+  return (name) => match(pattern, fromText(name));
 }
 
 type Load = () => Promise<readonly Loaded[]>;
@@ -57,7 +69,7 @@ async function read(keys: readonly string[], load: Load, signal: AbortSignal): P
 async function* watch(settings: FileSettings, load: Load, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
   let known = cursor.get(digestOf);
   const { files, clock, pollMs = usualPollMs } = settings;
-  const look = () => signature(files, settings.filter);
+  const look = () => signature(files, nameFilter(settings.filter));
   for await (const now of watchFiles({ files, clock, pollMs, look, examine: () => currentDigest(load) }, signal)) {
     if (now === known) continue;
     known = now;
@@ -93,8 +105,7 @@ function digest(files: readonly Loaded[]): bigint {
 }
 
 /** What stat says of every file: cheap to ask, and different after nearly every change. */
-async function signature(roots: readonly string[], filter: string): Promise<string> {
-  const accepts = compileGlob(filter);
+async function signature(roots: readonly string[], accepts: (name: string) => boolean): Promise<string> {
   const seen: string[] = [];
   for (const root of roots) {
     for (const path of await scanFiles(root, accepts).catch(() => [])) {

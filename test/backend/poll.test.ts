@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { etcdBackend } from '../../src/backend/etcd.ts';
+import { etcdSettings } from '../helpers/etcdSettings.ts';
+import { ToyServer } from '../helpers/toyServer.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The first change, or the error, that a watch on /k from index 7 brings when the server answers so, one by one. */
+async function firstChange(...answers: Answer[]): Promise<unknown> {
+  let next = 0;
+  const toy = await ToyServer.start((request, response) => {
+    answers[Math.min(next++, answers.length - 1)]!(request, response);
+  });
+  const backend = await etcdBackend(etcdSettings([toy.url]));
+  const stop = new AbortController();
+  try {
+    for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
+      return [change.edits, change.cursor.get('/k'), ...toy.seen.map((request) => request.url!.split('waitIndex=')[1])];
+    }
+  } catch (error) {
+    return (error as Error).message.replace(toy.url, 'NODE');
+  } finally {
+    await backend.close();
+    await toy.close();
+  }
+  return undefined;
+}
+
+const say =
+  (status: number, index: number, body: string): Answer =>
+  (_request, response) => {
+    response.writeHead(status, { 'X-Etcd-Index': String(index) }).end(body);
+  };
+const event = say(200, 8, '{"action":"set","node":{"key":"/k","value":"new","modifiedIndex":9,"createdIndex":9}}');
+const cut: Answer = (_request, response) => {
+  response.writeHead(200, { 'X-Etcd-Index': '8' }).write('{"act', () => response.destroy());
+};
+
+test.each([
+  ['garbled', [say(200, 8, 'x')], 'NODE: the answer is not JSON (1 bytes)'],
+  ['cut for ever', [cut], 'NODE: the connection broke again and again'],
+  ['denied', [say(401, 0, '{"errorCode":110}')], 'NODE: access denied (401); are user name and password right?'],
+  ['an event', [event], [[{ key: '/k', value: 'new' }], 9n, '8']],
+  ['cut once', [cut, event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
+  ['ended without an event', [say(200, 8, ''), event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
+  ['history cleared', [say(400, 2000, '{"errorCode":401,"index":2000}')], ['look again', 2000n, '8']],
+  ['an event without a node', [say(200, 8, '{"action":"set"}')], ['look again', 8n, '8']],
+  ['an unknown action', [say(200, 8, '{"action":"x","node":{"key":"/k","modifiedIndex":9}}')], ['look again', 9n, '8']],
+  ['a counter that is behind', [say(200, 3, '')], ['look again', 3n, '8', undefined]],
+  [
+    'a member that lags',
+    [say(200, 3, ''), say(200, 7, '{}'), event],
+    [[{ key: '/k', value: 'new' }], 9n, '8', undefined, '8'],
+  ],
+] as [string, Answer[], unknown][])('%s', async (_name, answers, expected) => {
+  expect(await firstChange(...answers)).toEqual(expected);
+});
