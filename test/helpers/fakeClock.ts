@@ -15,12 +15,17 @@ export class FakeClock implements Clock {
         reject(signal.reason as Error);
         return;
       }
-      const sleeper = { at: this.time + ms, wake: resolve };
-      this.sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const giveUp = () => {
         this.sleepers = this.sleepers.filter((s) => s !== sleeper);
         reject(signal.reason as Error);
-      });
+      };
+      const wake = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const sleeper = { at: this.time + ms, wake };
+      this.sleepers.push(sleeper);
+      signal.addEventListener('abort', giveUp, { once: true });
     });
   }
 
