@@ -148,7 +148,7 @@ function seq(first: bigint, last: bigint): Slice {
 }
 
 const variadic = (elem: Type, type: Type) =>
-  variadicFunc([elem], type, (...values: Value[]) => new Slice(type, values.length === 0 ? null : values));
+  variadicFunc([elem], type, (...values: Value[]) => new Slice(type, values));
 const identity = (type: Type) => func([type], type, (value: Value) => value);
 const PairPointer = pointerTo(PairType);
 const StringPairs = mapOf(StringType, StringType);

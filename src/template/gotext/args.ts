@@ -1,10 +1,10 @@
-import { InterfaceType, Pointer, StringType, typeOf } from '../../go/value.ts';
+import { Complex128Type, InterfaceType, Pointer, StringType, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
 import { printNode } from './node.ts';
 import type { BoolNode, NumberNode, OperandNode, StringNode, WordNode } from './node.ts';
 import { fail } from './run.ts';
 import type { Eval, Run } from './run.ts';
-import { canBeNil, Complex128Type, intBits, isAssignable, makeComplex, makeFloat, makeInt } from './types.ts';
+import { canBeNil, intBits, isAssignable, makeComplex, makeFloat, makeInt } from './types.ts';
 import { ReflectType, uintBits, zeroOf } from './types.ts';
 import type { Scope } from './unit.ts';
 

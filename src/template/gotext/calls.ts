@@ -3,6 +3,7 @@ import type { Func, Signature, Type, Value } from '../../go/value.ts';
 import { checkFor, compileArg } from './args.ts';
 import type { Argument } from './args.ts';
 import { builtins, callValue } from './builtins.ts';
+import { execError } from './errors.ts';
 import { printNode } from './node.ts';
 import type { CommandNode, IdentifierNode, Node, OperandNode } from './node.ts';
 import { fail } from './run.ts';
@@ -140,11 +141,7 @@ export function collector(signature: Signature, given: readonly Argument[], hasF
 export function callError(run: Run, at: Node, name: string, error: unknown): unknown {
   if (!(error instanceof GoError)) return error;
   run.node = at;
-  try {
-    return fail(run, 'error calling %s: %w', name, error.message);
-  } catch (wrapped) {
-    return wrapped;
-  }
+  return execError(run, 'error calling %s: %w', [name, error.message]);
 }
 
 /** and, or: stops at the first argument that decides. Declarations in those behind may not happen. */

@@ -28,11 +28,18 @@ export function readQuickly(site: Site, receiver: Value): Value {
   return undefined;
 }
 
+/** Where a name is looked up, and how. */
+export interface Sought {
+  readonly receiver: Value;
+  readonly known: Type | undefined;
+  readonly hasArgs: boolean;
+}
+
 /**
  * Finds a field, method or map element as Go's evalField does. `known` is the interface type that the receiver is
  * stored in, if it is; `hasArgs` makes everything but a method an error.
  */
-export function find(run: Run, site: Site, receiver: Value, known: Type | undefined, hasArgs: boolean): Found {
+export function find(run: Run, site: Site, { receiver, known, hasArgs }: Sought): Found {
   const { name } = site;
   if (receiver === undefined) {
     if (run.missingKey === 'error') fail(run, 'nil data; no entry for key %q', name);

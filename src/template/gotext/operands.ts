@@ -67,7 +67,7 @@ function settle({ run: evaluate, nilable }: Compiled): Eval {
 }
 
 /** Compiles setting a variable, by := or by =. */
-export function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, value: Value) => void {
+function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, value: Value) => void {
   if (!assigns) {
     const slot = scope.declare(name);
     return (run, value) => {
@@ -184,7 +184,7 @@ function compileField({ node, head, sites }: Links): Eval {
   const site = sites[0]!;
   const receiverOf = head.run;
   const slowly = (run: Run, receiver: Value) => {
-    const found = find(run, site, receiver, head.static?.(run), false);
+    const found = find(run, site, { receiver, known: head.static?.(run), hasArgs: false });
     return found.kind === 'value' ? found.value : callMethod(run, found, { name: site.name, node }, noArgs);
   };
   if (node.kind === 'field') {
@@ -208,7 +208,7 @@ function compileLinks({ node, head, sites, args, hasFinal }: Links): Eval {
     let known = head.static?.(run);
     for (const [i, site] of sites.entries()) {
       const takesArgs = i === last && hasArgs;
-      const found = find(run, site, value, known, takesArgs);
+      const found = find(run, site, { receiver: value, known, hasArgs: takesArgs });
       if (found.kind === 'value') {
         value = found.value;
         known = found.static;

@@ -1,18 +1,4 @@
-import {
-  Float64Type,
-  Func,
-  GoMap,
-  InterfaceType,
-  InvalidType,
-  IntType,
-  Num,
-  Pointer,
-  Slice,
-  StringType,
-  BoolType,
-  Complex,
-  Complex128Type,
-} from '../../go/value.ts';
+import { Complex, Float64Type, Func, GoMap, InterfaceType, IntType, Num, Pointer, Slice } from '../../go/value.ts';
 import type { Kind, Type, Value } from '../../go/value.ts';
 
 /** The parameter type of builtins that take a value as it is, even no value. */
@@ -102,24 +88,6 @@ export function makeFloat(type: Type, value: number): Value {
   return new Num(type, type.kind === 'float32' ? Math.fround(value) : value);
 }
 
-/** The type of a value by its kind, which Go's rules look at more often than at the type itself. */
-export function kindOf(value: Value): Kind {
-  switch (typeof value) {
-    case 'string':
-      return StringType.kind;
-    case 'bigint':
-      return IntType.kind;
-    case 'number':
-      return Float64Type.kind;
-    case 'boolean':
-      return BoolType.kind;
-    case 'undefined':
-      return InvalidType.kind;
-    default:
-      return value === null ? InterfaceType.kind : value.type.kind;
-  }
-}
-
 /** The integer that a value of an integer kind holds; undefined for every other value. */
 export function integerOf(value: Value): bigint | undefined {
   if (typeof value === 'bigint') return value;
@@ -160,10 +128,8 @@ function isTrueObject(value: object): boolean {
   return !(value instanceof Pointer) || value.target !== null;
 }
 
-/** An untyped complex constant. */
+/** A complex number of the type. */
 export function makeComplex(type: Type, [re, im]: readonly [number, number]): Value {
   const round = type.kind === 'complex64' ? Math.fround : (x: number) => x;
   return new Complex(type, round(re), round(im));
 }
-
-export { Complex128Type };
