@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Agent as HttpsAgent, request as HttpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
 import { within } from './deadline.ts';
@@ -87,8 +88,11 @@ export class HttpClient {
 
   /** Drops every connection. */
   close(): void {
-    this.agent.destroy();
-    this.https?.agent.destroy();
+    for (const agent of [this.agent, this.https?.agent]) {
+      // A connection that was still being made when its request was given up comes back later.
+      agent?.on('free', (socket: Socket) => socket.destroy());
+      agent?.destroy();
+    }
   }
 
   private async eachNode<T>(signal: AbortSignal, attempt: (node: Node) => Promise<T>): Promise<T> {
