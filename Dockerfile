@@ -28,9 +28,9 @@ USER node
 WORKDIR /etc/confd
 
 # The container ends with the agent. What is left to notice from outside is an agent that is stopped or stuck in the
-# kernel (states T, t, D): tini is process 1, the agent its only child.
+# kernel, so neither running nor sleeping: tini is process 1, the agent its first child.
 HEALTHCHECK --interval=30s --timeout=5s --retries=3 \
-    CMD read -r agent _ </proc/1/task/1/children && ! grep -q '^State:\s*[TtDZX]' "/proc/$agent/status"
+    CMD agent=$(cut -d' ' -f1 /proc/1/task/1/children) && grep -q '^State:\s*[RS]' "/proc/$agent/status"
 
 # tini reaps what commands leave behind and passes signals on to the agent.
 ENTRYPOINT ["/usr/bin/tini", "--", "confd"]

@@ -23,13 +23,17 @@ function firstValue(path) {
 /** Puts a value to the first key and waits until every file shows it; resolves with the ms it took. */
 async function changeAll(store, program, value) {
   const missing = new Set(Array.from({ length: templates }, (_, n) => `${n}.conf`));
-  const seen = changed(program.out, (name) => {
+  const seen = changed(program.out, 30_000, (name) => {
     if (missing.has(name) && firstValue(join(program.out, name)) === value) missing.delete(name);
     return missing.size === 0;
   });
   const from = performance.now();
   await store.put('/bench/k000000', value);
-  return (await seen) - from;
+  const until = await seen;
+  if (until !== undefined) return until - from;
+  // The Go confd loses a change when a fetch takes longer than its limit: measure another one instead.
+  console.log(`${value}: ${missing.size} files never got it`);
+  return changeAll(store, program, `${value}+`);
 }
 
 /** All templates print all keys. */

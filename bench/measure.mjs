@@ -92,17 +92,16 @@ export const flagsFor = (agent, folder, url, mode) => [
   ...mode,
 ];
 
-/** Resolves with the moment (ms) when `holds` became true, asked at every change of the folder and never in between. */
-export function changed(folder, holds, ms = 120_000) {
-  return new Promise((done, fail) => {
-    const look = (event, name) => {
-      if (!holds(name)) return;
+/** The moment (ms) when `holds` became true, asked at every change of the folder and never in between; none after `ms`. */
+export function changed(folder, ms, holds) {
+  return new Promise((done) => {
+    const end = (moment) => {
       clearTimeout(timer);
       watcher.close();
-      done(performance.now());
+      done(moment);
     };
-    const watcher = watch(folder, look);
-    const timer = setTimeout(() => (watcher.close(), fail(new Error(`no change in ${folder} within ${ms} ms`))), ms);
+    const watcher = watch(folder, (event, name) => holds(name) && end(performance.now()));
+    const timer = setTimeout(end, ms);
   });
 }
 

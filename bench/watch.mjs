@@ -22,13 +22,13 @@ export async function run() {
     for (let n = 0; n < changes; n += 1) {
       // The last key, so that the file is known to be whole.
       const value = `${agent.name}-${n}`;
-      const seen = changed(
-        program.out,
-        (name) => name === '0.conf' && readFileSync(dest, 'latin1').endsWith(`=${value}\n`),
-      );
+      const whole = (name) => name === '0.conf' && readFileSync(dest, 'latin1').endsWith(`=${value}\n`);
+      const seen = changed(program.out, 30_000, whole);
       const from = performance.now();
       await store.put(`/bench/k${String(keys - 1).padStart(6, '0')}`, value);
-      times.push((await seen) - from);
+      const until = await seen;
+      if (until === undefined) throw new Error(`${agent.name} did not write ${value}`);
+      times.push(until - from);
       // The Go confd misses what changes while it is not waiting: give it time to wait again.
       await sleep(150);
     }

@@ -60,11 +60,12 @@ function fetchOnce(url, agent) {
     const call = get(url, { agent, timeout: 5000 }, (answer) => {
       let body = '';
       answer.on('data', (chunk) => (body += chunk));
-      answer.once('error', fail);
+      // An answer that breaks off is a failure.
+      answer.once('error', (error) => fail(new Error(`broke off: ${error.message}`)));
       answer.once('end', () => done({ status: answer.statusCode, body: body.trim() }));
     });
     call.once('timeout', () => call.destroy(new Error('no answer in 5 s')));
-    call.once('error', (error) => fail(Object.assign(error, { reused: call.reusedSocket })));
+    call.once('error', fail);
   });
 }
 
@@ -85,7 +86,7 @@ export class Traffic {
 
   async #flow(agent) {
     while (this.#going) {
-      await this.#request(agent).catch((error) => this.failures.push(`${error}${error.reused ? ' (reused)' : ''}`));
+      await this.#request(agent).catch((error) => this.failures.push(String(error)));
       await sleep(15);
     }
     agent.destroy();
@@ -93,12 +94,14 @@ export class Traffic {
 
   async #request(agent) {
     this.requests += 1;
-    // A proxy may close an idle connection just as a request goes out on it; every client then asks again.
-    const answer = await fetchOnce(this.url, agent).catch((error) => {
-      if (!error.reused) throw error;
+    // When nginx reloads it closes connections that wait for a request, kept and fresh ones alike, whoever asked it to:
+    // a request that meets this gets no byte of an answer and may be sent again, as every HTTP client does.
+    const again = (error) => {
+      if (error.code !== 'ECONNRESET') throw error;
       this.retried += 1;
       return fetchOnce(this.url, false);
-    });
+    };
+    const answer = await fetchOnce(this.url, agent).catch(again).catch(again);
     if (answer.status !== 200) throw new Error(`status ${answer.status}`);
     this.seen.set(answer.body, (this.seen.get(answer.body) ?? 0) + 1);
   }
