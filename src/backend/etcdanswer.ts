@@ -77,7 +77,7 @@ export async function refusalOf(answer: Answer, http: HttpClient, signal: AbortS
 }
 
 /** False when the node is an etcd that does not offer the v2 API: it has a version, but no keys. */
-export async function speaksV2(http: HttpClient, signal: AbortSignal): Promise<boolean> {
+async function speaksV2(http: HttpClient, signal: AbortSignal): Promise<boolean> {
   const keys = await http.get('/v2/keys/', signal);
   if (keys.status !== 404) return true;
   if ((await errorIn(keys)).errorCode !== undefined) return true;

@@ -30,7 +30,7 @@ export function parseNode(text: string, scheme: 'http' | 'https'): Node {
 }
 
 /** The text without the credentials that may stand before an @. */
-export function withoutUserinfo(text: string): string {
+function withoutUserinfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
 }
 

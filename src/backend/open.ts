@@ -35,8 +35,8 @@ const openers: ReadonlyMap<string, Opener> = new Map([
   ['file', openFile],
 ]);
 
-/** The names that openBackend knows. */
-export const backendNames: readonly string[] = [...openers.keys()].filter((name) => name !== '');
+/** For messages. */
+const backendNames: readonly string[] = [...openers.keys()].filter((name) => name !== '');
 
 /** Opens a store. BackendError 'settings' when the options cannot work; a store that is down is no error yet. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {

@@ -7,7 +7,7 @@ export interface Poll {
 }
 
 /** Polls are few, whatever the number of keys; more than this share one on their common ancestor. */
-export const mostPolls = 8;
+const mostPolls = 8;
 
 /** True when a listing of root, or a watch on it, shows key: below it, and no name in between starts with "_". */
 export function reaches(root: string, key: string): boolean {

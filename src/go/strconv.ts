@@ -92,11 +92,6 @@ function underscoresFit(text: string): boolean {
   return !new RegExp(`(^|[^${digits}])_|_([^${digits}]|$)|__`, 'i').test(rest);
 }
 
-/** x in the given base, 2 to 36. */
-export function formatInt(x: bigint, base: number): string {
-  return x.toString(base);
-}
-
 const decimalFloat = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i;
 const hexFloat = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?[0-9]+)$/i;
 const specialFloat = /^(?:([+-]?)inf(?:inity)?|nan)$/i;

@@ -49,7 +49,7 @@ const durationMethods = new Map<string, Method>();
 export const DurationType: Type = { kind: 'int64', name: 'time.Duration', methods: durationMethods };
 
 /** A duration of so many nanoseconds. */
-export function goDuration(nanoseconds: bigint): Num {
+function goDuration(nanoseconds: bigint): Num {
   return new Num(DurationType, clamp(nanoseconds));
 }
 
@@ -96,7 +96,7 @@ for (const [name, shorten] of [
 const LocationStructType: Type = { kind: 'struct', name: 'time.Location', fields: [], methods: new Map() };
 
 /** *time.Location. */
-export const LocationType: Type = {
+const LocationType: Type = {
   kind: 'ptr',
   name: '*time.Location',
   elem: LocationStructType,

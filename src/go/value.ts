@@ -138,7 +138,7 @@ export class GoError extends Error {
   override readonly name = 'GoError';
 }
 
-export const InvalidType: Type = { kind: 'invalid', name: '<nil>' };
+const InvalidType: Type = { kind: 'invalid', name: '<nil>' };
 export const BoolType: Type = { kind: 'bool', name: 'bool' };
 export const IntType: Type = { kind: 'int', name: 'int' };
 export const Int64Type: Type = { kind: 'int64', name: 'int64' };

@@ -49,10 +49,16 @@ async function answerAsk(site: Site, ask: Ask, reply: Reply): Promise<void> {
       reply.send(200, 'application/json', body);
       return;
     }
-    case 'watch':
-      addIndexes(site, keyspace.index, reply);
-      answerWatch(site, ask, reply);
+    case 'watch': {
+      const { index } = keyspace;
+      // Not before the watch stands: a refusal carries other headers.
+      const open = () => {
+        addIndexes(site, index, reply);
+        reply.open(200, 'application/json');
+      };
+      answerWatch(site, ask, reply, open);
       return;
+    }
     case 'change': {
       const [event] = await keyspace.submit(ask.request);
       addIndexes(site, event!.node.modified, reply);

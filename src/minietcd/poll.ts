@@ -12,8 +12,11 @@ const longestBacklog = 8 * 1024 * 1024;
 /** How long such a reader has to take in the rest. */
 const lastReadMs = 30_000;
 
-/** Answers a watch: the headers at once, then the event, or with stream every event as it comes. */
-export function answerWatch(site: Site, watch: Watch, reply: Reply): void {
+/**
+ * Answers a watch: open sends the headers at once, then comes the event, or with stream every event as it comes. Throws
+ * EtcdError when the history that it asks for is gone.
+ */
+export function answerWatch(site: Site, watch: Watch, reply: Reply, open: () => void): void {
   const { raw } = reply;
   const watcher: Watcher = {
     path: watch.path,
@@ -21,7 +24,7 @@ export function answerWatch(site: Site, watch: Watch, reply: Reply): void {
     stream: watch.stream,
     since: watch.since,
     hear(event) {
-      if (!raw.headersSent) reply.open(200, 'application/json');
+      if (!raw.headersSent) open();
       if (watch.stream) write(event);
       else raw.end(eventJson(event), 'latin1');
     },
@@ -41,5 +44,5 @@ export function answerWatch(site: Site, watch: Watch, reply: Reply): void {
     site.keyspace.unwatch(watcher);
   });
   site.keyspace.watch(watcher);
-  if (!raw.headersSent) reply.open(200, 'application/json');
+  if (!raw.headersSent) open();
 }

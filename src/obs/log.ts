@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 
 /** The levels of confd, least first; 'panic' as a threshold silences everything. */
-export const levels = ['debug', 'info', 'warning', 'error', 'fatal', 'panic'] as const;
+const levels = ['debug', 'info', 'warning', 'error', 'fatal', 'panic'] as const;
 export type Level = (typeof levels)[number];
 
 /** Where the rooms write what the operator should know. Never pass it the value of a key. */

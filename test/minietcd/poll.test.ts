@@ -238,7 +238,9 @@ describe('the answer', () => {
       });
     const refused = await served.ask('GET /f?wait=true&waitIndex={index-1000}');
     expect(refused.status).toBe('400 Bad Request');
+    // Once, and without the counters of the log: clients read the first number that they find.
     expect(refused.headers['X-Etcd-Index']).toBe('1008');
+    expect(refused.headers['X-Raft-Index']).toBeUndefined();
     expect(refused.body).toBe(
       '{"errorCode":401,"message":"The event in requested index is outdated and cleared","cause":"the requested history has been cleared [9/8]","index":1008}\n',
     );
