@@ -35,8 +35,9 @@ export class ReadSet {
   }
 
   #hitKey(touched: Touched): boolean {
-    for (const key of this.#keys) if (touched.has(key)) return true;
-    return false;
+    // The smaller side is walked: a template may ask for a hundred thousand keys, and a change is often one.
+    if (this.#keys.size < touched.size) return some(this.#keys, touched);
+    return some(touched.keys(), this.#keys);
   }
 
   #hitPattern(touched: Touched): boolean {
@@ -53,6 +54,11 @@ export class ReadSet {
     }
     return false;
   }
+}
+
+function some(keys: Iterable<string>, others: { has(key: string): boolean }): boolean {
+  for (const key of keys) if (others.has(key)) return true;
+  return false;
 }
 
 type Matcher = (key: string) => boolean;
