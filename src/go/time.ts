@@ -7,7 +7,7 @@ import type { WallTime } from './time-format.ts';
 import { UTC } from './time-zone.ts';
 import type { Zone } from './time-zone.ts';
 import { BoolType, Float64Type, GoError, Int64Type, IntType, Num, Pointer, Slice } from './value.ts';
-import { sliceOf, StringType, Uint8Type } from './value.ts';
+import { pointerTo, sliceOf, StringType, Uint8Type, unfitMethod } from './value.ts';
 import type { Field, Method, Struct, Type, Value } from './value.ts';
 
 const second = 1_000_000_000n;
@@ -49,7 +49,7 @@ const durationMethods = new Map<string, Method>();
 export const DurationType: Type = { kind: 'int64', name: 'time.Duration', methods: durationMethods };
 
 /** A duration of so many nanoseconds. */
-function goDuration(nanoseconds: bigint): Num {
+export function goDuration(nanoseconds: bigint): Num {
   return new Num(DurationType, clamp(nanoseconds));
 }
 
@@ -93,7 +93,23 @@ for (const [name, shorten] of [
   durationMethods.set(name, method([DurationType], DurationType, call));
 }
 
-const LocationStructType: Type = { kind: 'struct', name: 'time.Location', fields: [], methods: new Map() };
+const internal = (name: string): Type => ({ kind: 'struct', name });
+const locationFields: readonly [name: string, type: Type, value: (zone: Zone) => Value][] = [
+  ['name', StringType, (zone) => zone.name],
+  ['zone', sliceOf(internal('time.zone')), () => new Slice(sliceOf(internal('time.zone')), null)],
+  ['tx', sliceOf(internal('time.zoneTrans')), () => new Slice(sliceOf(internal('time.zoneTrans')), null)],
+  ['extend', StringType, () => ''],
+  ['cacheStart', Int64Type, () => int64(0n)],
+  ['cacheEnd', Int64Type, () => int64(0n)],
+  ['cacheZone', pointerTo(internal('time.zone')), () => new Pointer(pointerTo(internal('time.zone')), null)],
+];
+
+/** Its tables, which no template has a use for, are shown empty, as they are for UTC. */
+const LocationStructType: Type = {
+  kind: 'struct',
+  name: 'time.Location',
+  fields: locationFields.map(([name, type, value]) => ({ name, type, get: (of) => value((of as Location).zone) })),
+};
 
 /** *time.Location. */
 const LocationType: Type = {
@@ -273,6 +289,29 @@ function toBytes(text: string): Slice {
   );
 }
 
+/** As Go's append does, without ever writing into the first slice. */
+function append(bytes: Slice, text: string): Slice {
+  const before = bytes.array?.slice(bytes.offset, bytes.offset + bytes.length) ?? [];
+  return new Slice(BytesType, [...before, ...toBytes(text).array!]);
+}
+
+/** The encoding of MarshalBinary: version, seconds since the year 1, nanoseconds, minutes east of Greenwich. */
+function toBinary(time: Time): string {
+  const { offset } = time.wall;
+  const minutes = time.zone === UTC ? -1 : Math.trunc(offset / 60);
+  if (time.zone !== UTC && (minutes < -32768 || minutes === -1 || minutes > 32767)) {
+    throw new GoError('Time.MarshalBinary: unexpected zone offset');
+  }
+  const seconds = offset % 60;
+  const bytes = Buffer.alloc(seconds === 0 ? 15 : 16);
+  bytes[0] = seconds === 0 ? 1 : 2;
+  bytes.writeBigInt64BE(BigInt.asIntN(64, floorDivide(time.nanos, second) + toUnix), 1);
+  bytes.writeInt32BE(Number(nanosecond(time)), 9);
+  bytes.writeInt16BE(minutes, 13);
+  if (seconds !== 0) bytes.writeInt8(seconds, 15);
+  return bytes.toString('latin1');
+}
+
 function int(value: number): bigint {
   return BigInt(value);
 }
@@ -311,8 +350,25 @@ const timeRows: readonly [name: string, params: readonly Type[], result: Type, c
   ['Compare', [TimeType], IntType, (t: Time, u: Time) => int(compare(t, u))],
   ['MarshalJSON', [], BytesType, (t: Time) => toBytes(`"${toStrictText(t, 'MarshalJSON')}"`)],
   ['MarshalText', [], BytesType, (t: Time) => toBytes(toStrictText(t, 'MarshalText'))],
+  ['MarshalBinary', [], BytesType, (t: Time) => toBytes(toBinary(t))],
+  ['GobEncode', [], BytesType, (t: Time) => toBytes(toBinary(t))],
+  ['AppendBinary', [BytesType], BytesType, (t: Time, b: Slice) => append(b, toBinary(t))],
+  ['AppendText', [BytesType], BytesType, (t: Time, b: Slice) => append(b, toStrictText(t, 'AppendText'))],
+  ['AppendFormat', [BytesType, StringType], BytesType, appendFormat],
 ];
 for (const [name, params, result, call] of timeRows) timeMethods.set(name, method(params, result, call));
+const unfit: Readonly<Record<string, readonly Type[]>> = {
+  Date: [IntType, MonthType, IntType],
+  Clock: [IntType, IntType, IntType],
+  ISOWeek: [IntType, IntType],
+  Zone: [StringType, IntType],
+  ZoneBounds: [TimeType, TimeType],
+};
+for (const [name, results] of Object.entries(unfit)) timeMethods.set(name, unfitMethod(name, [], results));
+
+function appendFormat(time: Time, bytes: Slice, layout: string): Slice {
+  return append(bytes, formatTime(time.wall, layout));
+}
 
 function addDate(time: Time, years: bigint, months: bigint, days: bigint): Time {
   const { year, month, day } = time.wall;

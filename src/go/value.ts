@@ -42,6 +42,7 @@ export type Kind =
 export interface Type {
   readonly kind: Kind;
   readonly name: string;
+  readonly path?: string; // the name with the whole path of its package, where that is longer
   readonly elem?: Type; // slice, array, map, ptr
   readonly key?: Type; // map
   readonly fields?: readonly Field[]; // struct, in declaration order
@@ -62,6 +63,8 @@ export interface Signature {
 }
 
 export interface Method extends Signature {
+  /** Why templates cannot call it: it has too few or too many results. */
+  readonly unfit?: string;
   call(receiver: Value, args: readonly Value[]): Value;
 }
 
@@ -197,6 +200,16 @@ export function typeOf(value: Value): Type {
     default:
       return value === null ? InterfaceType : value.type;
   }
+}
+
+/** A method with results that a template cannot take; only its error is ever seen. */
+export function unfitMethod(name: string, params: readonly Type[], results: readonly Type[]): Method {
+  const [, second] = results;
+  const unfit =
+    results.length === 2
+      ? `invalid function signature for ${name}: second return value should be error; is ${second!.name}`
+      : `function ${name} has ${results.length} return values; should be 1 or 2`;
+  return { params, variadic: false, result: InvalidType, unfit, call: () => undefined };
 }
 
 /** Makes a function for a FuncMap; a variadic one's last parameter is the element type. */

@@ -1,4 +1,4 @@
-import { BoolType, IntType, StringType } from '../go/value.ts';
+import { BoolType, IntType, StringType, unfitMethod } from '../go/value.ts';
 import type { Method, Slice, Struct, Type, Typed } from '../go/value.ts';
 
 /** One key and its value, as templates see it: a struct with the fields Key and Value. */
@@ -33,6 +33,7 @@ export const KVPairsType: Type = {
   methods: new Map<string, Method>([
     ['Len', { params: [], variadic: false, result: IntType, call: (of) => BigInt((of as Slice).length) }],
     ['Less', { params: [IntType, IntType], variadic: false, result: BoolType, call: less }],
+    ['Swap', unfitMethod('Swap', [IntType, IntType], [])],
   ]),
 };
 

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
+
+	"golden/sample"
 )
 
 func init() { generators["template"] = templateRows }
@@ -32,7 +34,7 @@ func (row templateRow) run() templateRow {
 		missing = "default"
 	}
 	var out bytes.Buffer
-	t, err := template.New(name).Option("missingkey="+missing).Delims(row.Left, row.Right).Funcs(templateFuncs).Parse(row.Template)
+	t, err := template.New(name).Option("missingkey="+missing).Delims(row.Left, row.Right).Funcs(sample.Funcs).Parse(row.Template)
 	if err == nil {
 		err = t.Execute(&out, nil)
 	}

@@ -1,4 +1,4 @@
-/** The function set of the golden template rows: the twin of test/golden/templatefuncs.go. */
+/** The function set of the golden template rows: the twin of test/golden/sample/sample.go. */
 import {
   AnysType,
   BoolType,
@@ -24,7 +24,11 @@ import {
   Uint8Type,
   variadicFunc,
 } from '../../src/go/value.ts';
-import type { Field, Func, Method, Struct, Type, Value } from '../../src/go/value.ts';
+import type { Field, Func, Kind, Method, Struct, Type, Value } from '../../src/go/value.ts';
+import { KVPair, KVPairsType, KVPairType } from '../../src/mirror/pair.ts';
+import { decodeValue } from '../../src/go/json.ts';
+import { DurationType, goDuration, goTime, TimeType } from '../../src/go/time.ts';
+import { UTC } from '../../src/go/time-zone.ts';
 
 /** A struct of the rows: its values by field name. */
 interface Item extends Struct {
@@ -36,22 +40,6 @@ function fields(types: FieldTypes): Field[] {
 }
 type FieldTypes = readonly (readonly [name: string, type: Type])[];
 
-const PairType: Type = {
-  kind: 'struct',
-  name: 'main.KVPair',
-  fields: fields([
-    ['Key', StringType],
-    ['Value', StringType],
-  ]),
-};
-const length: Method = {
-  params: [],
-  variadic: false,
-  result: IntType,
-  call: (pairs) => BigInt((pairs as Slice).length),
-};
-const PairsType: Type = { kind: 'slice', name: 'main.KVPairs', elem: PairType, methods: new Map([['Len', length]]) };
-
 const valueOf = (receiver: Value, name: string): Value => (receiver as Item).values.get(name);
 const method = (params: Type[], result: Type, call: Method['call']): Method => ({
   params,
@@ -62,7 +50,8 @@ const method = (params: Type[], result: Type, call: Method['call']): Method => (
 
 const TempType: Type = {
   kind: 'struct',
-  name: 'main.Temp',
+  name: 'sample.Temp',
+  path: 'golden/sample.Temp',
   fields: fields([
     ['Name', StringType],
     ['N', IntType],
@@ -95,13 +84,7 @@ const TempPointerType: Type = {
   methods: new Map([['Self', method([], pointerTo(TempType), (temp) => temp)]]),
 };
 
-const makePair = (key: string, value: string): Item => ({
-  type: PairType,
-  values: new Map([
-    ['Key', key],
-    ['Value', value],
-  ]),
-});
+const makePair = (key: string, value: string): KVPair => new KVPair(key, value);
 const makeTemp = (name: string, n: bigint): Item => ({
   type: TempType,
   values: new Map<string, Value>([
@@ -143,18 +126,20 @@ function getv(key: string, ...others: string[]): string {
 
 function seq(first: bigint, last: bigint): Slice {
   const all: Value[] = [];
-  for (let i = first; i <= last; i++) all.push(i);
+  for (let i = first; i <= last && all.length < 1000; i++) all.push(i);
   return new Slice(IntsType, all.length === 0 ? null : all);
 }
 
 const variadic = (elem: Type, type: Type) =>
   variadicFunc([elem], type, (...values: Value[]) => new Slice(type, values));
 const identity = (type: Type) => func([type], type, (value: Value) => value);
-const PairPointer = pointerTo(PairType);
+const PairPointer = pointerTo(KVPairType);
 const StringPairs = mapOf(StringType, StringType);
 const IntNames = mapOf(IntType, StringType);
-const scalar = (kind: 'int8' | 'uint64' | 'float32'): Type => ({ kind, name: kind });
+const scalar = (kind: Kind): Type => ({ kind, name: kind });
 const size = (value: Slice) => BigInt(value.length);
+/** 2026-11-22 07:08:09.123456789 UTC. */
+const instant = 1_795_331_289_123_456_789n;
 const adder = func([IntType], IntType, (n: bigint) => n + 1n);
 
 export const templateFuncs = new Map<string, Func>([
@@ -203,12 +188,12 @@ export const templateFuncs = new Map<string, Func>([
   ['nilpair', func([], PairPointer, () => new Pointer(PairPointer, null))],
   ['niltemp', func([], TempPointerType, () => new Pointer(TempPointerType, null))],
   ['nilstrs', func([], StringsType, () => new Slice(StringsType, null))],
-  ['pair', func([StringType, StringType], PairType, makePair)],
+  ['pair', func([StringType, StringType], KVPairType, makePair)],
   [
     'pairs',
-    variadicFunc([StringType], PairsType, (...v: string[]) => {
+    variadicFunc([StringType], KVPairsType, (...v: string[]) => {
       return new Slice(
-        PairsType,
+        KVPairsType,
         couples(v).map(([key, value]) => makePair(key, value)),
       );
     }),
@@ -227,6 +212,13 @@ export const templateFuncs = new Map<string, Func>([
     }),
   ],
   ['upper', func([StringType], StringType, (text: string) => text.replace(/[a-z]/g, (c) => c.toUpperCase()))],
+  ['date', func([], TimeType, () => goTime(instant, UTC))],
+  ['dur', func([IntType], DurationType, (n: bigint) => goDuration(n))],
+  ['json', func([StringType], InterfaceType, decodeValue)],
+  ['i16', identity(scalar('int16'))],
+  ['i32', identity(scalar('int32'))],
+  ['uint', identity(scalar('uint'))],
+  ['c64', identity(scalar('complex64'))],
   ['i8', identity(scalar('int8'))],
   ['i64', identity(Int64Type)],
   ['u8', identity(Uint8Type)],
@@ -237,8 +229,8 @@ export const templateFuncs = new Map<string, Func>([
   ['c128', identity(Complex128Type)],
   ['bool', identity(BoolType)],
   ['takeInts', func([IntsType], IntType, size)],
-  ['takePairs', func([sliceOf(PairType)], IntType, size)],
-  ['takePair', func([PairType], StringType, (pair: Value) => valueOf(pair, 'Key'))],
+  ['takePairs', func([sliceOf(KVPairType)], IntType, size)],
+  ['takePair', func([KVPairType], StringType, (pair: KVPair) => pair.key)],
   ['takeMap', func([StringMapType], IntType, (map: GoMap) => BigInt(map.entries?.size ?? 0))],
   ['takePtr', func([PairPointer], BoolType, (pointer: Pointer) => pointer.target === null)],
   ['takeErr', func([ErrorType], BoolType, (error: Value) => error === null)],

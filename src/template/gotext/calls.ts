@@ -6,7 +6,7 @@ import { builtins, callValue } from './builtins.ts';
 import { execError } from './errors.ts';
 import { printNode } from './node.ts';
 import type { CommandNode, IdentifierNode, Node, OperandNode } from './node.ts';
-import { fail } from './run.ts';
+import { fail, work } from './run.ts';
 import type { Eval, Run } from './run.ts';
 import { isTrue, ReflectType } from './types.ts';
 import type { Compiled, Scope } from './unit.ts';
@@ -104,6 +104,7 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
   const collect = collector(signature, args, hasFinal);
   return (run, dot, final) => {
     run.node = identifier;
+    work(run, workOfCall);
     const invoke = target(run);
     const values = collect(run, dot, final);
     try {
@@ -113,6 +114,9 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
     }
   };
 }
+
+/** A call may do more than a turn of a range does. */
+const workOfCall = 16;
 
 type Collect = (run: Run, dot: Value, final: Value) => Value[];
 
@@ -141,7 +145,7 @@ export function collector(signature: Signature, given: readonly Argument[], hasF
 export function callError(run: Run, at: Node, name: string, error: unknown): unknown {
   if (!(error instanceof GoError)) return error;
   run.node = at;
-  return execError(run, 'error calling %s: %w', [name, error.message]);
+  return execError(run, 'error calling %s: %w', [name, error.message], error);
 }
 
 /** and, or: stops at the first argument that decides. Declarations in those behind may not happen. */

@@ -14,7 +14,8 @@ export interface Source {
 /** An error of a template that does not parse; the line is that of the last token read. */
 export function parseError(name: string, line: number, format: string, args: readonly Value[]): TemplateError {
   // The name takes part in formatting: Go does not escape a % in it.
-  return new TemplateError(toText(sprintf(`template: ${name}:${line}: ${format}`, args)));
+  const text = toText(sprintf(`template: ${name}:${line}: ${format}`, args));
+  return new TemplateError(text, { at: { line, column: null } });
 }
 
 /** What an execution error says about its place: the source, the template that runs, and the current node. */
@@ -24,8 +25,8 @@ export interface Place {
   readonly node: Node;
 }
 
-/** An error of a template that runs. */
-export function execError(place: Place, format: string, args: readonly Value[]): TemplateError {
+/** An error of a template that runs; cause is what a function threw. */
+export function execError(place: Place, format: string, args: readonly Value[], cause?: Error): TemplateError {
   const { source, template, node } = place;
   const before = source.text.slice(0, node.pos);
   const line = before.split('\n').length;
@@ -34,7 +35,7 @@ export function execError(place: Place, format: string, args: readonly Value[]):
   const executing = sprintf('executing %q at <', [template.replaceAll('%', '%%')]);
   const context = printNode(node).replaceAll('%', '%%');
   const whole = `template: ${source.name}:${line}:${column}: ${executing}${context}>: ${format}`;
-  return new TemplateError(toText(wrapf(whole, args)));
+  return new TemplateError(toText(wrapf(whole, args)), { cause, at: { line, column } });
 }
 
 /** sprintf with %w for an error's text at the end, which shows only when a % in a name has eaten the argument. */

@@ -75,11 +75,12 @@ function findMethod(receiver: Value, target: Value, name: string): Found | null 
 }
 
 function valueMethodOfNil(pointer: Type, name: string, method: Method): Method {
+  const elem = pointer.elem!;
   const short = pointer.name.slice(pointer.name.lastIndexOf('.') + 1);
   return {
     ...method,
     call() {
-      throw new GoError(`value method ${pointer.elem!.name}.${name} called using nil *${short} pointer`);
+      throw new GoError(`value method ${elem.path ?? elem.name}.${name} called using nil *${short} pointer`);
     },
   };
 }

@@ -257,6 +257,7 @@ function callMethod(
 ): Value {
   const arity = arityError(name, method, given);
   if (arity !== null) fail(run, ...arity);
+  if (method.unfit !== undefined) fail(run, '%v', method.unfit);
   const values = given.collect(method)(run, given.dot, given.final);
   try {
     return method.call(receiver, values);

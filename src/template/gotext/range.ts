@@ -3,7 +3,7 @@ import type { Type, Value } from '../../go/value.ts';
 import type { BranchNode, ListNode } from './node.ts';
 import { compilePick, compilePipe } from './operands.ts';
 import { sortedKeys } from './order.ts';
-import { breakSignal, fail } from './run.ts';
+import { breakSignal, fail, work } from './run.ts';
 import type { Exec, Run, Signal } from './run.ts';
 import { indirect, integerOf, makeInt } from './types.ts';
 import type { Scope } from './unit.ts';
@@ -80,6 +80,7 @@ function iterate(run: Run, loop: Loop, collection: Value): boolean {
 const interfaceOnly = (type: Type | undefined) => (type?.kind === 'interface' ? type : undefined);
 
 function turn(run: Run, { body, bind }: Loop, key: Value, elem: Value): Signal {
+  work(run, 1);
   if (bind !== null) bind(run, key, elem);
   return body(run, elem);
 }

@@ -1,12 +1,12 @@
 import { printValue } from '../../go/fmt.ts';
-import { Func, typeOf } from '../../go/value.ts';
-import type { Value } from '../../go/value.ts';
+import { Func, Pointer, typeOf } from '../../go/value.ts';
+import type { Type, Value } from '../../go/value.ts';
 import { isOverflow } from './errors.ts';
 import { printNode } from './node.ts';
 import type { ActionNode, BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
 import { compilePipe } from './operands.ts';
 import { compileRange } from './range.ts';
-import { breakSignal, continueSignal, emit, fail } from './run.ts';
+import { breakSignal, continueSignal, emit, fail, work } from './run.ts';
 import type { Exec, Run } from './run.ts';
 import { indirect, isNilPointer, isTrue } from './types.ts';
 import type { Scope } from './unit.ts';
@@ -93,7 +93,12 @@ function show(run: Run, node: ActionNode, value: Value): string {
     run.node = node;
     fail(run, "can't print %s of type %s", printNode(node), typeOf(value).name);
   }
-  return printValue(indirect(value));
+  return printValue(value instanceof Pointer && saysItself(value.type) ? value : indirect(value));
+}
+
+/** Whether a pointer, rather than what it points to, has the method that gives its text. */
+function saysItself({ methods }: Type): boolean {
+  return methods?.has('Error') === true || methods?.has('String') === true;
 }
 
 function compileBranch(scope: Scope, node: BranchNode): Exec {
@@ -119,6 +124,7 @@ function compileTemplate(scope: Scope, node: TemplateNode): Exec {
     run.node = node;
     if (body === undefined) return fail(run, 'template %q not defined', name);
     if (run.depth === maxDepth) return tooDeep(run);
+    work(run, 1);
     const data = pipe === null ? undefined : pipe(run, dot);
     const { vars, statics, template } = run;
     run.template = name;

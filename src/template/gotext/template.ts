@@ -28,8 +28,8 @@ export function compileTemplate(name: string, text: string, options: TemplateOpt
   const program = compileBodies(source, trees, funcs);
   const missingKey = options.missingKey ?? 'default';
   return {
-    render(data, bound, write) {
-      render(program, startRun(program, { data, missingKey, write }, bound), data);
+    render(data, bound, write, tick = idle) {
+      render(program, startRun(program, { data, missingKey, write, tick }, bound), data);
     },
   };
 }
@@ -39,9 +39,11 @@ export const goEngine: Engine = {
   compile: (name, text, funcs) => compileTemplate(name, text, { funcs }),
 };
 
-type Start = Pick<Run, 'missingKey' | 'write'> & { readonly data: Value };
+const idle = () => undefined;
 
-function startRun(program: Program, { data, missingKey, write }: Start, funcs: FuncMap): Run {
+type Start = Pick<Run, 'missingKey' | 'write' | 'tick'> & { readonly data: Value };
+
+function startRun(program: Program, { data, missingKey, write, tick }: Start, funcs: FuncMap): Run {
   const { source, main } = program;
   return {
     source,
@@ -52,6 +54,8 @@ function startRun(program: Program, { data, missingKey, write }: Start, funcs: F
     node: main.node,
     template: source.name,
     depth: 0,
+    work: 0,
+    tick,
     vars: [data ?? undefined],
     known: undefined,
     statics: [],

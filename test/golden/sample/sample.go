@@ -1,17 +1,16 @@
-package main
+// Package sample is the function set of the template rows and of the fuzzer; test/helpers/templateFuncs.ts is its twin.
+package sample
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"text/template"
+	"time"
+
+	. "golden/memkv"
 )
-
-// KVPair and KVPairs are what confd's get and gets give.
-type KVPair struct{ Key, Value string }
-type KVPairs []KVPair
-
-func (ks KVPairs) Len() int { return len(ks) }
 
 // Temp has methods of every shape that a template can call.
 type Temp struct {
@@ -31,8 +30,8 @@ func (t *Temp) Self() *Temp                            { return t }
 // The store of getv.
 var pairs = map[string]string{"/a": "1", "/b": "two", "/empty": "", "/odd%": "50%"}
 
-// templateFuncs is the function set of the rows; test/helpers/templateFuncs.ts has its twin.
-var templateFuncs = template.FuncMap{
+// Funcs makes values of every kind that a template can hold, and takes some.
+var Funcs = template.FuncMap{
 	"add": func(a, b int) int { return a + b },
 	"any": func(v any) any { return v },
 	"div": func(a, b int) int { return a / b },
@@ -96,7 +95,7 @@ var templateFuncs = template.FuncMap{
 	"ppair": func(k, v string) *KVPair { return &KVPair{k, v} },
 	"seq": func(a, b int) []int {
 		var s []int
-		for ; a <= b; a++ {
+		for ; a <= b && len(s) < 1000; a++ {
 			s = append(s, a)
 		}
 		return s
@@ -105,8 +104,15 @@ var templateFuncs = template.FuncMap{
 	"temp":  func(name string, n int) Temp { return Temp{Name: name, N: n} },
 	"ptemp": func(name string, n int) *Temp { return &Temp{Name: name, N: n} },
 	"upper": strings.ToUpper,
+	"date":  func() time.Time { return time.Date(2026, 11, 22, 7, 8, 9, 123456789, time.UTC) },
+	"dur":   func(n int) time.Duration { return time.Duration(n) },
+	"json": func(text string) (v any, err error) {
+		err = json.Unmarshal([]byte(text), &v)
+		return v, err
+	},
 
 	"i8": func(v int8) int8 { return v }, "i64": func(v int64) int64 { return v },
+	"i16": func(v int16) int16 { return v }, "i32": func(v int32) int32 { return v }, "uint": func(v uint) uint { return v }, "c64": func(v complex64) complex64 { return v },
 	"u8": func(v uint8) uint8 { return v }, "u16": func(v uint16) uint16 { return v }, "u64": func(v uint64) uint64 { return v },
 	"f32": func(v float32) float32 { return v }, "f64": func(v float64) float64 { return v },
 	"c128": func(v complex128) complex128 { return v }, "bool": func(v bool) bool { return v },
