@@ -21,7 +21,9 @@ export const agents = [ours, ...others.filter(({ path }) => path !== undefined &
 /** Those that read the v2 API of etcd. */
 export const v2agents = agents.filter(({ v3 }) => !v3);
 
+/** The middle of some numbers, undefined for none. */
 export function median(numbers) {
+  if (numbers.length === 0) return undefined;
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -92,16 +94,26 @@ export const flagsFor = (agent, folder, url, mode) => [
   ...mode,
 ];
 
-/** The moment (ms) when `holds` became true, asked at every change of the folder and never in between; none after `ms`. */
-export function changed(folder, ms, holds) {
+/**
+ * The moment (ms) when a new file was put in `path`'s place and `holds`; none after `ms`. The file itself is watched, not
+ * its folder: a stage file that is written in small pieces would flood the watcher with events.
+ */
+export function changed(path, ms, holds) {
   return new Promise((done) => {
+    let watcher;
     const end = (moment) => {
       clearTimeout(timer);
       watcher.close();
       done(moment);
     };
-    const watcher = watch(folder, (event, name) => holds(name) && end(performance.now()));
     const timer = setTimeout(end, ms);
+    const arm = () => {
+      watcher?.close();
+      watcher = watch(path, () => (holds() ? end(performance.now()) : arm()));
+      // Replaced between the last event and this watch.
+      if (holds()) end(performance.now());
+    };
+    arm();
   });
 }
 
@@ -131,6 +143,6 @@ export function row(what, unit, numbers, limit = '', pass = undefined) {
 
 /** A row whose limit is a share of the Go confd's number. */
 export function shareRow(what, unit, numbers, share) {
-  const pass = numbers.go === undefined ? undefined : numbers.ours <= share * numbers.go;
+  const pass = numbers.go === undefined || numbers.ours === undefined ? undefined : numbers.ours <= share * numbers.go;
   return row(what, unit, numbers, `≤ ${share} of 0.16`, pass);
 }

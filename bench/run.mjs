@@ -23,7 +23,7 @@ function show(number) {
 function table(rows) {
   const names = agents.map(({ name }) => name);
   const verdict = ({ pass }) => (pass === undefined ? '' : pass ? 'kept' : '**missed**');
-  const ratio = ({ ours, go }) => (go === undefined || go <= 0 ? '–' : show(ours / go));
+  const ratio = ({ ours, go }) => (ours === undefined || go === undefined || go <= 0 ? '–' : show(ours / go));
   const lines = rows.map(({ what, unit, numbers, limit, pass }) => {
     const cells = names.map((name) => show(numbers[name]));
     return [unit ? `${what}, ${unit}` : what, ...cells, ratio(numbers), limit, verdict({ pass })];

@@ -22,8 +22,7 @@ export async function run() {
     for (let n = 0; n < changes; n += 1) {
       // The last key, so that the file is known to be whole.
       const value = `${agent.name}-${n}`;
-      const whole = (name) => name === '0.conf' && readFileSync(dest, 'latin1').endsWith(`=${value}\n`);
-      const seen = changed(program.out, 30_000, whole);
+      const seen = changed(dest, 30_000, () => readFileSync(dest, 'latin1').endsWith(`=${value}\n`));
       const from = performance.now();
       await store.put(`/bench/k${String(keys - 1).padStart(6, '0')}`, value);
       const until = await seen;
