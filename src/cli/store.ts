@@ -1,5 +1,6 @@
 import { type Backend, BackendError } from '../backend/backend.ts';
 import { type BackendOptions, discoverNodes, openBackend } from '../backend/open.ts';
+import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
 import type { Logger } from '../obs/log.ts';
 
@@ -13,6 +14,8 @@ export interface Store {
 export async function openStore(config: Config, env: ReadonlyMap<string, string>, log: Logger): Promise<Store> {
   if (config.backend === 'embedded') return openEmbedded(config.listen, log);
   const options: BackendOptions = { ...config, env, timeoutMs: config.backendTimeoutMs };
+  const record = srvNameOf(options);
+  if (record !== '') log.info(`SRV record set to ${record}`);
   const nodes = await discoverNodes(options);
   const sources = config.backend === 'file' ? config.files : nodes;
   return { backend: await openBackend({ ...options, nodes }), sources };

@@ -41,7 +41,7 @@ export class Proxy {
 
   /** Breaks every connection; new ones are welcome. */
   cut(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const socket of this.sockets) reset(socket);
   }
 
   /** Breaks every connection, and new ones at once, until resume. */
@@ -71,7 +71,7 @@ export class Proxy {
   private accept(client: Socket): void {
     if (this.refusing) {
       client.on('error', () => undefined);
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const upstream = connect(this.target, '127.0.0.1');
@@ -90,4 +90,10 @@ export class Proxy {
     });
     if (this.paused) from.pause();
   }
+}
+
+/** Node 20 never finishes its exit after the reset of a socket that is still connecting, or ending. */
+function reset(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
