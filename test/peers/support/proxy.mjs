@@ -7,6 +7,7 @@ export class Proxy {
   sent = 0;
   paused = false;
   #pairs = new Set();
+  #stranded = [];
   #server;
 
   constructor(target) {
@@ -54,6 +55,7 @@ export class Proxy {
   /** Today's connections carry nothing any more and never end; new ones work. */
   strand() {
     for (const { near, far } of this.#pairs) (near.pause(), far.pause());
+    this.#stranded.push(...this.#pairs);
     this.#pairs = new Set();
   }
 
@@ -64,6 +66,7 @@ export class Proxy {
 
   async close() {
     this.cut();
+    for (const { near, far } of this.#stranded) (near.destroy(), far.destroy());
     await new Promise((done) => this.#server.close(done));
   }
 }
