@@ -30,16 +30,13 @@ export class Inbox {
     this.wake?.();
   }
 
-  /** The next change that has something to tell. */
+  /** The next change; one without edits tells that the store is there, and how far it is. */
   async next(): Promise<Change> {
-    for (;;) {
-      while (this.pending.size === 0) {
-        if (this.failure !== null) throw this.failure.error;
-        await new Promise<void>((resolve) => (this.wake = resolve));
-      }
-      const change = this.take();
-      if (change.edits.length > 0) return change;
+    while (this.pending.size === 0) {
+      if (this.failure !== null) throw this.failure.error;
+      await new Promise<void>((resolve) => (this.wake = resolve));
     }
+    return this.take();
   }
 
   private take(): Change {

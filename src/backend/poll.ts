@@ -28,6 +28,7 @@ export class LongPoll {
   private cursor: Cursor;
   private cluster: string;
   private breaks = 0;
+  private stands = false;
 
   constructor(
     private readonly poll: Poll,
@@ -44,7 +45,7 @@ export class LongPoll {
     for (;;) {
       const silence = new Error('silence');
       try {
-        const heard = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.turn(inner));
+        const heard = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.turn(put, inner));
         if (heard === undefined) continue;
         this.next = heard.index + 1n;
         if (heard.edits === 'look again') this.cursor = new Map(this.poll.roots.map((root) => [root, heard.index]));
@@ -56,14 +57,16 @@ export class LongPoll {
     }
   }
 
-  /** One poll: what it heard, or undefined when it ended without an event. */
-  private async turn(signal: AbortSignal): Promise<Heard | undefined> {
+  /** One poll: what it heard, or undefined when it ended without an event. The first that stands is a sign of life. */
+  private async turn(put: (heard: Heard) => void, signal: AbortSignal): Promise<Heard | undefined> {
     const { http } = this.parts;
     const path = `${keysPath(this.poll.path)}?wait=true&recursive=true&waitIndex=${this.next}`;
     const answer = await http.open(path, signal);
     if (answer.status !== 200) return this.refused(answer, signal);
     const began = indexOf(answer);
     if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again' };
+    if (!this.stands) put({ index: this.next - 1n, edits: [] });
+    this.stands = true;
     const body = await this.body(answer, signal);
     if (body.trim() === '') {
       // Cut short by the server or on the way: nothing happened.

@@ -16,6 +16,7 @@ async function firstChange(...answers: Answer[]): Promise<unknown> {
   const stop = new AbortController();
   try {
     for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
+      if (change.edits.length === 0) continue; // a sign of life
       return [change.edits, change.cursor.get('/k'), ...toy.seen.map((request) => request.url!.split('waitIndex=')[1])];
     }
   } catch (error) {
@@ -55,4 +56,18 @@ test.each([
   ],
 ] as [string, Answer[], unknown][])('%s', async (_name, answers, expected) => {
   expect(await firstChange(...answers)).toEqual(expected);
+});
+
+test('a poll that stands is a sign of life, before anything happens', async () => {
+  const toy = await ToyServer.start((_request, response) => {
+    response.writeHead(200, { 'X-Etcd-Index': '7' }).flushHeaders();
+  });
+  const backend = await etcdBackend(etcdSettings([toy.url]));
+  const stop = new AbortController();
+  for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
+    expect(change).toEqual({ cursor: new Map([['/k', 7n]]), edits: [] });
+    break;
+  }
+  await backend.close();
+  await toy.close();
 });
