@@ -5,9 +5,11 @@ import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
 import { worldOf } from '../template/funcs.ts';
+import { Includes } from '../template/include.ts';
 import { Agent, type Loaded } from './agent.ts';
 import { AgentError } from './error.ts';
 import { createFollower } from './follower.ts';
+import { type Limits, usualLimits } from './render.ts';
 import { type Resource, resolveResource } from './resource.ts';
 import { Slots } from './slots.ts';
 import { removeStale } from './stale.ts';
@@ -25,6 +27,8 @@ export interface AgentSettings {
   readonly keepStageFile: boolean;
   /** What getenv sees. */
   readonly env: ReadonlyMap<string, string>;
+  /** What one render may take; generous by default. */
+  readonly limits?: Limits;
 }
 
 /** Where an agent lives. */
@@ -49,7 +53,8 @@ export function assembleAgent(
   const mirror = new Mirror();
   const templates = new Templates();
   const slots = new Slots(passesAtOnce);
-  const world = () => worldOf(settings.env, clock);
+  const { limits = usualLimits } = settings;
+  const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)));
   let isFirst = true;
   const load = async (): Promise<Loaded> => {
     const loaded = await loadAll(settings, surroundings);
@@ -60,7 +65,7 @@ export function assembleAgent(
     isFirst = false;
     return loaded;
   };
-  const parts = { mirror, selects: backend.selects, templates, world, slots, signal, clock, log };
+  const parts = { mirror, selects: backend.selects, templates, world, limits, slots, signal, clock, log };
   return new Agent({
     backend,
     mirror,
@@ -72,6 +77,8 @@ export function assembleAgent(
   });
 }
 
+const templatesDir = ({ confdir }: AgentSettings) => `${confdir}/templates`;
+
 /** Everything in conf.d that can run; what cannot is logged, file by file. */
 async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): Promise<Loaded> {
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
@@ -82,9 +89,7 @@ async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): P
   for (const spec of specs) {
     log.debug(`Loading template resource from ${spec.file}`);
     try {
-      resources.push(
-        await resolveResource(spec, { ...settings, templatesDir: `${settings.confdir}/templates`, clock }),
-      );
+      resources.push(await resolveResource(spec, { ...settings, templatesDir: templatesDir(settings), clock }));
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       wrong.push(error.message);

@@ -6,10 +6,12 @@ import type { Logger } from '../obs/log.ts';
 import type { Templates } from '../template/compile.ts';
 import type { Template } from '../template/engine.ts';
 import { confdFuncs, type World } from '../template/funcs.ts';
+import type { Includes } from '../template/include.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
+import { AgentError } from './error.ts';
 import { type Outcome, report } from './outcome.ts';
-import { render, type Rendering } from './render.ts';
+import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import type { Slots } from './slots.ts';
 
@@ -20,6 +22,7 @@ export interface FollowerParts {
   readonly selects: Backend['selects'];
   readonly templates: Templates;
   readonly world: () => World;
+  readonly limits: Limits;
   readonly slots: Slots;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -28,20 +31,25 @@ export interface FollowerParts {
 
 /** Renders a resource from its view of the mirror, remembering what the render used. */
 export function createFollower(resource: Resource, parts: FollowerParts): Follower {
-  const { mirror, selects, templates, world, slots, signal, clock, log } = parts;
+  const { mirror, selects, templates, world, limits, slots, signal, clock, log } = parts;
   const view = mirror.view(resource.prefix, resource.keys, selects);
   // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
   let used: ReadSet | null = null;
   let rendered: Template | null = null;
+  let includes: Includes | null = null;
 
   const renderView = async (): Promise<Rendering> => {
     log.debug(`Using source template ${resource.template}`);
     rendered = null;
     const template = (rendered = await templates.load(resource.template));
     const now = world();
+    ({ includes } = now);
     let reader = new Reader(view);
     try {
-      return await render(template, () => confdFuncs((reader = new Reader(view)), now));
+      const makeFuncs = (tick: () => void) => confdFuncs((reader = new Reader(view)), now, tick);
+      return await render(template, makeFuncs, limits, clock);
+    } catch (error) {
+      throw error instanceof AgentError ? named(error, resource) : error;
     } finally {
       used = reader.readSet;
     }
@@ -51,7 +59,7 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
     uses: (touched) => used === null || used.hit(view.touched(touched)),
     isEdited: () =>
       templates.load(resource.template).then(
-        (template) => template !== rendered,
+        async (template) => template !== rendered || (await includes?.isEdited()) === true,
         () => true,
       ),
     async pass(owed): Promise<Outcome> {
@@ -68,6 +76,11 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
       }
     },
   };
+}
+
+/** What a render fails with tells which template it was. */
+function named({ message, cause }: AgentError, { template }: Resource): AgentError {
+  return new AgentError(`${template}: ${message}`, { cause });
 }
 
 /** A mistake of this program costs one resource's pass, not the agent. */

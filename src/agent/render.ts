@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { toText } from '../go/bytes.ts';
+import { formatDuration } from '../go/duration.ts';
 import type { FuncMap } from '../go/value.ts';
+import type { Clock } from '../obs/clock.ts';
 import { Suspend, type Template } from '../template/engine.ts';
 import { AgentError } from './error.ts';
 
@@ -12,33 +15,79 @@ export interface Rendering {
   readonly md5: string;
 }
 
+/** What one render may take, so that no template stops the agent. */
+export interface Limits {
+  readonly outputBytes: number;
+  /** Time in which the template itself runs; waiting for answers does not count. */
+  readonly runMs: number;
+}
+
+/** Generous: what reaches them is a mistake in the template. */
+export const usualLimits: Limits = { outputBytes: 1024 * 1024 * 1024, runMs: 60_000 };
+
 /** A template that asks for one more look-up after this many is taken for one without end. */
 const maxPasses = 10_000;
 const chunkBytes = 64 * 1024;
 
 /**
  * Runs the template until no function has to wait for its answer; makeFuncs is called before each run, so that the
- * answers got so far are at hand. Throws TemplateError, AgentError when the output passes maxBytes, or what a look-up
- * was rejected with.
+ * answers got so far are at hand, with what they may call to be ended in time. Throws TemplateError, AgentError at a
+ * limit, or what a look-up was rejected with.
  */
 export async function render(
   template: Template,
-  makeFuncs: () => FuncMap,
-  maxBytes = 1024 * 1024 * 1024,
+  makeFuncs: (tick: () => void) => FuncMap,
+  limits: Limits,
+  clock: Clock,
 ): Promise<Rendering> {
+  const meter = new Meter(limits.runMs, clock);
+  const tick = () => {
+    meter.check();
+  };
   for (let pass = 0; pass < maxPasses; pass++) {
-    const output = new Output(maxBytes);
+    const output = new Output(limits.outputBytes);
     try {
-      template.render(undefined, makeFuncs(), (chunk) => {
-        output.write(chunk);
-      });
+      meter.start();
+      template.render(undefined, makeFuncs(tick), output.write.bind(output), tick);
       return output.end();
     } catch (error) {
-      if (!(error instanceof Suspend)) throw error;
+      if (!(error instanceof Suspend)) throw tooLong(error);
+      meter.stop();
       await error.until;
     }
   }
   throw new AgentError(`the template asks for more than ${maxPasses} look-ups`);
+}
+
+/** A string that JavaScript cannot hold is the template's doing; anything else that is wrong stays what it is. */
+function tooLong(error: unknown): unknown {
+  if (!(error instanceof RangeError) || error.message !== 'Invalid string length') return error;
+  return new AgentError('the template makes a text of more than 512 MiB', { cause: error });
+}
+
+/** Measures the time in which a template runs. */
+class Meter {
+  private used = 0;
+  private since = 0;
+
+  constructor(
+    private readonly maxMs: number,
+    private readonly clock: Clock,
+  ) {}
+
+  start(): void {
+    this.since = this.clock.now();
+  }
+
+  stop(): void {
+    this.used += this.clock.now() - this.since;
+  }
+
+  check(): void {
+    if (this.used + this.clock.now() - this.since <= this.maxMs) return;
+    const limit = toText(formatDuration(BigInt(Math.round(this.maxMs * 1000)) * 1000n));
+    throw new AgentError(`the template ran for more than ${limit} (-render-timeout)`);
+  }
 }
 
 /** Gathers the small writes of a template into buffers. */
@@ -52,7 +101,9 @@ class Output {
 
   write(text: string): void {
     this.size += text.length;
-    if (this.size > this.maxBytes) throw new AgentError(`the template's output is larger than ${this.maxBytes} bytes`);
+    if (this.size > this.maxBytes) {
+      throw new AgentError(`the template's output is larger than ${this.maxBytes} bytes (-max-output)`);
+    }
     this.pending += text;
     if (this.pending.length >= chunkBytes) this.flush();
   }

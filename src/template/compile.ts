@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fromText } from '../go/bytes.ts';
 import { errnoText } from '../go/os.ts';
 import { TemplateError } from './engine.ts';
-import type { Engine, Template } from './engine.ts';
+import type { Engine, Template, TemplateFile } from './engine.ts';
 import { declaredFuncs } from './funcs.ts';
 import { goEngine } from './gotext/template.ts';
 
@@ -36,13 +36,32 @@ export class Templates {
 
   async #compile(path: string, text: string): Promise<Template | TemplateError> {
     const engine = await this.#engineFor(path);
+    const file: TemplateFile = { path, text };
     try {
-      return engine.compile(fromText(basename(path)), text, declaredFuncs);
+      return knowing(file, engine.compile(fromText(basename(path)), text, declaredFuncs));
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
-      return new TemplateError(`Unable to process template ${path}, ${error.message}`, { cause: error });
+      const cause = locate(error, file);
+      return new TemplateError(`Unable to process template ${path}, ${error.message}`, { cause });
     }
   }
+}
+
+/** A template whose errors tell the file. */
+function knowing(file: TemplateFile, template: Template): Template {
+  return {
+    render(data, funcs, write, tick) {
+      try {
+        template.render(data, funcs, write, tick);
+      } catch (error) {
+        throw error instanceof TemplateError ? locate(error, file) : error;
+      }
+    },
+  };
+}
+
+function locate({ message, cause, at }: TemplateError, file: TemplateFile): TemplateError {
+  return new TemplateError(message, { cause, file, ...(at && { at }) });
 }
 
 /** Changes whenever the file may have: the time of change is there for edits that put the modification time back. */

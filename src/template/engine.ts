@@ -10,14 +10,36 @@ export interface Engine {
 export interface Template {
   /**
    * Runs the template over data, calling funcs, and hands the output to write in chunks. Throws TemplateError, or lets
-   * a Suspend pass through. Synchronous on purpose: what a render needs from outside it asks for with Suspend.
+   * a Suspend pass through. Synchronous on purpose: what a render needs from outside it asks for with Suspend. While it
+   * runs it calls tick again and again; what tick throws ends it.
    */
-  render(data: Value, funcs: FuncMap, write: (chunk: string) => void): void;
+  render(data: Value, funcs: FuncMap, write: (chunk: string) => void, tick?: () => void): void;
+}
+
+/** A place in a template's text: the line from 1, the column in bytes from 0 or null where only the line is known. */
+export interface Position {
+  readonly line: number;
+  readonly column: number | null;
+}
+
+/** A template's file and what it held, as a byte string. */
+export interface TemplateFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** A template that does not parse or does not run; `message` is the text that Go prints. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
+  readonly at: Position | null;
+  /** Null until whoever knows the file says so. */
+  readonly file: TemplateFile | null;
+
+  constructor(message: string, options: ErrorOptions & { readonly at?: Position; readonly file?: TemplateFile } = {}) {
+    super(message, options);
+    this.at = options.at ?? null;
+    this.file = options.file ?? null;
+  }
 }
 
 /** Thrown by a function whose answer is not there yet: await `until`, then render again from the start. */

@@ -1,5 +1,5 @@
 import { func, GoError, IntsType, IntType, Slice } from '../go/value.ts';
-import type { Func } from '../go/value.ts';
+import type { Func, Value } from '../go/value.ts';
 import { slice } from './funcs-lists.ts';
 
 /** Arithmetic on 64-bit integers, which wrap without a word. */
@@ -28,8 +28,7 @@ function seq(first: bigint, last: bigint): Slice {
   if (first > last) return new Slice(IntsType, null);
   const count = last - first + 1n;
   if (count > maxNumbers) throw new GoError(`more than ${maxNumbers.toString()} numbers`);
-  return slice(
-    IntsType,
-    Array.from({ length: Number(count) }, (_, i) => first + BigInt(i)),
-  );
+  const numbers: Value[] = [];
+  for (let number = first; number <= last; number++) numbers.push(number);
+  return slice(IntsType, numbers);
 }

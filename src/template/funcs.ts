@@ -4,15 +4,27 @@ import { fromText, toText } from '../go/bytes.ts';
 import { goTime, TimeType } from '../go/time.ts';
 import { localZone } from '../go/time-zone.ts';
 import type { Zone } from '../go/time-zone.ts';
-import { BoolType, Func, func, GoError, sliceOf, StringsType, StringType, variadicFunc } from '../go/value.ts';
+import {
+  BoolType,
+  Func,
+  func,
+  GoError,
+  InterfaceType,
+  sliceOf,
+  StringsType,
+  StringType,
+  variadicFunc,
+} from '../go/value.ts';
 import type { FuncMap, Type, Value } from '../go/value.ts';
 import { KVPairsType, KVPairType } from '../mirror/pair.ts';
 import { Reader } from '../mirror/readset.ts';
 import { View } from '../mirror/view.ts';
+import { TemplateError } from './engine.ts';
 import { dataFuncs } from './funcs-data.ts';
 import { listFuncs, slice, strings } from './funcs-lists.ts';
 import { numberFuncs } from './funcs-numbers.ts';
 import { textFuncs } from './funcs-text.ts';
+import { Includes } from './include.ts';
 import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
 import { SRVPointerType } from './srv.ts';
 
@@ -22,6 +34,7 @@ export interface World {
   readonly env: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly lookups: Lookups;
+  readonly includes: Includes;
 }
 
 /** Says how late it is, in milliseconds since the epoch. */
@@ -29,21 +42,31 @@ interface Clock {
   now(): number;
 }
 
+const noFiles = { load: (path: string) => Promise.reject(new TemplateError(`Missing template: ${path}`)) };
+
 /** The world as this machine has it. */
-export function worldOf(env: ReadonlyMap<string, string>, clock: Clock): World {
-  return { env, clock, lookups: new Lookups(systemResolver) };
+export function worldOf(
+  env: ReadonlyMap<string, string>,
+  clock: Clock,
+  includes: Includes = new Includes(noFiles, '/'),
+): World {
+  return { env, clock, lookups: new Lookups(systemResolver), includes };
 }
 
 /** The functions that ask nothing outside; shared by all renders. */
 const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, ...dataFuncs]);
 
-/** Everything that a template can call; store functions answer from reader, and note there what was asked. */
-export function confdFuncs(reader: Reader, world: World): FuncMap {
+/**
+ * Everything that a template can call; store functions answer from reader, and note there what was asked. What tick
+ * throws ends the render, as in Template.render.
+ */
+export function confdFuncs(reader: Reader, world: World, tick: () => void = nothing): FuncMap {
   const funcs = new Map(pureFuncs);
   for (const [name, func] of storeFuncs(reader)) funcs.set(name, func);
   for (const [name, func] of worldFuncs(world)) funcs.set(name, func);
   for (const [name, func] of lookupFuncs(world.lookups)) funcs.set(name, func);
-  return funcs;
+  const include = (name: string, data?: Value) => world.includes.render(name, data, funcs, tick);
+  return funcs.set('include', includeFunc(include));
 }
 
 type Named = readonly (readonly [name: string, func: Func])[];
@@ -112,6 +135,9 @@ const pairsFunc: Maker<(pattern: string) => Value> = ofString(KVPairsType);
 const listFunc: Maker<(text: string) => Value> = ofString(StringsType);
 const defaultFunc: Maker<(name: string, other?: string) => string> = maker(
   variadicFunc([StringType, StringType], StringType, nothing),
+);
+const includeFunc: Maker<(name: string, data?: Value) => string> = maker(
+  variadicFunc([StringType, InterfaceType], StringType, nothing),
 );
 const timeFunc: Maker<() => Value> = maker(func([], TimeType, nothing));
 const hostFunc: Maker<() => string> = maker(func([], StringType, nothing));

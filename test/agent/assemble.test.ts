@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AgentSettings, assembleAgent } from '../../src/agent/assemble.ts';
 import { onetime, watch } from '../../src/agent/processors.ts';
+import { usualLimits } from '../../src/agent/render.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { Confdir, waitFor } from '../helpers/confd.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
@@ -130,4 +131,54 @@ test('resources with the same view share it, and each file is right', async () =
   backend.put('/k/50', '9');
   values[50] = '9';
   for (const [i, dest] of dests.entries()) await says(dest, expected(i));
+});
+
+describe('included files', () => {
+  test('an edit of one renders again what includes it, and nothing else', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '{{include "parts/head" "x"}}', []);
+    dir.write('templates/parts/head', '1 {{.}}');
+    dir.resource('other', 'o', []);
+    const { agent, log, follow } = assembled(dir, new FakeBackend());
+    void follow();
+    await says(dest, '1 x');
+    await waitFor('the other', () => content(dir.path('other')) === 'o');
+    const passes = (name: string) => log.lines.filter((line) => line.endsWith(`templates/${name}.tmpl`)).length;
+    const before = passes('other');
+    dir.write('templates/parts/head', '2 {{.}}');
+    agent.bell.ring('edit');
+    await says(dest, '2 x');
+    expect(passes('other')).toBe(before);
+  });
+});
+
+describe('a template that takes too much', () => {
+  test.each([
+    [
+      'time',
+      '{{range seq 1 10000000}}{{range seq 1 10000000}}{{end}}{{end}}',
+      'ran for more than 20ms (-render-timeout)',
+    ],
+    [
+      'time, for no output',
+      '{{define "f"}}{{template "g"}}{{template "g"}}{{end}}{{define "g"}}{{range 99999999}}{{end}}{{end}}{{template "f"}}',
+      'ran for more than 20ms (-render-timeout)',
+    ],
+    ['time in what it includes', '{{include "endless"}}', 'ran for more than 20ms (-render-timeout)'],
+    ['space', '{{range seq 1 10000}}0123456789{{end}}', "'s output is larger than 1000 bytes (-max-output)"],
+    [
+      'memory',
+      '{{$s := "0123456789"}}{{range seq 1 40}}{{$s = printf "%s%s" $s $s}}{{end}}',
+      'makes a text of more than 512 MiB',
+    ],
+  ])('%s', async (_what, template, message) => {
+    const dir = new Confdir();
+    dir.resource('x', template, []);
+    dir.write('templates/endless', '{{range 9999999999999}}{{end}}');
+    const limits = message.includes('MiB') ? usualLimits : { outputBytes: 1000, runMs: 20 };
+    const { agent, stop } = assembled(dir, new FakeBackend(), { limits });
+    const [failure] = await onetime(agent, stop.signal);
+    expect(failure).toContain(`${dir.path('templates/x.tmpl')}: the template`);
+    expect(failure).toContain(message);
+  });
 });

@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { render } from '../../src/agent/render.ts';
+import { type Limits, render as renderWith, usualLimits } from '../../src/agent/render.ts';
 import type { FuncMap } from '../../src/go/value.ts';
 import { Suspend, type Template, TemplateError } from '../../src/template/engine.ts';
+import { FakeClock } from '../helpers/fakeClock.ts';
 import { md5 } from '../helpers/rooms.ts';
 
 const none: FuncMap = new Map();
+
+const render = (template: Template, makeFuncs: () => FuncMap, limits: Partial<Limits> = {}, clock = new FakeClock()) =>
+  renderWith(template, makeFuncs, { ...usualLimits, ...limits }, clock);
 
 /** A template that writes these chunks. */
 const writing = (...chunks: string[]): Template => ({
@@ -24,9 +28,9 @@ describe('what goes wrong', () => {
   });
 
   test('more output than allowed', async () => {
-    await expect(render(writing('abc', 'def'), () => none, 5)).rejects.toMatchObject({
+    await expect(render(writing('abc', 'def'), () => none, { outputBytes: 5 })).rejects.toMatchObject({
       name: 'AgentError',
-      message: "the template's output is larger than 5 bytes",
+      message: "the template's output is larger than 5 bytes (-max-output)",
     });
   });
 

@@ -5,6 +5,7 @@ import { Mirror } from '../../src/mirror/mirror.ts';
 import { Reader } from '../../src/mirror/readset.ts';
 import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
 import type { World } from '../../src/template/funcs.ts';
+import { Suspend } from '../../src/template/engine.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
 
 export const clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 123) };
@@ -27,6 +28,18 @@ export function render(text: string, reader = readerOf(), world: World = still):
   return out;
 }
 
+/** Like render, waiting for what the template has to wait for. */
+export async function renderWaiting(text: string, reader = readerOf(), world: World = still): Promise<string> {
+  for (;;) {
+    try {
+      return render(text, reader, world);
+    } catch (error) {
+      if (!(error instanceof Suspend)) throw error;
+      await error.until;
+    }
+  }
+}
+
 interface Row {
   readonly of: string;
   readonly template: string;
@@ -43,7 +56,7 @@ export function testGolden(kind: 'store' | 'lists' | 'text' | 'data' | 'numbers'
     test.each(own)('%s', (_, { template, store, out, err }) => {
       const reader = readerOf(store ?? {});
       if (err === undefined) expect(render(template, reader)).toBe(out);
-      else expect(() => render(template, reader)).toThrow(new Error(toText(err)));
+      else expect(() => render(template, reader)).toThrow(expect.objectContaining({ message: toText(err) }));
     });
   });
 }
