@@ -23,6 +23,7 @@ import { TemplateError } from './engine.ts';
 import { dataFuncs } from './funcs-data.ts';
 import { listFuncs, slice, strings } from './funcs-lists.ts';
 import { numberFuncs } from './funcs-numbers.ts';
+import { regexFuncs } from './funcs-regex.ts';
 import { textFuncs } from './funcs-text.ts';
 import { Includes } from './include.ts';
 import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
@@ -54,7 +55,7 @@ export function worldOf(
 }
 
 /** The functions that ask nothing outside; shared by all renders. */
-const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, ...dataFuncs]);
+const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, ...dataFuncs, ...regexFuncs]);
 
 /**
  * Everything that a template can call; store functions answer from reader, and note there what was asked. What tick

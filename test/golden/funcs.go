@@ -49,6 +49,9 @@ func funcsRows() []any {
 
 func renderFuncs(text string, store memkv.Store) (string, error) {
 	funcs := template.FuncMap(plainFuncs())
+	for name, fn := range regexFuncs() {
+		funcs[name] = fn
+	}
 	for name, fn := range store.Funcs() {
 		funcs[name] = fn
 	}

@@ -24,7 +24,7 @@ func calls(texts ...string) []string {
 func funcsTables() []funcsTable {
 	return []funcsTable{
 		{"store", storeOfApp, storeCalls()}, {"lists", storeOfApp, listCalls()}, {"store", storeOfTests, testTemplates},
-		{"store", memkv.Store{}, emptyCalls}, {"text", nil, textCalls()}, {"data", nil, dataCalls()}, {"numbers", nil, numberCalls()},
+		{"store", memkv.Store{}, emptyCalls}, {"text", nil, textCalls()}, {"data", nil, dataCalls()}, {"numbers", nil, numberCalls()}, {"regex", nil, regexCalls()},
 	}
 }
 

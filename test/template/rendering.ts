@@ -49,14 +49,17 @@ interface Row {
 }
 
 /** Tests the rows of one kind: each template gives the bytes, or the error, that it gives in Go. */
-export function testGolden(kind: 'store' | 'lists' | 'text' | 'data' | 'numbers'): void {
+export function testGolden(kind: 'store' | 'lists' | 'text' | 'data' | 'numbers' | 'regex'): void {
   const rows = JSON.parse(readFileSync(new URL('../golden/funcs.json', import.meta.url), 'utf8')) as Row[];
   const own = rows.filter(({ of }) => of === kind).map((row): [string, Row] => [row.template, row]);
   describe("as with Go's own engine", () => {
-    test.each(own)('%s', (_, { template, store, out, err }) => {
+    test.each(own)('%s', async (_, { template, store, out, err }) => {
       const reader = readerOf(store ?? {});
-      if (err === undefined) expect(render(template, reader)).toBe(out);
-      else expect(() => render(template, reader)).toThrow(expect.objectContaining({ message: toText(err) }));
+      if (err === undefined) expect(await renderWaiting(template, reader)).toBe(out);
+      else
+        await expect(renderWaiting(template, reader)).rejects.toThrow(
+          expect.objectContaining({ message: toText(err) }),
+        );
     });
   });
 }

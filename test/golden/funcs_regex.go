@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+)
+
+func regexFuncs() map[string]any {
+	return map[string]any{
+		"regexMatch": regexp.MatchString,
+		"regexFind": func(expression, text string) (string, error) {
+			re, err := regexp.Compile(expression)
+			if err != nil {
+				return "", err
+			}
+			return re.FindString(text), nil
+		},
+		"regexReplaceAll": func(expression, text, by string) (string, error) {
+			re, err := regexp.Compile(expression)
+			if err != nil {
+				return "", err
+			}
+			return re.ReplaceAllString(text, by), nil
+		},
+	}
+}
+
+var badExpressions = []string{
+	"(", ")", "a**", "a+*", "[z-a]", `\8`, `\`, "[a", "[]", "[[:foo:]]", `\pX`, `\p{Nope}`, "*", "+a", "a|*", "(?i", "(?z)", "(?P<n", "(?P<>a)",
+	"(?P<a b>c)", "(?=a)", "(?!a)", "(?<=a)", "a{1001}", "a{2,1}", "a{2}{3}", "(((a{100}){100}){100}){100}", "\xff", "ab\xc3(", `\C`, `\Z`, `\xZ`,
+	`\x{110000}`, "a{,2}**", "((a)", "(?i)(?s", `[\d-z]`, `[a-\d]`, "\xe6\x97\xa5(", "%d(", "[[.a.]]", "(?#c)", `\1`, `\Qa\E*+`,
+}
+
+// Each with texts and a replacement that tell engines apart.
+var goodExpressions = []string{
+	"", "a", "a*", "a+", "a?", "a*?", "^", "$", "^a|b$", `\b`, `\B`, "(?m)^", "(?m)$", "(a)(b)?", "(?P<x>a)|(?P<y>b)", "(?<x>a+)", "[^a]", ".", "(?s).",
+	`\d+`, `\w+`, `\s`, "(?i)ABC", "(a|ab)(c|bcd)?", "a{2}", "a{1,2}", "x*", "(?U)a+", `\pL`, `\p{Greek}`, `\x{FFFD}`, "[\xc3\xa9]", "\xe6\x97\xa5+",
+	"[[:alpha:]]+", `[\d_]`, `\Qa.b\E`, `\.`, `(?:a|b)+`, "((a)|(b))*", "(?P<__proto__>a)", "(?P<constructor>b)", "a|b|", "[^\\x00-\\x7f]", "(^a)", `\z`, `\A`,
+	"[a-z]+@[a-z]+", `(\d+)\.(\d+)`, "(?i)\xc3\x89", "(?i)k", "a{,2}", "😀", "[😀-😂]",
+}
+
+var regexTexts = []string{
+	"", "a", "b", "aaa", "baaac", "abcd", "abab", "a.b", "ABC abc", "one\ntwo\n", "\xff", "a\xffb\xfe", "h\xc3\xa9llo \xc3\x89", "\xe6\x97\xa5\xe6\x97\xa5a",
+	"1.22 x_9", "me@host you@there", "\xef\xbf\xbd", "x\x00y", "😀a😁", "\u03b1\u03b2 \u212a", "\r\n\t ",
+}
+
+var replacements = []string{
+	"", "x", "<$0>", "$1", "${1}x", "$1x", "$$", "$", "a$", "${", "${1", "${}", "$x-$y", "${x}${y}", "$9", "$01", "$00", "$__proto__", "$constructor", "\xff$0\xc3\xa9",
+	"$\xc3\xa9", "$-", "$$1", "$$$1", "$1000000000", "${0}${2}",
+}
+
+func regexCalls() []string {
+	var texts []string
+	for _, re := range badExpressions {
+		texts = append(texts, fmt.Sprintf("regexMatch %q %q", re, "a"), fmt.Sprintf("regexFind %q %q", re, "a"))
+	}
+	for i, re := range goodExpressions {
+		for j, text := range regexTexts {
+			texts = append(texts, fmt.Sprintf("regexFind %q %q", re, text), fmt.Sprintf("regexReplaceAll %q %q %q", re, text, "<$0>"))
+			if (i+j)%4 == 0 {
+				by := replacements[(i*len(regexTexts)+j)/4%len(replacements)]
+				texts = append(texts, fmt.Sprintf("regexMatch %q %q", re, text), fmt.Sprintf("regexReplaceAll %q %q %q", re, text, by))
+			}
+		}
+	}
+	for _, by := range replacements {
+		for _, re := range []string{"(?P<x>a)|(?P<y>b)", "(a)(b)?", "(?P<__proto__>a)", "b*"} {
+			texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", re, "xabay", by))
+		}
+	}
+	return calls(append(texts, `regexMatch "a"`, `regexFind 1 "a"`, `"abc" | regexMatch "b"`, "regexReplaceAll `(\\w+)=(\\w+)` \"k=v\" `$2=$1`")...)
+}
