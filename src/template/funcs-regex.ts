@@ -1,3 +1,4 @@
+import type * as re2js from 're2js';
 import { fromText, toText } from '../go/bytes.ts';
 import { decodeRune, RuneError } from '../go/strings.ts';
 import { BoolType, func, GoError, StringType } from '../go/value.ts';
@@ -16,8 +17,8 @@ export const regexFuncs: ReadonlyMap<string, Func> = new Map([
   ],
 ]);
 
-type Library = typeof import('re2js');
-type Compiled = ReturnType<Library['RE2JS']['compile']>;
+type Library = typeof re2js;
+type Compiled = re2js.RE2JS;
 
 let library: Library | null = null;
 const compiled = new Map<string, Pattern | GoError>();
@@ -106,7 +107,6 @@ class Runes {
   readonly #offsets: Uint32Array | null = null; // by UTF-16 unit; null where they are the same
 
   constructor(bytes: string) {
-    // eslint-disable-next-line no-control-regex -- ASCII, from its first character on
     if (/^[\x00-\x7f]*$/.test(bytes)) {
       this.text = bytes;
       return;
