@@ -4,6 +4,7 @@ import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
+import { enginesFor } from '../template/engines.ts';
 import { worldOf } from '../template/funcs.ts';
 import { Includes } from '../template/include.ts';
 import { Agent, type Loaded } from './agent.ts';
@@ -51,7 +52,7 @@ export function assembleAgent(
 ): Agent {
   const { clock, log, signal } = surroundings;
   const mirror = new Mirror();
-  const templates = new Templates();
+  const templates = new Templates(enginesFor(templatesDir(settings)));
   const slots = new Slots(passesAtOnce);
   const { limits = usualLimits } = settings;
   const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)));

@@ -41,7 +41,7 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
   const renderView = async (): Promise<Rendering> => {
     log.debug(`Using source template ${resource.template}`);
     rendered = null;
-    const template = (rendered = await templates.load(resource.template));
+    const template = (rendered = await templates.load(resource.template, resource.spec));
     const now = world();
     ({ includes } = now);
     let reader = new Reader(view);
@@ -58,7 +58,7 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
   return {
     uses: (touched) => used === null || used.hit(view.touched(touched)),
     isEdited: () =>
-      templates.load(resource.template).then(
+      templates.load(resource.template, resource.spec).then(
         async (template) => template !== rendered || (await includes?.isEdited()) === true,
         () => true,
       ),

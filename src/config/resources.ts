@@ -2,7 +2,7 @@ import { fromText, toText } from '../go/bytes.ts';
 import { parseUint } from '../go/strconv.ts';
 import { ConfigError } from './error.ts';
 import { readConfigFile } from './file.ts';
-import { asInt, asString, asStrings, asTable, findEntry, unknownKeys } from './fields.ts';
+import { asBool, asInt, asString, asStrings, asTable, findEntry, unknownKeys } from './fields.ts';
 import { scanResources, withExtra } from './scan.ts';
 import { asMilliseconds } from './setting.ts';
 import { type TomlEntry, type TomlTable, parseToml, tomlError } from './toml.ts';
@@ -29,6 +29,10 @@ export interface ResourceSpec {
   readonly reloadCmd: string;
   readonly checkTimeoutMs: number | null;
   readonly reloadTimeoutMs: number | null;
+  /** The language of the template; null leaves it to the name of the file. */
+  readonly engine: 'go' | 'handlebars' | null;
+  /** Whether a name that means nothing is an error in a Handlebars template. */
+  readonly strict: boolean;
 }
 
 /** What a look at conf.d gave; a file at fault is in errors and the others are in specs. */
@@ -80,7 +84,7 @@ async function loadResource(file: string): Promise<Loaded> {
 // The last three mean nothing, but confd's decoder takes them.
 const knownKeys = [
   ...['src', 'dest', 'keys', 'prefix', 'mode', 'owner', 'group', 'uid', 'gid', 'check_cmd', 'reload_cmd'],
-  ...['check_cmd_timeout', 'reload_cmd_timeout', 'filemode', 'stagefile', 'pgpprivatekey'],
+  ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'filemode', 'stagefile', 'pgpprivatekey'],
 ];
 
 async function readResource(file: string): Promise<{ spec: ResourceSpec; warnings: string[] }> {
@@ -116,7 +120,15 @@ function readTemplate(file: string, table: TomlTable): ResourceSpec {
     reloadCmd: read('reload_cmd', asString) ?? '',
     checkTimeoutMs: read('check_cmd_timeout', asTimeout),
     reloadTimeoutMs: read('reload_cmd_timeout', asTimeout),
+    engine: read('engine', asEngine),
+    strict: read('strict', asBool) ?? true,
   };
+}
+
+function asEngine(file: string, entry: TomlEntry): 'go' | 'handlebars' {
+  const name = asString(file, entry);
+  if (name === 'go' || name === 'handlebars') return name;
+  throw tomlError(file, entry, `there is no engine "${name}": it is "go" or "handlebars"`);
 }
 
 function asMode(file: string, entry: TomlEntry): number | null {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fromText } from '../go/bytes.ts';
 import { errnoText } from '../go/os.ts';
 import { TemplateError } from './engine.ts';
-import type { Engine, Template, TemplateFile } from './engine.ts';
+import type { Dialect, Engine, Template, TemplateFile } from './engine.ts';
 import { declaredFuncs } from './funcs.ts';
 import { goEngine } from './gotext/template.ts';
 
@@ -13,29 +13,35 @@ interface Compiled {
   readonly template: Template | TemplateError;
 }
 
+/** Gives the engine for a file. */
+export type EngineFor = (path: string, dialect: Dialect) => Engine | Promise<Engine>;
+
+const usual: Dialect = { engine: null, strict: true };
+
 /** Template files, compiled once for as long as they stay the same. */
 export class Templates {
-  readonly #engineFor: (path: string) => Engine | Promise<Engine>;
+  readonly #engineFor: EngineFor;
   readonly #compiled = new Map<string, Compiled>();
 
-  constructor(engineFor: (path: string) => Engine | Promise<Engine> = () => goEngine) {
+  constructor(engineFor: EngineFor = () => goEngine) {
     this.#engineFor = engineFor;
   }
 
   /** The template in a file. Throws TemplateError with the words of confd: missing, not readable, not a template. */
-  async load(path: string): Promise<Template> {
+  async load(path: string, dialect = usual): Promise<Template> {
+    const key = [dialect.engine, dialect.strict, path].join(' ');
     const stamp = await stampOf(path);
-    let compiled = this.#compiled.get(path);
-    if (compiled?.stamp !== stamp) {
-      compiled = { stamp, template: await this.#compile(path, await read(path)) };
-      this.#compiled.set(path, compiled);
+    let compiled = this.#compiled.get(key);
+    if (compiled?.stamp !== stamp || (await isStale(compiled))) {
+      compiled = { stamp, template: await this.#compile(path, await read(path), dialect) };
+      this.#compiled.set(key, compiled);
     }
     if (compiled.template instanceof TemplateError) throw compiled.template;
     return compiled.template;
   }
 
-  async #compile(path: string, text: string): Promise<Template | TemplateError> {
-    const engine = await this.#engineFor(path);
+  async #compile(path: string, text: string, dialect: Dialect): Promise<Template | TemplateError> {
+    const engine = await this.#engineFor(path, dialect);
     const file: TemplateFile = { path, text };
     try {
       return knowing(file, engine.compile(fromText(basename(path)), text, declaredFuncs));
@@ -47,9 +53,14 @@ export class Templates {
   }
 }
 
+async function isStale({ template }: Compiled): Promise<boolean> {
+  return !(template instanceof TemplateError) && (await template.isStale?.()) === true;
+}
+
 /** A template whose errors tell the file. */
 function knowing(file: TemplateFile, template: Template): Template {
   return {
+    ...(template.isStale && { isStale: template.isStale.bind(template) }),
     render(data, funcs, write, tick) {
       try {
         template.render(data, funcs, write, tick);

@@ -14,6 +14,16 @@ export interface Template {
    * runs it calls tick again and again; what tick throws ends it.
    */
   render(data: Value, funcs: FuncMap, write: (chunk: string) => void, tick?: () => void): void;
+  /** True when a file that it took in by itself is another one now; without it there is none. */
+  isStale?(): Promise<boolean>;
+}
+
+/** Which language a template is written in, and how strictly it is taken. */
+export interface Dialect {
+  /** Null leaves it to the file's name: `.hbs` is Handlebars, all else is Go's. */
+  readonly engine: 'go' | 'handlebars' | null;
+  /** Whether a name that means nothing is an error in a Handlebars template. */
+  readonly strict: boolean;
 }
 
 /** A place in a template's text: the line from 1, the column in bytes from 0 or null where only the line is known. */

@@ -159,6 +159,8 @@ describe('what a resource says', () => {
       reloadCmd: '',
       checkTimeoutMs: null,
       reloadTimeoutMs: null,
+      engine: null,
+      strict: true,
     });
     expect(warnings).toEqual([]);
   });

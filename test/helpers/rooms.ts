@@ -45,6 +45,8 @@ export function specOf(dest: string, more: Partial<ResourceSpec> = {}): Resource
     reloadCmd: '',
     checkTimeoutMs: null,
     reloadTimeoutMs: null,
+    engine: null,
+    strict: true,
     ...more,
   };
 }

@@ -1,0 +1,93 @@
+/** The tree that the handlebars package makes of a text, as far as it is used; strings in it are byte strings. */
+export interface Node {
+  readonly loc: { readonly start: { readonly line: number; readonly column: number } };
+}
+
+export interface Program {
+  readonly body: readonly Statement[];
+  readonly blockParams?: readonly string[];
+}
+
+export type Statement = Content | Comment | Mustache | Block | Partial | PartialBlock | Decorator | DecoratorBlock;
+
+interface Content extends Node {
+  readonly type: 'ContentStatement';
+  readonly value: string;
+}
+
+interface Comment extends Node {
+  readonly type: 'CommentStatement';
+}
+
+/** What is called, or read, and with what: shared by all that stands in braces. */
+export interface Call extends Node {
+  readonly path: Path | Literal;
+  readonly params: readonly Expression[];
+  readonly hash?: Hash;
+}
+
+export interface Mustache extends Call {
+  readonly type: 'MustacheStatement';
+}
+
+export interface Block extends Call {
+  readonly type: 'BlockStatement';
+  readonly program?: Program;
+  readonly inverse?: Program;
+}
+
+interface PartialCall extends Node {
+  readonly name: Path | Literal | SubExpression;
+  readonly params: readonly Expression[];
+  readonly hash?: Hash;
+}
+
+export interface Partial extends PartialCall {
+  readonly type: 'PartialStatement';
+  readonly indent: string;
+}
+
+export interface PartialBlock extends PartialCall {
+  readonly type: 'PartialBlockStatement';
+  readonly program: Program;
+}
+
+interface Decorator extends Call {
+  readonly type: 'Decorator';
+}
+
+/** `{{#*inline "name"}}` is the only one that there is. */
+export interface DecoratorBlock extends Call {
+  readonly type: 'DecoratorBlock';
+  readonly program: Program;
+}
+
+export type Expression = Path | Literal | SubExpression;
+
+export interface SubExpression extends Call {
+  readonly type: 'SubExpression';
+}
+
+export interface Path extends Node {
+  readonly type: 'PathExpression';
+  /** Whether it begins with an @. */
+  readonly data: boolean;
+  /** How often it says `../`. */
+  readonly depth: number;
+  readonly parts: readonly string[];
+  readonly original: string;
+}
+
+export type Literal = Node &
+  (
+    | { readonly type: 'StringLiteral'; readonly value: string }
+    | { readonly type: 'NumberLiteral'; readonly value: number }
+    | { readonly type: 'BooleanLiteral'; readonly value: boolean }
+    | { readonly type: 'UndefinedLiteral' }
+    | { readonly type: 'NullLiteral' }
+  );
+
+/** Named arguments. */
+export interface Hash extends Node {
+  readonly pairs: readonly { readonly key: string; readonly value: Expression }[];
+}

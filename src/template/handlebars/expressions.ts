@@ -1,0 +1,207 @@
+import { printValue } from '../../go/fmt.ts';
+import { GoError, GoMap, StringMapType } from '../../go/value.ts';
+import type { Func, Value } from '../../go/value.ts';
+import type { Call, Expression, Hash, Literal, Node, Path } from './ast.ts';
+import { entriesOf, fieldOf, isNothing, isZero } from './fields.ts';
+import type { Eval, Frame, Run, Vars } from './run.ts';
+import { failure } from './unit.ts';
+import type { Scope } from './unit.ts';
+
+/** Blocks that the language knows by itself; none of them is a function. */
+export const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
+
+/** Compiles an argument; the last name of a path may mean nothing. */
+export function compileExpression(scope: Scope, node: Expression): Eval {
+  switch (node.type) {
+    case 'PathExpression':
+      return compilePath(scope, node, false);
+    case 'SubExpression':
+      return compileCall(scope, node);
+    default: {
+      const value = literalOf(node);
+      return () => value;
+    }
+  }
+}
+
+function literalOf(node: Literal): Value {
+  switch (node.type) {
+    case 'NumberLiteral':
+      return Number.isSafeInteger(node.value) ? BigInt(node.value) : node.value;
+    case 'UndefinedLiteral':
+      return undefined;
+    case 'NullLiteral':
+      return null;
+    default:
+      return node.value;
+  }
+}
+
+/** The name that stands alone where a function may be called, or null for a path that is more than a name. */
+export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): string | null {
+  if (path.type !== 'PathExpression') return 'value' in path ? String(path.value) : null;
+  const [name] = path.parts;
+  const isName = !path.data && path.depth === 0 && path.parts.length === 1 && !/^\.|^this\b/.test(path.original);
+  return isName && name !== undefined && !params.some((names) => names.includes(name)) ? name : null;
+}
+
+/** Compiles what stands in braces: the call of a function, or else a value. */
+export function compileCall(scope: Scope, call: Call): Eval {
+  const name = callName(scope, call);
+  if (name === 'lookup') return compileLookup(scope, call);
+  if (name !== null && blockNames.has(name)) throw failure(scope, call, `${name} is a block: {{#${name} …}}`);
+  const declared = name === null ? undefined : functionOf(scope, name);
+  if (name !== null && declared !== undefined) return compileFunction(scope, call, { name, declared });
+  if (call.params.length > 0 || call.hash !== undefined) {
+    throw failure(scope, call, `function "${name ?? originalOf(call)}" not defined`);
+  }
+  return call.path.type === 'PathExpression' ? compilePath(scope, call.path, true) : compileName(scope, call, name!);
+}
+
+const originalOf = ({ path }: Call) => (path.type === 'PathExpression' ? path.original : '');
+
+function functionOf({ unit }: Scope, name: string): Func | undefined {
+  return unit.funcs.get(name) ?? unit.language.builtins.get(name);
+}
+
+interface Named {
+  readonly name: string;
+  readonly declared: Func;
+}
+
+function compileFunction(scope: Scope, call: Call, { name, declared }: Named): Eval {
+  const { unit } = scope;
+  const { params, variadic } = declared.type.signature!;
+  const args = call.params.map((param) => compileExpression(scope, param));
+  if (call.hash !== undefined) throw failure(scope, call, `${name} takes no named arguments`);
+  const least = params.length - (variadic ? 1 : 0);
+  if (variadic ? args.length < least : args.length !== least) {
+    const hint = args.length === 0 ? `; the field is {{this.${name}}}` : '';
+    const wanted = `want ${variadic ? 'at least ' : ''}${least} got ${args.length}`;
+    throw failure(scope, call, `wrong number of args for ${name}: ${wanted}${hint}`);
+  }
+  return (run, frame) => {
+    const values = args.map((arg) => arg(run, frame));
+    const { call: invoke } = run.funcs.get(name) ?? declared;
+    try {
+      return invoke(values.map((value, i) => unit.language.fit(value, params[Math.min(i, params.length - 1)]!)));
+    } catch (error) {
+      // A Suspend, for one, is none of our business.
+      if (!(error instanceof GoError)) throw error;
+      throw failure(scope, call, `error calling ${name}: ${error.message}`);
+    }
+  };
+}
+
+/** lookup: the field, item or element whose name is a value. */
+function compileLookup(scope: Scope, call: Call): Eval {
+  const [of, name] = call.params.map((param) => compileExpression(scope, param));
+  if (of === undefined || name === undefined || call.params.length > 2) {
+    throw failure(scope, call, `wrong number of args for lookup: want 2 got ${call.params.length}`);
+  }
+  return (run, frame) => {
+    const value = of(run, frame);
+    const key = name(run, frame);
+    if (isNothing(value) && !isZero(value)) return value;
+    return typeof key === 'string' || typeof key === 'bigint' || typeof key === 'number'
+      ? fieldOf(value, String(key))
+      : undefined;
+  };
+}
+
+/** A literal where a name is due: `{{"a b"}}` is the field of that name. */
+function compileName(scope: Scope, node: Node, name: string): Eval {
+  return compileSteps(scope, { node, parts: [name], isChecked: true }, (_run, frame) => frame.here.value);
+}
+
+/** Compiles a path. isChecked says whether its last name has to mean something, where names have to. */
+export function compilePath(scope: Scope, path: Path, isChecked: boolean): Eval {
+  const [first, ...rest] = path.parts;
+  const steps = { node: path, isChecked };
+  if (first !== undefined && path.data) {
+    const start = compileVariable(scope, path, isChecked || rest.length > 0);
+    return compileSteps(scope, { ...steps, parts: rest }, start);
+  }
+  const param = first === undefined ? null : blockParam(scope, path, first);
+  if (param !== null) return compileSteps(scope, { ...steps, parts: rest }, param);
+  const { depth } = path;
+  return compileSteps(scope, { ...steps, parts: path.parts }, (_run, frame) => contextAt(frame, depth));
+}
+
+function contextAt(frame: Frame, depth: number): Value {
+  let here: Frame['here'] | null = frame.here;
+  for (let i = 0; i < depth && here !== null; i++) here = here.outer;
+  return here?.value;
+}
+
+function blockParam({ params }: Scope, path: Path, name: string): Eval | null {
+  if (path.depth > 0 || /^\.|^this\b/.test(path.original)) return null;
+  const level = params.findIndex((names) => names.includes(name));
+  if (level < 0) return null;
+  const index = params[level]!.indexOf(name);
+  return (_run, frame) => {
+    let at = frame.params;
+    for (let i = 0; i < level; i++) at = at?.outer ?? null;
+    return at?.values[index];
+  };
+}
+
+function compileVariable(scope: Scope, path: Path, isChecked: boolean): Eval {
+  const name = path.parts[0]!;
+  return (_run, frame) => {
+    let vars: Vars | null = frame.vars;
+    for (let i = 0; i < path.depth && vars !== null; i++) vars = vars.outer;
+    const value = vars === null ? undefined : variableOf(vars, name);
+    if (value === undefined && isChecked && scope.unit.strict) throw failure(scope, path, `@${name} is not defined`);
+    return value;
+  };
+}
+
+function variableOf(vars: Vars, name: string): Value {
+  if (name === 'root') return vars.root;
+  let at: Vars | null = vars;
+  while (at?.turn === null) at = at.outer;
+  switch (name) {
+    case 'index':
+      return at?.turn?.index;
+    case 'key':
+      return at?.turn?.key;
+    case 'first':
+      return at?.turn?.first;
+    case 'last':
+      return at?.turn?.last;
+    default:
+      return undefined;
+  }
+}
+
+interface Steps {
+  readonly node: Node;
+  readonly parts: readonly string[];
+  readonly isChecked: boolean;
+}
+
+/** Follows names from a value on; one that leads nowhere is an error, the last of an argument excepted. */
+function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: Eval): Eval {
+  if (parts.length === 0) return start;
+  const checked = parts.map((_, i) => scope.unit.strict && (isChecked || i < parts.length - 1));
+  return (run, frame) => {
+    let value = start(run, frame);
+    for (let i = 0; i < parts.length; i++) {
+      value = fieldOf(value, parts[i]!);
+      if (value === undefined && checked[i]!)
+        throw failure(scope, node, `"${parts.slice(0, i + 1).join('.')}" is not defined`);
+    }
+    return value;
+  };
+}
+
+/** Compiles named arguments, to what adds them to the fields that a value has. */
+export function compileHash(scope: Scope, { pairs }: Hash): (run: Run, frame: Frame, value: Value) => Value {
+  const added = pairs.map(({ key, value }) => [key, compileExpression(scope, value)] as const);
+  return (run, frame, value) => {
+    const fields = new Map<Value, Value>(entriesOf(value).map(([key, each]) => [printValue(key), each]));
+    for (const [key, evaluate] of added) fields.set(key, evaluate(run, frame) ?? null);
+    return new GoMap(StringMapType, fields);
+  };
+}

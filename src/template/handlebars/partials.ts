@@ -1,0 +1,107 @@
+import { toText } from '../../go/bytes.ts';
+import { GoError } from '../../go/value.ts';
+import type { Value } from '../../go/value.ts';
+import { TemplateError } from '../engine.ts';
+import type { Partial, PartialBlock } from './ast.ts';
+import type { CompileProgram } from './blocks.ts';
+import { compileExpression, compileHash } from './expressions.ts';
+import { at, work } from './run.ts';
+import type { Eval, Exec, Frame, Inlines, Run } from './run.ts';
+import type { Body } from './statements.ts';
+import { failure } from './unit.ts';
+import type { Scope } from './unit.ts';
+
+/** Nobody nests partials as deep as this on purpose; the stack of the process holds a little more. */
+const maxDepth = 500;
+
+/** Compiles the call of a partial: of an inline one, of `@partial-block`, or of a file below templates. */
+export function compilePartial(scope: Scope, node: Partial | PartialBlock, compileProgram: CompileProgram): Exec {
+  if (node.params.length > 1) {
+    throw failure(scope, node, `a partial takes one context, and then named arguments: got ${node.params.length}`);
+  }
+  const name = compileName(scope, node);
+  const context = compileContext(scope, node);
+  const body = node.type === 'PartialBlockStatement' ? compileProgram(scope, node.program) : null;
+  const indent = node.type === 'PartialStatement' ? node.indent : '';
+  return (run, frame) => {
+    const inner = frameFor(run, frame, { value: context(run, frame), body });
+    const called = name(run, frame);
+    const exec = find(scope, node, { run, frame: inner, name: called }) ?? (body === null ? null : inner.block);
+    if (exec === null)
+      throw failure(scope, node, `partial "${called}" not defined: there is no ${called}.hbs below templates`);
+    work(run, 1);
+    if (++run.depth > maxDepth) throw failure(scope, node, `partials are nested deeper than ${maxDepth}`);
+    if (indent !== '') run.indents.push({ text: indent, isLineStart: true });
+    try {
+      exec(run, inner);
+    } catch (error) {
+      throw error instanceof TemplateError && called !== '@partial-block' ? inside(scope, node, called, error) : error;
+    }
+    if (indent !== '') run.indents.pop();
+    run.depth--;
+  };
+}
+
+function compileName(scope: Scope, { name: node }: Partial | PartialBlock): (run: Run, frame: Frame) => string {
+  if (node.type === 'SubExpression') {
+    const evaluate = compileExpression(scope, node);
+    return (run, frame) => {
+      const name = evaluate(run, frame);
+      if (typeof name !== 'string') throw failure(scope, node, 'the name of a partial is a string');
+      return name;
+    };
+  }
+  const name = node.type === 'PathExpression' ? node.original : 'value' in node ? String(node.value) : '';
+  return () => name;
+}
+
+function compileContext(scope: Scope, { params, hash }: Partial | PartialBlock): Eval {
+  const [first] = params;
+  const context: Eval = first === undefined ? (_run, frame) => frame.here.value : compileExpression(scope, first);
+  if (hash === undefined) return context;
+  const extend = compileHash(scope, hash);
+  return (run, frame) => extend(run, frame, context(run, frame));
+}
+
+interface Given {
+  readonly value: Value;
+  readonly body: Body | null;
+}
+
+/** The frame in which a partial runs. Its block, if it has one, sees what is around the call. */
+function frameFor(run: Run, frame: Frame, { value, body }: Given): Frame {
+  const inner = { ...at(frame, value), params: null };
+  if (body === null) return inner;
+  const inlines: Inlines | null = body.define?.(run, frame) ?? frame.inlines;
+  const block: Exec = (called, { here, vars, inlines: known }) => {
+    body.exec(called, { ...at(frame, here.value), vars, inlines: known });
+  };
+  return { ...inner, inlines, block };
+}
+
+interface Wanted {
+  readonly run: Run;
+  readonly frame: Frame;
+  readonly name: string;
+}
+
+function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: Wanted): Exec | null {
+  if (name === '@partial-block') return frame.block;
+  for (let level = frame.inlines; level !== null; level = level.outer) {
+    const own = level.bodies.get(name);
+    if (own !== undefined) return own;
+  }
+  try {
+    return run.files.find(name);
+  } catch (error) {
+    if (error instanceof GoError) throw failure(scope, node, error.message);
+    throw error instanceof TemplateError ? inside(scope, node, name, error) : error;
+  }
+}
+
+/** What went wrong in a partial, told from where it is called. */
+function inside(scope: Scope, node: Partial | PartialBlock, name: string, cause: TemplateError): TemplateError {
+  const { at: place } = failure(scope, node, '');
+  const message = `template: ${scope.unit.name}:${node.loc.start.line}:${node.loc.start.column}: partial "${toText(name)}": ${cause.message}`;
+  return new TemplateError(message, { cause, ...(place && { at: place }) });
+}

@@ -1,0 +1,112 @@
+import type { FuncMap, Value } from '../../go/value.ts';
+
+/** Where partials come from; find throws what is wrong with one, and Suspend for one that is not read yet. */
+interface Files {
+  find(name: string): Exec | null;
+}
+
+/** The state of one render. */
+export interface Run {
+  readonly funcs: FuncMap;
+  readonly files: Files;
+  readonly write: (chunk: string) => void;
+  readonly tick: () => void;
+  /** White space that the partials under way put before their lines, outermost first. */
+  readonly indents: Indent[];
+  out: string; // not yet written
+  work: number; // done since the last tick
+  depth: number; // of partials
+}
+
+interface Indent {
+  readonly text: string;
+  isLineStart: boolean;
+}
+
+/** What names mean at a place of a template while it runs. */
+export interface Frame {
+  readonly here: Context;
+  readonly vars: Vars;
+  readonly params: Params | null;
+  readonly inlines: Inlines | null;
+  /** What `{{> @partial-block}}` gives. */
+  readonly block: Exec | null;
+}
+
+/** `this`, and what `../` leads to. */
+interface Context {
+  readonly value: Value;
+  readonly outer: Context | null;
+}
+
+/** What begins with an @: the root, and in an each the turn. */
+export interface Vars {
+  readonly root: Value;
+  readonly turn: Turn | null;
+  readonly outer: Vars | null;
+}
+
+interface Turn {
+  readonly index: bigint;
+  readonly key: Value;
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+/** The values of one `as |a b|`. */
+export interface Params {
+  readonly values: readonly Value[];
+  readonly outer: Params | null;
+}
+
+/** Partials that a template defines itself. */
+export interface Inlines {
+  readonly bodies: ReadonlyMap<string, Exec>;
+  readonly outer: Inlines | null;
+}
+
+/** A compiled statement or program. */
+export type Exec = (run: Run, frame: Frame) => void;
+
+/** A compiled expression. */
+export type Eval = (run: Run, frame: Frame) => Value;
+
+/** The frame of a block over a value; a value that is the one outside adds no step to `../`. */
+export function at(frame: Frame, value: Value): Frame {
+  return value === frame.here.value ? frame : { ...frame, here: { value, outer: frame.here } };
+}
+
+const chunkLength = 32 * 1024;
+
+/** Adds output, behind the indents of the partials that it comes from. */
+export function emit(run: Run, text: string): void {
+  let shown = text;
+  for (let i = run.indents.length - 1; i >= 0; i--) shown = indented(run.indents[i]!, shown);
+  if ((run.out += shown).length >= chunkLength) flush(run);
+}
+
+/** Every line that has begun gets the indent, an empty one too; what comes after the last line feed has not begun. */
+function indented(indent: Indent, text: string): string {
+  if (text === '') return '';
+  const { isLineStart } = indent;
+  indent.isLineStart = text.endsWith('\n');
+  const lines = text.replace(/\n(?!$)/g, `\n${indent.text.replaceAll('$', '$$$$')}`);
+  return isLineStart ? indent.text + lines : lines;
+}
+
+/** Writes the output that waits. */
+export function flush(run: Run): void {
+  const { out } = run;
+  run.out = '';
+  if (out !== '') run.write(out);
+}
+
+/** As much work as this lies between two ticks: a turn of an each is 1. */
+const workPerTick = 1024;
+
+/** Counts work, so that tick is called now and then: it may end the render. */
+export function work(run: Run, amount: number): void {
+  if ((run.work += amount) < workPerTick) return;
+  run.work = 0;
+  run.tick();
+}

@@ -1,0 +1,96 @@
+import { printValue } from '../../go/fmt.ts';
+import { Func, Pointer } from '../../go/value.ts';
+import type { Value } from '../../go/value.ts';
+import type { DecoratorBlock, Mustache, Program, Statement } from './ast.ts';
+import { compileBlock } from './blocks.ts';
+import { compileCall, compileExpression } from './expressions.ts';
+import { compilePartial } from './partials.ts';
+import { emit, at } from './run.ts';
+import type { Eval, Exec, Frame, Inlines, Run } from './run.ts';
+import { failure } from './unit.ts';
+import type { Scope } from './unit.ts';
+
+/** A program and the partials that it defines: they hold in all of it, wherever they stand. */
+export interface Body {
+  readonly exec: Exec;
+  readonly define: ((run: Run, frame: Frame) => Inlines) | null;
+}
+
+/** Compiles what stands between two tags, or a whole file. */
+export function compileProgram(scope: Scope, program: Program): Body {
+  const names = program.blockParams ?? [];
+  const inner = names.length === 0 ? scope : { ...scope, params: [names, ...scope.params] };
+  const parts = program.body.flatMap((node) => compileStatement(inner, node) ?? []);
+  const inlines = program.body.flatMap((node) => (node.type === 'DecoratorBlock' ? [compileInline(inner, node)] : []));
+  const exec: Exec = (run, frame) => {
+    for (const part of parts) part(run, frame);
+  };
+  if (inlines.length === 0) return { exec, define: null };
+  const define = (run: Run, frame: Frame): Inlines => ({
+    bodies: new Map(inlines.map((inline) => inline(run, frame))),
+    outer: frame.inlines,
+  });
+  return {
+    define,
+    exec: (run, frame) => {
+      exec(run, { ...frame, inlines: define(run, frame) });
+    },
+  };
+}
+
+function compileStatement(scope: Scope, node: Statement): Exec | null {
+  switch (node.type) {
+    case 'ContentStatement': {
+      const { value } = node;
+      return (run) => {
+        emit(run, value);
+      };
+    }
+    case 'MustacheStatement':
+      return compileMustache(scope, node);
+    case 'BlockStatement':
+      return compileBlock(scope, node, compileProgram);
+    case 'PartialStatement':
+    case 'PartialBlockStatement':
+      return compilePartial(scope, node, compileProgram);
+    case 'Decorator':
+      throw failure(scope, node, 'the only decorator is {{#*inline "name"}}');
+    default:
+      return null; // a comment, or an inline that its program defines
+  }
+}
+
+function compileMustache(scope: Scope, node: Mustache): Exec {
+  const evaluate = compileCall(scope, node);
+  return (run, frame) => {
+    const value = evaluate(run, frame);
+    if (value instanceof Func) throw failure(scope, node, 'a function has no text');
+    emit(run, typeof value === 'string' ? value : textOf(value));
+  };
+}
+
+/** No value has no text; a number is written out; lists, maps and structs look as in Go. */
+function textOf(value: Value): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Pointer) return textOf(value.target);
+  return printValue(value);
+}
+
+type Inline = (run: Run, frame: Frame) => readonly [name: string, body: Exec];
+
+/** A partial within a template; in it `../` leads to where it is defined. */
+function compileInline(scope: Scope, node: DecoratorBlock): Inline {
+  const [first] = node.params;
+  if (node.path.type !== 'PathExpression' || node.path.original !== 'inline' || first === undefined) {
+    throw failure(scope, node, 'the only decorator is {{#*inline "name"}}');
+  }
+  const name: Eval = compileExpression(scope, first);
+  const { exec } = compileProgram(scope, node.program);
+  return (run, frame) => [
+    printValue(name(run, frame)),
+    (called, { here, vars, inlines, block }) => {
+      exec(called, { ...at(frame, here.value), vars, inlines, block });
+    },
+  ];
+}
