@@ -1,5 +1,5 @@
 import { parseFlags, usageText, type FlagSpec, type FlagValue } from '../go/flag.ts';
-import type { Address } from '../minietcd/server.ts';
+import type { Address } from '../minietcd/address.ts';
 
 /** What a command line of mini-etcd comes to. */
 export interface ServerSettings {

@@ -1,7 +1,8 @@
 import { toText } from '../go/bytes.ts';
 import { FlagError } from '../go/flag.ts';
 import { quote } from '../go/strconv.ts';
-import { ListenError, MiniEtcd } from '../minietcd/server.ts';
+import { ListenError } from '../minietcd/address.ts';
+import { MiniEtcd } from '../minietcd/server.ts';
 import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';
 import { etcdUsage, readSettings, SettingError, type ServerSettings } from './etcdflags.ts';

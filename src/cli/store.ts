@@ -22,7 +22,8 @@ export async function openStore(config: Config, env: ReadonlyMap<string, string>
 }
 
 async function openEmbedded(listen: readonly string[], log: Logger): Promise<Store> {
-  const { ListenError, MiniEtcd } = await import('../minietcd/server.ts');
+  const { ListenError } = await import('../minietcd/address.ts');
+  const { MiniEtcd } = await import('../minietcd/server.ts');
   const { localBackend } = await import('../minietcd/local.ts');
   const { systemClock } = await import('../obs/clock.ts');
   const server = new MiniEtcd(systemClock);

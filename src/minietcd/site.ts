@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Keyspace } from './keyspace.ts';
+import type { Limits, Load } from './limits.ts';
 
 /** Who this server says it is. */
 export interface Member {
@@ -21,6 +22,8 @@ export interface Site {
   readonly member: Member;
   /** Origins that browsers may come from; '*' lets all in. */
   readonly cors: readonly string[];
+  readonly limits: Limits;
+  readonly load: Load;
 }
 
 /** Header names and values in turn, as writeHead takes them. */
