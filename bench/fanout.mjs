@@ -33,7 +33,7 @@ async function changeAll(store, program, value) {
 /** All templates print all keys. */
 async function everything(store, agent) {
   const folder = manyTemplates(templates, listAll, '/bench');
-  const program = await startWatching(agent, folder, store.url, templates);
+  const program = await startWatching(agent, folder, store.url, { count: templates });
   const times = [];
   const before = cpu(program.pid);
   for (let n = 0; n < changes; n += 1) {
@@ -55,7 +55,7 @@ async function everything(store, agent) {
 // In a run of its own: the counting proxy costs time.
 async function bytesPerChange(store, agent, folder) {
   const proxy = await new Proxy(store.port).listen();
-  const program = await startWatching(agent, folder, proxy.url, templates);
+  const program = await startWatching(agent, folder, proxy.url, { count: templates });
   const counts = [];
   for (let n = 0; n < 3; n += 1) {
     const before = proxy.received;
@@ -75,7 +75,7 @@ async function ownKeys(store, agent) {
 }
 
 async function comparisons(store, agent, folder) {
-  const program = await startWatching(agent, folder, store.url, templates, ['-log-level', 'debug']);
+  const program = await startWatching(agent, folder, store.url, { count: templates, flags: ['-log-level', 'debug'] });
   program.forget();
   await store.put('/bench/k000000', `own-${Date.now()}`);
   await sleep(1500);
@@ -86,7 +86,7 @@ async function comparisons(store, agent, folder) {
 
 // The Go confd's debug log prints all keys for every template; it stages each render, so the stage files tell.
 async function staged(store, agent, folder) {
-  const program = await startWatching(agent, folder, store.url, templates);
+  const program = await startWatching(agent, folder, store.url, { count: templates });
   const names = new Set();
   const watcher = watch(program.out, (event, name) => name.startsWith('.') && names.add(name.split('.conf')[0]));
   await store.put('/bench/k000000', `own-${Date.now()}`);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { confdir, resource, root } from '../test/peers/support/confd.mjs';
-import { Etcd } from '../test/peers/support/etcd.mjs';
+import { Etcd, ask } from '../test/peers/support/etcd.mjs';
 import { freePort, scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
 
 /** @typedef {{name: string, path: string, backend: string, v3?: boolean}} Agent */
@@ -118,11 +118,14 @@ export function changed(path, ms, holds) {
 }
 
 /** An agent in watch mode that has written `count` files and gone quiet. */
-export async function startWatching(agent, folder, url, count, flags = []) {
+export async function startWatching(agent, folder, url, { count = 1, flags = [] } = {}) {
   const out = join(folder, 'out');
   const program = start(agent.path, flagsFor(agent, folder, url, ['-watch', ...flags]));
   const complete = () => Array.from({ length: count }, (_, n) => existsSync(join(out, `${n}.conf`))).every(Boolean);
+  // The Go confd gives a fetch up after 3 s, and tries again only when a key changes: with many templates it needs that.
+  const wake = setInterval(() => void ask('PUT', `${url}/v2/keys/bench/k000000`, { form: 'value=wake' }), 15_000);
   await waitFor(() => `${agent.name} to write ${count} files: ${program.output()}`, complete, 180_000);
+  clearInterval(wake);
   await quiet(program.pid);
   return { ...program, out };
 }

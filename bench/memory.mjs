@@ -18,7 +18,7 @@ function slope(numbers) {
 }
 
 async function measure(store, agent) {
-  const program = await startWatching(agent, manyTemplates(1, listAll, '/bench'), store.url, 1);
+  const program = await startWatching(agent, manyTemplates(1, listAll, '/bench'), store.url);
   const begin = rss(program.pid);
   const sizes = [];
   for (let sample = 0; sample < samples; sample += 1) {

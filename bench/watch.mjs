@@ -15,7 +15,7 @@ export async function run() {
   const latency = {};
   const cost = {};
   for (const agent of v2agents) {
-    const program = await startWatching(agent, manyTemplates(1, listAll, '/bench'), store.url, 1);
+    const program = await startWatching(agent, manyTemplates(1, listAll, '/bench'), store.url);
     const dest = join(program.out, '0.conf');
     const times = [];
     const before = cpu(program.pid);
