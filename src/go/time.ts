@@ -135,6 +135,13 @@ function locationOf(zone: Zone): Pointer {
   return location;
 }
 
+/** What a time keeps: nil stands for UTC. */
+function storedLocation(zone: Zone): Pointer {
+  return zone === UTC ? nowhere : locationOf(zone);
+}
+
+const nowhere = new Pointer(LocationType, null);
+
 function zoneOf(location: Pointer): Zone {
   return location.target === null ? UTC : (location.target as Location).zone;
 }
@@ -146,7 +153,7 @@ const timeOf = (struct: Struct): Time => struct as unknown as Time;
 const timeFields: Field[] = [
   { name: 'wall', type: Uint64Type, get: (of) => new Num(Uint64Type, nanosecond(timeOf(of))) },
   { name: 'ext', type: Int64Type, get: (of) => int64(floorDivide(timeOf(of).nanos, second) + toUnix) },
-  { name: 'loc', type: LocationType, get: (of) => locationOf(timeOf(of).zone) },
+  { name: 'loc', type: LocationType, get: (of) => storedLocation(timeOf(of).zone) },
 ];
 
 /** time.Time. */

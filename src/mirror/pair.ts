@@ -1,4 +1,4 @@
-import { BoolType, IntType, StringType, unfitMethod } from '../go/value.ts';
+import { BoolType, GoError, IntType, StringType, unfitMethod } from '../go/value.ts';
 import type { Method, Slice, Struct, Type, Typed } from '../go/value.ts';
 
 /** One key and its value, as templates see it: a struct with the fields Key and Value. */
@@ -38,6 +38,11 @@ export const KVPairsType: Type = {
 };
 
 function less(of: unknown, [i, j]: readonly unknown[]): boolean {
-  const key = (index: unknown) => ((of as Slice).at(Number(index)) as KVPair).key;
-  return key(i) < key(j);
+  return keyAt(of as Slice, i as bigint) < keyAt(of as Slice, j as bigint);
+}
+
+function keyAt(pairs: Slice, index: bigint): string {
+  if (index >= 0n && index < BigInt(pairs.length)) return (pairs.at(Number(index)) as KVPair).key;
+  const length = index < 0n ? '' : ` with length ${pairs.length}`;
+  throw new GoError(`runtime error: index out of range [${index}]${length}`);
 }

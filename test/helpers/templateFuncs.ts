@@ -27,6 +27,7 @@ import {
 import type { Field, Func, Kind, Method, Struct, Type, Value } from '../../src/go/value.ts';
 import { KVPair, KVPairsType, KVPairType } from '../../src/mirror/pair.ts';
 import { decodeValue } from '../../src/go/json.ts';
+import { toUpper } from '../../src/go/strings.ts';
 import { DurationType, goDuration, goTime, TimeType } from '../../src/go/time.ts';
 import { UTC } from '../../src/go/time-zone.ts';
 
@@ -60,7 +61,10 @@ const TempType: Type = {
   ]),
   methods: new Map([
     ['Hello', method([], StringType, (temp) => `hello ${valueOf(temp, 'Name') as string}`)],
-    ['Add', method([IntType], IntType, (temp, [n]) => (valueOf(temp, 'N') as bigint) + (n as bigint))],
+    [
+      'Add',
+      method([IntType], IntType, (temp, [n]) => BigInt.asIntN(64, (valueOf(temp, 'N') as bigint) + (n as bigint))),
+    ],
     [
       'Fail',
       method([], StringType, (temp) => {
@@ -140,7 +144,7 @@ const scalar = (kind: Kind): Type => ({ kind, name: kind });
 const size = (value: Slice) => BigInt(value.length);
 /** 2026-11-22 07:08:09.123456789 UTC. */
 const instant = 1_795_331_289_123_456_789n;
-const adder = func([IntType], IntType, (n: bigint) => n + 1n);
+const adder = func([IntType], IntType, (n: bigint) => BigInt.asIntN(64, n + 1n));
 
 export const templateFuncs = new Map<string, Func>([
   ['add', func([IntType, IntType], IntType, (a: bigint, b: bigint) => BigInt.asIntN(64, a + b))],
@@ -161,9 +165,9 @@ export const templateFuncs = new Map<string, Func>([
   ['fn', func([], adder.type, () => adder)],
   [
     'join',
-    func([StringsType, StringType], StringType, (list: Slice, sep: string) =>
-      ((list.array ?? []) as string[]).join(sep),
-    ),
+    func([StringsType, StringType], StringType, (list: Slice, sep: string) => {
+      return Array.from({ length: list.length }, (_, i) => list.at(i)).join(sep);
+    }),
   ],
   ['getv', variadicFunc([StringType, StringType], StringType, getv)],
   ['ints', variadic(IntType, IntsType)],
@@ -211,7 +215,7 @@ export const templateFuncs = new Map<string, Func>([
       return new Pointer(TempPointerType, makeTemp(name, n));
     }),
   ],
-  ['upper', func([StringType], StringType, (text: string) => text.replace(/[a-z]/g, (c) => c.toUpperCase()))],
+  ['upper', func([StringType], StringType, toUpper)],
   ['date', func([], TimeType, () => goTime(instant, UTC))],
   ['dur', func([IntType], DurationType, (n: bigint) => goDuration(n))],
   ['json', func([StringType], InterfaceType, decodeValue)],

@@ -4,10 +4,11 @@ import type { Source } from './errors.ts';
 import type { ListNode } from './node.ts';
 import { compileOperand } from './operands.ts';
 import type { Trees } from './parse.ts';
-import type { Exec } from './run.ts';
+import { compileSteps, recursiveNames, runSteps } from './recursion.ts';
+import type { Body, Exec } from './run.ts';
 import { compileList } from './statements.ts';
 import { Scope } from './unit.ts';
-import type { Body, Unit } from './unit.ts';
+import type { Unit } from './unit.ts';
 
 /** A compiled text. */
 export interface Program {
@@ -18,10 +19,21 @@ export interface Program {
 
 /** Compiles the bodies of a text, once; they call each other by reference. */
 export function compileBodies(source: Source, trees: Trees, funcs: FuncMap): Program {
-  const bodies = new Map<string, Body>([...trees.keys()].map((name) => [name, { exec: () => 0 }]));
+  const bodies = new Map<string, Body>([...trees.keys()].map((name) => [name, { exec: () => 0, steps: null }]));
   const unit: Unit = { funcs, bodies, slots: new Map() };
   try {
-    for (const [name, list] of trees) bodies.get(name)!.exec = compileList(new Scope(unit, compileOperand), list);
+    const recursive = recursiveNames(trees);
+    for (const [name, list] of trees) {
+      const scope = new Scope(unit, compileOperand);
+      const body = bodies.get(name)!;
+      if (!recursive.has(name)) {
+        body.exec = compileList(scope, list);
+        continue;
+      }
+      const steps = compileSteps(scope, list, recursive);
+      body.steps = steps;
+      body.exec = (run, dot) => runSteps(steps, run, dot);
+    }
   } catch (error) {
     if (!isOverflow(error)) throw error;
     throw parseError(source.name, 1, 'max expression depth exceeded', []);

@@ -50,14 +50,24 @@ function compileDot(scope: Scope, node: OperandNode): Compiled {
 
 /** Compiles a pipeline; at its end a nil interface has become no value. */
 export function compilePipe(scope: Scope, pipe: PipeNode): Eval {
-  const evaluate = pipe.commands
-    .map((command, stage) => settle(compileCommand(scope, command, { pipe, stage })))
-    .reduce((before, command) => (run, dot) => command(run, dot, before(run, dot)));
+  const stages = pipe.commands.map((command, stage) => settle(compileCommand(scope, command, { pipe, stage })));
+  const evaluate = chain(stages);
   if (pipe.decl.length === 0) return evaluate;
   const stores = pipe.decl.map((variable) => compileStore(scope, variable.name, pipe.assigns));
   return (run, dot) => {
     const value = evaluate(run, dot);
     for (const store of stores) store(run, value);
+    return value;
+  };
+}
+
+function chain(stages: readonly Eval[]): Eval {
+  const [first, second] = stages;
+  if (stages.length === 1) return first!;
+  if (stages.length === 2) return (run, dot) => second!(run, dot, first!(run, dot));
+  return (run, dot) => {
+    let value: Value;
+    for (const stage of stages) value = stage(run, dot, value);
     return value;
   };
 }

@@ -59,6 +59,17 @@ interface Closer {
   readonly pos: number;
 }
 
+/** One test of a branch with what runs if it holds, and what ended that. */
+interface Arm {
+  readonly pipe: PipeNode;
+  readonly list: ListNode;
+  readonly closer: Closer;
+}
+
+function toBranch(kind: BranchNode['kind'], { pipe, list }: Arm, elseList: ListNode | null): BranchNode {
+  return { kind, pos: pipe.pos, pipe, list, elseList };
+}
+
 function isCloser(node: StatementNode | Closer): node is Closer {
   return node.kind === 'end' || node.kind === 'else';
 }
@@ -263,23 +274,36 @@ class Parser {
     return { kind: 'else', pos: this.expect('else', 'rightDelim').pos };
   }
 
+  /** {{else if}} is {{else}}{{if}} with the one {{end}} of all; the branches are put into each other at the end. */
   private branch(kind: BranchNode['kind']): BranchNode {
     const declared = this.names.length;
+    let branch = this.arm(kind);
+    const outer: { readonly arm: Arm; readonly pos: number }[] = [];
+    let elseList: ListNode | null = null;
+    while (branch.closer.kind === 'else') {
+      if (kind === 'range' || this.peek().kind !== kind) {
+        elseList = this.elseList();
+        break;
+      }
+      this.next();
+      outer.push({ arm: branch, pos: branch.closer.pos });
+      branch = this.arm(kind);
+    }
+    this.names.length = declared;
+    let node = toBranch(kind, branch, elseList);
+    for (const { arm, pos } of outer.reverse()) node = toBranch(kind, arm, { kind: 'list', pos, nodes: [node] });
+    return node;
+  }
+
+  private arm(kind: BranchNode['kind']): Arm {
     const pipe = this.pipeline(kind, 'rightDelim');
     if (kind === 'range') this.rangeDepth++;
     const [list, closer] = this.list();
     if (kind === 'range') this.rangeDepth--;
-    const elseList = closer.kind === 'else' ? this.elseList(kind, closer) : null;
-    this.names.length = declared;
-    return { kind, pos: pipe.pos, pipe, list, elseList };
+    return { pipe, list, closer };
   }
 
-  private elseList(kind: BranchNode['kind'], closer: Closer): ListNode {
-    // {{else if}} is {{else}}{{if}}, and shares the one {{end}}.
-    if (kind !== 'range' && this.peek().kind === kind) {
-      this.next();
-      return { kind: 'list', pos: closer.pos, nodes: [this.branch(kind)] };
-    }
+  private elseList(): ListNode {
     const [list, end] = this.list();
     if (end.kind !== 'end') this.error('expected end; found %s', closerText[end.kind]);
     return list;

@@ -1,36 +1,40 @@
 import { GoMap, Slice, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
-import type { BranchNode, ListNode } from './node.ts';
+import type { BranchNode } from './node.ts';
 import { compilePick, compilePipe } from './operands.ts';
 import { sortedKeys } from './order.ts';
 import { breakSignal, fail, work } from './run.ts';
-import type { Exec, Run, Signal } from './run.ts';
+import type { Eval, Exec, Run, Signal, Steps } from './run.ts';
 import { indirect, integerOf, makeInt } from './types.ts';
-import type { Scope } from './unit.ts';
+import type { ListCompiler, Scope } from './unit.ts';
 
 /** Gives the loop variables their values before a turn. */
 type Bind = (run: Run, key: Value, elem: Value) => void;
 
 interface Loop {
-  readonly body: Exec;
   readonly bind: Bind | null;
   readonly hasKey: boolean;
   /** Tells which static types key and element have. */
   readonly setStatics: (run: Run, key: Type | undefined, elem: Type | undefined) => void;
 }
 
-/** Compiles a range; compileList compiles its bodies. */
-export function compileRange(
-  scope: Scope,
-  node: BranchNode,
-  compileList: (scope: Scope, list: ListNode) => Exec,
-): Exec {
+/** A compiled range, without a say in how its bodies are run. */
+interface Range<Body> extends Loop {
+  readonly pipe: Eval;
+  readonly body: Body;
+  readonly otherwise: Body | null;
+}
+
+/** Compiles the parts of a range; compileList compiles its bodies. */
+function compileParts<Body>(scope: Scope, node: BranchNode, compileList: ListCompiler<Body>): Range<Body> {
   const pipe = compilePipe(scope, node.pipe);
   const otherwise = node.elseList === null ? null : scope.inner(() => compileList(scope, node.elseList!));
   const { bind, setStatics } = compileBinding(scope, node);
   const dotSlot = (scope.dot = scope.newSlot());
-  const loop: Loop = {
+  return {
+    pipe,
     body: compileList(scope, node.list),
+    otherwise,
     bind,
     hasKey: node.pipe.decl.length > 1,
     setStatics(run, key, elem) {
@@ -38,14 +42,44 @@ export function compileRange(
       setStatics(run, key, elem);
     },
   };
+}
+
+/** Compiles a range. */
+export function compileRange(scope: Scope, node: BranchNode, compileList: ListCompiler<Exec>): Exec {
+  const range = compileParts(scope, node, compileList);
+  const { pipe, body, otherwise } = range;
   return (run, dot) => {
-    const collection = indirect(pipe(run, dot));
-    const turns = iterate(run, loop, collection);
-    if (turns || otherwise === null) return 0;
-    loop.setStatics(run, undefined, undefined);
-    return otherwise(run, dot);
+    const turns = turnsOver(run, range, indirect(pipe(run, dot)));
+    let turned = false;
+    while (nextTurn(run, range, turns)) {
+      turned = true;
+      if (body(run, turns.elem) === breakSignal) break;
+    }
+    if (turned || otherwise === null) return 0;
+    range.setStatics(run, undefined, undefined);
+    return endElse(otherwise(run, dot));
   };
 }
+
+/** Compiles a range whose bodies call templates that are being run already. */
+export function compileRangeSteps(scope: Scope, node: BranchNode, compileList: ListCompiler<Steps>): Steps {
+  const range = compileParts(scope, node, compileList);
+  const { pipe, body, otherwise } = range;
+  return function* (run, dot) {
+    const turns = turnsOver(run, range, indirect(pipe(run, dot)));
+    let turned = false;
+    while (nextTurn(run, range, turns)) {
+      turned = true;
+      if ((yield* body(run, turns.elem)) === breakSignal) break;
+    }
+    if (turned || otherwise === null) return 0;
+    range.setStatics(run, undefined, undefined);
+    return endElse(yield* otherwise(run, dot));
+  };
+}
+
+/** A break in an else ends the range that the else belongs to, as in Go; a continue means the one around it. */
+const endElse = (signal: Signal): Signal => (signal === breakSignal ? 0 : signal);
 
 function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'setStatics'> {
   const names = node.pipe.decl.map((variable) => variable.name);
@@ -66,48 +100,76 @@ function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'se
   };
 }
 
-/** Whether there was a turn. */
-function iterate(run: Run, loop: Loop, collection: Value): boolean {
-  if (collection instanceof Slice) return iterateSlice(run, loop, collection);
-  if (collection instanceof GoMap) return iterateMap(run, loop, collection);
-  if (collection === undefined) return false;
+/** What a range goes over; it stands before the first turn. */
+interface Turns {
+  key: Value;
+  elem: Value;
+  advance(): boolean;
+}
+
+function nextTurn(run: Run, { bind }: Loop, turns: Turns): boolean {
+  if (!turns.advance()) return false;
+  work(run, 1);
+  if (bind !== null) bind(run, turns.key, turns.elem);
+  return true;
+}
+
+function turnsOver(run: Run, loop: Loop, collection: Value): Turns {
+  if (collection instanceof Slice) return sliceTurns(run, loop, collection);
+  if (collection instanceof GoMap) return mapTurns(run, loop, collection);
+  if (collection === undefined) return noTurns;
   const limit = integerOf(collection);
   if (limit === undefined) return fail(run, "range can't iterate over %v", collection);
   if (loop.hasKey) fail(run, "can't use %v to iterate over more than one variable", collection);
-  return iterateInteger(run, loop, { type: typeOf(collection), limit });
+  loop.setStatics(run, undefined, undefined);
+  return integerTurns(typeOf(collection), limit);
 }
 
+const noTurns: Turns = { key: undefined, elem: undefined, advance: () => false };
 const interfaceOnly = (type: Type | undefined) => (type?.kind === 'interface' ? type : undefined);
 
-function turn(run: Run, { body, bind }: Loop, key: Value, elem: Value): Signal {
-  work(run, 1);
-  if (bind !== null) bind(run, key, elem);
-  return body(run, elem);
-}
-
-function iterateSlice(run: Run, loop: Loop, slice: Slice): boolean {
+function sliceTurns(run: Run, { hasKey, setStatics }: Loop, slice: Slice): Turns {
   const { length } = slice;
-  loop.setStatics(run, undefined, interfaceOnly(slice.type.elem));
-  for (let i = 0; i < length; i++) {
-    if (turn(run, loop, loop.hasKey ? BigInt(i) : undefined, slice.at(i)) === breakSignal) break;
-  }
-  return length > 0;
+  let i = -1;
+  setStatics(run, undefined, interfaceOnly(slice.type.elem));
+  return {
+    key: undefined,
+    elem: undefined,
+    advance() {
+      if (++i >= length) return false;
+      if (hasKey) this.key = BigInt(i);
+      this.elem = slice.at(i);
+      return true;
+    },
+  };
 }
 
-function iterateMap(run: Run, loop: Loop, map: GoMap): boolean {
+function mapTurns(run: Run, { setStatics }: Loop, map: GoMap): Turns {
   const keys = sortedKeys(map);
-  loop.setStatics(run, interfaceOnly(map.type.key), interfaceOnly(map.type.elem));
+  setStatics(run, interfaceOnly(map.type.key), interfaceOnly(map.type.elem));
   const values = keys.map((key) => map.entries!.get(key)); // what a turn changes in the map is not seen
-  for (const [i, key] of keys.entries()) {
-    if (turn(run, loop, key, values[i]) === breakSignal) break;
-  }
-  return keys.length > 0;
+  let i = -1;
+  return {
+    key: undefined,
+    elem: undefined,
+    advance() {
+      if (++i >= keys.length) return false;
+      this.key = keys[i];
+      this.elem = values[i];
+      return true;
+    },
+  };
 }
 
-function iterateInteger(run: Run, loop: Loop, { type, limit }: { type: Type; limit: bigint }): boolean {
-  loop.setStatics(run, undefined, undefined);
-  for (let i = 0n; i < limit; i++) {
-    if (turn(run, loop, undefined, makeInt(type, i)) === breakSignal) break;
-  }
-  return limit > 0n;
+function integerTurns(type: Type, limit: bigint): Turns {
+  let i = -1n;
+  return {
+    key: undefined,
+    elem: undefined,
+    advance() {
+      if (++i >= limit) return false;
+      this.elem = makeInt(type, i);
+      return true;
+    },
+  };
 }

@@ -34,6 +34,15 @@ export const continueSignal = 2;
 /** A compiled statement. */
 export type Exec = (run: Run, dot: Value) => Signal;
 
+/** A compiled statement that stops where it calls a template, and goes on when that has run: see recursion.ts. */
+export type Steps = (run: Run, dot: Value) => Generator<Generator<unknown, unknown>, Signal>;
+
+/** The body of a template, under compilation or compiled; others may call it before it is. */
+export interface Body {
+  exec: Exec;
+  steps: Steps | null; // for a template that can end up calling itself
+}
+
 const chunkLength = 32 * 1024;
 
 /** Adds output; hands it on in large pieces, since a long rope of small strings is slow. */

@@ -1,13 +1,12 @@
 import { printValue } from '../../go/fmt.ts';
 import { Func, Pointer, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
-import { isOverflow } from './errors.ts';
 import { printNode } from './node.ts';
 import type { ActionNode, BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
 import { compilePipe } from './operands.ts';
 import { compileRange } from './range.ts';
 import { breakSignal, continueSignal, emit, fail, work } from './run.ts';
-import type { Exec, Run } from './run.ts';
+import type { Eval, Exec, Run } from './run.ts';
 import { indirect, isNilPointer, isTrue } from './types.ts';
 import type { Scope } from './unit.ts';
 
@@ -52,8 +51,11 @@ function compileText(text: string): Exec {
   };
 }
 
-function compileStatement(scope: Scope, node: Exclude<StatementNode, { kind: 'text' }>): Exec {
+/** Compiles a statement. */
+export function compileStatement(scope: Scope, node: StatementNode): Exec {
   switch (node.kind) {
+    case 'text':
+      return compileText(node.text);
     case 'action':
       return compileAction(scope, node);
     case 'break':
@@ -101,53 +103,93 @@ function saysItself({ methods }: Type): boolean {
   return methods?.has('Error') === true || methods?.has('String') === true;
 }
 
+/** One test of a chain of if, else if and with, and what runs if it holds. */
+interface Arm {
+  readonly pipe: Eval;
+  readonly isWith: boolean;
+  readonly list: Exec;
+}
+
+/** A chain of any length is one statement: else if nests in the tree, and so would calls. */
 function compileBranch(scope: Scope, node: BranchNode): Exec {
-  const pipe = compilePipe(scope, node.pipe);
-  const otherwise = node.elseList === null ? nothing : compileList(scope, node.elseList);
-  if (node.kind === 'with') {
-    scope.dot = -1;
-    const list = compileList(scope, node.list);
-    return (run, dot) => {
-      const value = pipe(run, dot);
-      return isTrue(value) ? list(run, value) : otherwise(run, dot);
-    };
+  const arms = [compileArm(scope, node)];
+  let rest = node.elseList;
+  for (let next = onlyBranch(rest); next !== null; next = onlyBranch(rest)) {
+    arms.push(compileArm(scope, next));
+    rest = next.elseList;
   }
-  const list = compileList(scope, node.list);
-  return (run, dot) => (isTrue(pipe(run, dot)) ? list(run, dot) : otherwise(run, dot));
+  const otherwise = rest === null ? nothing : compileList(scope, rest);
+  const [only] = arms;
+  if (arms.length > 1 || only === undefined) return compileArms(arms, otherwise);
+  const { pipe, list } = only;
+  if (!only.isWith) return (run, dot) => (isTrue(pipe(run, dot)) ? list(run, dot) : otherwise(run, dot));
+  return (run, dot) => {
+    const value = pipe(run, dot);
+    return isTrue(value) ? list(run, value) : otherwise(run, dot);
+  };
+}
+
+function onlyBranch(list: ListNode | null): BranchNode | null {
+  const [only] = list?.nodes ?? [];
+  return list?.nodes.length === 1 && (only?.kind === 'if' || only?.kind === 'with') ? only : null;
+}
+
+/** What the pipeline declares holds for the arms behind it, too. */
+function compileArm(scope: Scope, node: BranchNode): Arm {
+  const isWith = node.kind === 'with';
+  const pipe = compilePipe(scope, node.pipe);
+  const list = scope.inner(() => {
+    if (isWith) scope.dot = -1;
+    return compileList(scope, node.list);
+  });
+  return { pipe, isWith, list };
+}
+
+function compileArms(arms: readonly Arm[], otherwise: Exec): Exec {
+  return (run, dot) => {
+    for (const { pipe, isWith, list } of arms) {
+      const value = pipe(run, dot);
+      if (isTrue(value)) return list(run, isWith ? value : dot);
+    }
+    return otherwise(run, dot);
+  };
 }
 
 function compileTemplate(scope: Scope, node: TemplateNode): Exec {
-  const { name } = node;
-  const body = scope.unit.bodies.get(name);
-  const pipe = node.pipe === null ? null : compilePipe(scope, node.pipe);
+  const enter = compileEntry(scope, node);
+  const body = scope.unit.bodies.get(node.name);
   return (run, dot) => {
-    run.node = node;
-    if (body === undefined) return fail(run, 'template %q not defined', name);
-    if (run.depth === maxDepth) return tooDeep(run);
-    work(run, 1);
-    const data = pipe === null ? undefined : pipe(run, dot);
     const { vars, statics, template } = run;
-    run.template = name;
-    run.vars = [data];
-    run.statics = [];
-    run.depth++;
-    body.exec(run, data);
-    run.depth--;
-    run.vars = vars;
-    run.statics = statics;
-    run.template = template;
+    const data = enter(run, dot);
+    body!.exec(run, data);
+    leave(run, { vars, statics, template });
     return 0;
   };
 }
 
-const tooDeep = (run: Run) => fail(run, 'exceeded maximum template depth (%d)', BigInt(maxDepth));
+/** Compiles what happens before a template's body runs; gives its dot. */
+export function compileEntry(scope: Scope, node: TemplateNode): Eval {
+  const { name } = node;
+  const isDefined = scope.unit.bodies.has(name);
+  const pipe = node.pipe === null ? null : compilePipe(scope, node.pipe);
+  return (run, dot) => {
+    run.node = node;
+    if (!isDefined) return fail(run, 'template %q not defined', name);
+    if (run.depth === maxDepth) fail(run, 'exceeded maximum template depth (%d)', BigInt(maxDepth));
+    work(run, 1);
+    const data = pipe === null ? undefined : pipe(run, dot);
+    run.template = name;
+    run.vars = [data];
+    run.statics = [];
+    run.depth++;
+    return data;
+  };
+}
 
-/** Runs a body whose calls may be nested deeper than the stack of this process is; that is an error like Go's. */
-export function guardDepth(run: Run, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    if (!isOverflow(error)) throw error;
-    tooDeep(run);
-  }
+/** Puts back what the caller of a template had. */
+export function leave(run: Run, caller: Pick<Run, 'vars' | 'statics' | 'template'>): void {
+  run.depth--;
+  run.vars = caller.vars;
+  run.statics = caller.statics;
+  run.template = caller.template;
 }

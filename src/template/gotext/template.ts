@@ -4,11 +4,11 @@ import { TemplateError } from '../engine.ts';
 import { builtins } from './builtins.ts';
 import { compileBodies } from './compile.ts';
 import type { Program } from './compile.ts';
+import { execError, isOverflow } from './errors.ts';
 import type { Source } from './errors.ts';
 import { parse } from './parse.ts';
 import { flush } from './run.ts';
 import type { MissingKey, Run } from './run.ts';
-import { guardDepth } from './statements.ts';
 
 /** How a text is read and run. */
 export interface TemplateOptions {
@@ -64,11 +64,11 @@ function startRun(program: Program, { data, missingKey, write, tick }: Start, fu
 
 function render(program: Program, run: Run, data: Value): void {
   try {
-    guardDepth(run, () => program.main.exec(run, data ?? undefined));
+    program.main.exec(run, data ?? undefined);
   } catch (error) {
     // What was written before an error in the template stays written, as in Go.
-    if (error instanceof TemplateError) flush(run);
-    throw error;
+    if (error instanceof TemplateError || isOverflow(error)) flush(run);
+    throw isOverflow(error) ? execError(run, 'max expression depth exceeded', []) : error;
   }
   flush(run);
 }

@@ -1,11 +1,6 @@
 import type { FuncMap, Type } from '../../go/value.ts';
-import type { OperandNode } from './node.ts';
-import type { Eval, Exec } from './run.ts';
-
-/** A body under compilation or compiled; others may call it before it is. */
-export interface Body {
-  exec: Exec;
-}
+import type { ListNode, OperandNode } from './node.ts';
+import type { Body, Eval } from './run.ts';
 
 /** What the compilation of one text shares. */
 export interface Unit {
@@ -13,6 +8,9 @@ export interface Unit {
   readonly bodies: ReadonlyMap<string, Body>;
   readonly slots: Map<string, number>; // of the functions used
 }
+
+/** Compiles the body of a branch in one of the two ways in which bodies run. */
+export type ListCompiler<Compiled> = (scope: Scope, list: ListNode) => Compiled;
 
 interface Binding {
   readonly name: string;
