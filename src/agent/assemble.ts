@@ -5,8 +5,9 @@ import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
 import { enginesFor } from '../template/engines.ts';
-import { worldOf } from '../template/funcs.ts';
+import { declare, worldOf } from '../template/funcs.ts';
 import { Includes } from '../template/include.ts';
+import type { Keyring } from '../template/keyring.ts';
 import { Agent, type Loaded } from './agent.ts';
 import { AgentError } from './error.ts';
 import { createFollower } from './follower.ts';
@@ -30,6 +31,8 @@ export interface AgentSettings {
   readonly env: ReadonlyMap<string, string>;
   /** What one render may take; generous by default. */
   readonly limits?: Limits;
+  /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
+  readonly keyring?: Keyring | null;
 }
 
 /** Where an agent lives. */
@@ -52,10 +55,10 @@ export function assembleAgent(
 ): Agent {
   const { clock, log, signal } = surroundings;
   const mirror = new Mirror();
-  const templates = new Templates(enginesFor(templatesDir(settings)));
+  const { limits = usualLimits, keyring = null } = settings;
+  const templates = new Templates(enginesFor(templatesDir(settings)), declare(keyring));
   const slots = new Slots(passesAtOnce);
-  const { limits = usualLimits } = settings;
-  const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)));
+  const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
   let isFirst = true;
   const load = async (): Promise<Loaded> => {
     const loaded = await loadAll(settings, surroundings);

@@ -6,6 +6,8 @@ import type { Config, LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
+import { TemplateError } from '../template/engine.ts';
+import { Keyring } from '../template/keyring.ts';
 import { openStore, type Store } from './store.ts';
 
 /** What a run has from the process around it. */
@@ -22,25 +24,33 @@ export async function run(loaded: LoadedConfig, world: World): Promise<number> {
   const { log } = world;
   for (const warning of warnings) log.warning(warning);
   for (const note of notes) log.info(note);
-  log.info(`Backend set to ${config.backend}`);
+  let keyring: Keyring | null;
   let store: Store;
   try {
+    keyring = await openKeyring(config);
+    log.info(`Backend set to ${config.backend}`);
     store = await openStore(config, world.env, log);
   } catch (error) {
     return die(error, log);
   }
   log.info('Starting confd');
   log.info(`Backend source(s) set to ${store.sources.join(', ')}`);
-  return config.onetime ? runOnce(loaded, store, world) : new Daemon(loaded, store, world).run();
+  return config.onetime
+    ? runOnce(agentSettings(loaded, keyring, world), store, log)
+    : new Daemon({ loaded, keyring, store }, world).run();
 }
 
 function die(error: unknown, log: Logger): number {
-  if (!(error instanceof BackendError)) throw error;
+  if (!(error instanceof BackendError || error instanceof TemplateError)) throw error;
   log.fatal(error.message);
   return 1;
 }
 
-async function runOnce(loaded: LoadedConfig, { backend }: Store, { env, log }: World): Promise<number> {
+async function openKeyring({ secretKeyring }: Config): Promise<Keyring | null> {
+  return secretKeyring === '' ? null : Keyring.open(secretKeyring);
+}
+
+async function runOnce(settings: AgentSettings, { backend }: Store, log: Logger): Promise<number> {
   const stop = new AbortController();
   const interrupted: { exitCode: number | null } = { exitCode: null };
   onSignals(log, (code) => {
@@ -49,7 +59,7 @@ async function runOnce(loaded: LoadedConfig, { backend }: Store, { env, log }: W
   });
   const { signal } = stop;
   try {
-    const agent = assembleAgent(backend, agentSettings(loaded, env), { clock: systemClock, log, signal });
+    const agent = assembleAgent(backend, settings, { clock: systemClock, log, signal });
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
     if (interrupted.exitCode !== null) return interrupted.exitCode;
@@ -62,16 +72,22 @@ async function runOnce(loaded: LoadedConfig, { backend }: Store, { env, log }: W
   }
 }
 
+/** What a daemon goes by until a hangup brings something else. */
+interface Means {
+  readonly loaded: LoadedConfig;
+  readonly keyring: Keyring | null;
+  readonly store: Store;
+}
+
 /** The agent that stays: it ends with a signal, and begins anew when a hangup brings other settings. */
 class Daemon {
   private stop = new AbortController();
   private agent: Agent | null = null;
-  private next: { readonly loaded: LoadedConfig; readonly store: Store } | null = null;
+  private next: Means | null = null;
   private debts: ReadonlySet<string> = new Set();
 
   constructor(
-    private loaded: LoadedConfig,
-    private store: Store,
+    private means: Means,
     private readonly world: World,
   ) {}
 
@@ -85,22 +101,24 @@ class Daemon {
     for (;;) {
       this.debts = await this.serve();
       if (this.next === null) break;
-      if (this.next.store !== this.store) await this.store.backend.close();
-      ({ loaded: this.loaded, store: this.store } = this.next);
+      const { store } = this.means;
+      this.means = this.next;
+      if (this.means.store !== store) await store.backend.close();
       this.next = null;
       this.stop = new AbortController();
     }
     if (this.debts.size > 0) log.warning(`Exiting while a reload is still owed for ${[...this.debts].join(', ')}`);
-    await this.store.backend.close();
+    await this.means.store.backend.close();
     return 0;
   }
 
   private async serve(): Promise<ReadonlySet<string>> {
-    const { env, log } = this.world;
-    const { config } = this.loaded;
-    const { backend } = this.store;
+    const { log } = this.world;
+    const { loaded, keyring, store } = this.means;
+    const { config } = loaded;
+    const { backend } = store;
     const { signal } = this.stop;
-    const settings = agentSettings(this.loaded, env);
+    const settings = agentSettings(loaded, keyring, this.world);
     const agent = (this.agent = assembleAgent(backend, settings, { clock: systemClock, log, signal }, this.debts));
     const pace = { clock: systemClock, intervalMs: config.intervalSeconds * 1000, debounceMs: config.debounceMs };
     if (config.watch && !backend.canWatch) {
@@ -124,19 +142,19 @@ class Daemon {
     try {
       const loaded = await reload();
       for (const warning of loaded.warnings) log.warning(warning);
-      const same = JSON.stringify(loaded.config) === JSON.stringify(this.loaded.config);
-      if (same || this.stop.signal.aborted) {
+      const before = this.means.loaded.config;
+      const same = JSON.stringify(loaded.config) === JSON.stringify(before);
+      const keyring = await openKeyring(loaded.config);
+      if ((same && keyring === null) || this.stop.signal.aborted) {
         this.agent?.bell.ring('hangup');
         return;
       }
-      const store = sameStore(loaded.config, this.loaded.config)
-        ? this.store
-        : await openStore(loaded.config, env, log);
-      this.next = { loaded, store };
+      const store = sameStore(loaded.config, before) ? this.means.store : await openStore(loaded.config, env, log);
+      this.next = { loaded, keyring, store };
       this.stop.abort(new Error('new settings'));
     } catch (error) {
-      if (!(error instanceof ConfigError || error instanceof BackendError)) throw error;
-      log.error(`${error.message}; going on with the settings of before`);
+      if (![ConfigError, BackendError, TemplateError].some((kind) => error instanceof kind)) throw error;
+      log.error(`${(error as Error).message}; going on with the settings of before`);
     }
   }
 }
@@ -152,9 +170,11 @@ function sameStore(a: Config, b: Config): boolean {
   return storeSettings.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }
 
-function agentSettings({ config, resourceFile }: LoadedConfig, env: ReadonlyMap<string, string>): AgentSettings {
+function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env }: World): AgentSettings {
+  const { config, resourceFile } = loaded;
   const { confdir, prefix, noop, syncOnly, keepStageFile } = config;
-  return { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env };
+  const limits = { outputBytes: config.maxOutputBytes, runMs: config.renderTimeoutMs };
+  return { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env, limits, keyring };
 }
 
 /** Calls back with the shell's exit code for the signal; a second signal changes nothing. */

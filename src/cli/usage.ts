@@ -80,6 +80,7 @@ const choices: ReadonlyMap<string, readonly string[]> = new Map([
 
 const groups: ReadonlyMap<string, readonly string[]> = new Map([
   ['What to do:', ['onetime', 'watch', 'interval', 'debounce', 'noop', 'sync-only', 'keep-stage-file']],
+  ['What a template may take:', ['render-timeout', 'max-output']],
   ['Where things are:', ['confdir', 'config-file', 'prefix', 'log-level', 'print-config', 'version']],
   [
     'The store:',
@@ -87,7 +88,10 @@ const groups: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     'Certificates and passwords:',
-    ['client-ca-keys', 'client-cert', 'client-key', 'client-insecure', 'basic-auth', 'username', 'password'],
+    [
+      ...['client-ca-keys', 'client-cert', 'client-key', 'client-insecure', 'basic-auth', 'username', 'password'],
+      'secret-keyring',
+    ],
   ],
   [
     'For single backends:',

@@ -29,15 +29,20 @@ export interface Config {
   readonly listen: readonly string[];
   /** As typed; '' means info. */
   readonly logLevel: string;
+  /** Largest output of a template, in bytes. */
+  readonly maxOutputBytes: number;
   readonly nodes: readonly string[];
   readonly noop: boolean;
   readonly onetime: boolean;
   readonly password: string;
   readonly path: string;
   readonly prefix: string;
+  readonly renderTimeoutMs: number;
   readonly roleId: string;
   readonly scheme: string;
   readonly secretId: string;
+  /** '' means that there are no encrypted values. */
+  readonly secretKeyring: string;
   readonly separator: string;
   readonly srvDomain: string;
   readonly srvRecord: string;
@@ -154,15 +159,18 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     keepStageFile: yes('keep-stage-file'),
     listen: list('listen'),
     logLevel: text('log-level'),
+    maxOutputBytes: number('max-output') * 1024 * 1024,
     nodes: list('node'),
     noop: yes('noop'),
     onetime: yes('onetime'),
     password: text('password'),
     path: text('path'),
     prefix: text('prefix'),
+    renderTimeoutMs: number('render-timeout'),
     roleId: text('role-id'),
     scheme: text('scheme'),
     secretId: text('secret-id'),
+    secretKeyring: text('secret-keyring'),
     separator: text('separator'),
     srvDomain: text('srv-domain'),
     srvRecord: text('srv-record'),
@@ -183,10 +191,13 @@ function check(chosen: ReadonlyMap<string, Chosen>): void {
   if ((value('interval') as number) <= 0) {
     refuse('interval', `must be a positive number of seconds, not ${value('interval') as number}`);
   }
-  for (const name of ['backend-timeout', 'debounce']) {
+  if ((value('max-output') as number) <= 0) {
+    refuse('max-output', `must be a positive number of mebibytes, not ${value('max-output') as number}`);
+  }
+  for (const name of ['backend-timeout', 'debounce', 'render-timeout']) {
     const ms = value(name) as number;
     const isLong = ms > longestTimerSeconds * 1000;
-    if (ms < 0 || isLong || (name === 'backend-timeout' && ms === 0)) {
+    if (ms < 0 || isLong || (name !== 'debounce' && ms === 0)) {
       refuse(name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
     }
   }

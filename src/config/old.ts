@@ -5,8 +5,8 @@ import type { Given } from './setting.ts';
 
 interface Translation {
   readonly old: string;
-  /** Today's setting, or null when it has gone for good. */
-  readonly name: string | null;
+  /** Today's setting. */
+  readonly name: string;
   readonly value: (old: FlagValue) => FlagValue;
   /** What an operator should write. */
   readonly advice: string;
@@ -25,7 +25,6 @@ const translations: readonly Translation[] = [
   { old: 'consul', ...to('backend', () => 'consul', 'backend consul') },
   { old: 'consul-addr', ...to('node', one) },
   { old: 'etcd-nodes', ...to('node', same) },
-  { old: 'secret-keyring', name: null, value: same, advice: 'nothing (encrypted values are no longer supported)' },
 ];
 
 /**
@@ -42,7 +41,7 @@ export function modernise(layer: ReadonlyMap<string, Given>): { layer: Map<strin
     advice.push(`"${form}" instead of "${old}"`);
     const other = modern.get('backend')?.value === 'consul' ? 'etcd-nodes' : 'consul-addr';
     const isIdle = given.value === false || old === other;
-    if (name !== null && !isIdle && !modern.has(name)) modern.set(name, { ...given, value: value(given.value) });
+    if (!isIdle && !modern.has(name)) modern.set(name, { ...given, value: value(given.value) });
   }
   const warnings = advice.length === 0 ? [] : [`Settings of an older release: write ${advice.join(', ')}`];
   return { layer: modern, warnings };

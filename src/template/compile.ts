@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromText } from '../go/bytes.ts';
 import { errnoText } from '../go/os.ts';
+import type { FuncMap } from '../go/value.ts';
 import { TemplateError } from './engine.ts';
 import type { Dialect, Engine, Template, TemplateFile } from './engine.ts';
 import { declaredFuncs } from './funcs.ts';
@@ -21,10 +22,12 @@ const usual: Dialect = { engine: null, strict: true };
 /** Template files, compiled once for as long as they stay the same. */
 export class Templates {
   readonly #engineFor: EngineFor;
+  readonly #funcs: FuncMap;
   readonly #compiled = new Map<string, Compiled>();
 
-  constructor(engineFor: EngineFor = () => goEngine) {
+  constructor(engineFor: EngineFor = () => goEngine, funcs = declaredFuncs) {
     this.#engineFor = engineFor;
+    this.#funcs = funcs;
   }
 
   /** The template in a file. Throws TemplateError with the words of confd: missing, not readable, not a template. */
@@ -44,7 +47,7 @@ export class Templates {
     const engine = await this.#engineFor(path, dialect);
     const file: TemplateFile = { path, text };
     try {
-      return knowing(file, engine.compile(fromText(basename(path)), text, declaredFuncs));
+      return knowing(file, engine.compile(fromText(basename(path)), text, this.#funcs));
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       const cause = locate(error, file);

@@ -24,8 +24,10 @@ import { dataFuncs } from './funcs-data.ts';
 import { listFuncs, slice, strings } from './funcs-lists.ts';
 import { numberFuncs } from './funcs-numbers.ts';
 import { regexFuncs } from './funcs-regex.ts';
+import { secretFuncs } from './funcs-secret.ts';
 import { textFuncs } from './funcs-text.ts';
 import { Includes } from './include.ts';
+import type { Keyring } from './keyring.ts';
 import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
 import { SRVPointerType } from './srv.ts';
 
@@ -36,6 +38,8 @@ export interface World {
   readonly clock: Clock;
   readonly lookups: Lookups;
   readonly includes: Includes;
+  /** What decrypts values; null where there is none, and so no functions that would need it. */
+  readonly keyring: Keyring | null;
 }
 
 /** Says how late it is, in milliseconds since the epoch. */
@@ -50,8 +54,9 @@ export function worldOf(
   env: ReadonlyMap<string, string>,
   clock: Clock,
   includes: Includes = new Includes(noFiles, '/'),
+  keyring: Keyring | null = null,
 ): World {
-  return { env, clock, lookups: new Lookups(systemResolver), includes };
+  return { env, clock, lookups: new Lookups(systemResolver), includes, keyring };
 }
 
 /** The functions that ask nothing outside; shared by all renders. */
@@ -66,6 +71,7 @@ export function confdFuncs(reader: Reader, world: World, tick: () => void = noth
   for (const [name, func] of storeFuncs(reader)) funcs.set(name, func);
   for (const [name, func] of worldFuncs(world)) funcs.set(name, func);
   for (const [name, func] of lookupFuncs(world.lookups)) funcs.set(name, func);
+  if (world.keyring !== null) for (const [name, func] of secretFuncs(reader, world.keyring)) funcs.set(name, func);
   const include = (name: string, data?: Value) => world.includes.render(name, data, funcs, tick);
   return funcs.set('include', includeFunc(include));
 }
@@ -147,10 +153,13 @@ const srvFunc: Maker<(service: string, proto: string, name: string) => Value> = 
 );
 
 /** The names and types of the functions, for compiling; they have nothing to answer from. */
-export const declaredFuncs: FuncMap = confdFuncs(
-  new Reader(new View(new Map(), '/', [], 'subtree')),
-  worldOf(new Map(), { now: () => 0 }),
-);
+export function declare(keyring: Keyring | null): FuncMap {
+  const world = { ...worldOf(new Map(), { now: () => 0 }), keyring };
+  return confdFuncs(new Reader(new View(new Map(), '/', [], 'subtree')), world);
+}
+
+/** What is declared where no values are encrypted. */
+export const declaredFuncs: FuncMap = declare(null);
 
 function missing(key: string): never {
   throw new GoError(`key does not exist: ${key}`);

@@ -22,7 +22,7 @@ describe('usage', () => {
     expect(usage('confd')).toContain(part);
   });
 
-  test.each(['quiet', 'verbose', 'debug', 'etcd-scheme', 'consul-addr', 'secret-keyring'])('not -%s', (old) => {
+  test.each(['quiet', 'verbose', 'debug', 'etcd-scheme', 'consul-addr'])('not -%s', (old) => {
     expect(usage('confd')).not.toContain(`-${old}`);
   });
 });

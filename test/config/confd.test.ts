@@ -210,7 +210,6 @@ describe('what older releases knew', () => {
       '"node" instead of "consul-addr"',
     ],
     [['-consul-addr', 'h:8500'], { backend: 'etcd', nodes: [] }, '"node" instead of "consul-addr"'],
-    [['-secret-keyring', '/k'], {}, 'instead of "secret-keyring"'],
   ])('%j', async (args, expected, advice) => {
     const { config, warnings } = await load(args);
     expect(config).toMatchObject(expected);

@@ -23,7 +23,6 @@ test.each<[Record<string, Given['value']>, Record<string, Given['value']>]>([
     { consul: true, 'consul-addr': 'a' },
     { backend: 'consul', node: ['a'] },
   ],
-  [{ 'secret-keyring': '/k' }, {}],
 ])('%j becomes %j', (before, after) => {
   const { layer, warnings } = modernise(given(before));
   expect(new Map([...layer].map(([name, { value }]) => [name, value]))).toEqual(new Map(Object.entries(after)));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { toText } from '../../src/go/bytes.ts';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import { Reader } from '../../src/mirror/readset.ts';
-import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
+import { confdFuncs, declare, worldOf } from '../../src/template/funcs.ts';
 import type { World } from '../../src/template/funcs.ts';
 import { Suspend } from '../../src/template/engine.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
@@ -23,7 +23,7 @@ export function readerOf(store: Record<string, string> = {}): Reader {
 /** What the text of a template gives. */
 export function render(text: string, reader = readerOf(), world: World = still): string {
   let out = '';
-  const template = goEngine.compile('t', text, declaredFuncs);
+  const template = goEngine.compile('t', text, declare(world.keyring));
   template.render(undefined, confdFuncs(reader, world), (chunk) => (out += chunk));
   return out;
 }
