@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseAsk, type Ask } from './ask.ts';
 import { EtcdError } from './errors.ts';
+import { readBody } from './body.ts';
 import { isForm, parseForm } from './form.ts';
 import { errorJson, eventJson, getJson } from './json.ts';
 import type { Reply, Site } from './site.ts';
@@ -8,9 +9,6 @@ import type { Event } from './store/event.ts';
 import { answerWatch } from './poll.ts';
 
 const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
-
-/** The longest form body, as in Go. */
-const longestBody = 10 * 1024 * 1024;
 
 /** The deepest key; a deeper one could only be meant to exhaust the server. */
 const deepestKey = 1024;
@@ -28,12 +26,17 @@ export async function answerKeys(
     return;
   }
   reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
+  const began = site.keyspace.clock.now();
+  site.http.countReceived(method);
   try {
     const path = keyPath(target.path);
-    const body = method === 'PUT' || method === 'POST' ? await readForm(req) : '';
-    await answerAsk(site, parseAsk(method, path, parseForm(body, target.query), site.keyspace.clock.now()), reply);
+    const body = method === 'PUT' || method === 'POST' ? await readForm(site, req) : '';
+    const ask = parseAsk(method, path, parseForm(body, target.query), site.keyspace.clock.now());
+    await answerAsk(site, ask, reply);
+    if (ask.kind !== 'watch') site.http.countDone(method, (site.keyspace.clock.now() - began) / 1000);
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
+    site.http.countFailed(method, error.status);
     reply.add('X-Etcd-Index', String(error.index));
     reply.send(error.status, 'application/json', errorJson(error));
   }
@@ -71,7 +74,7 @@ async function answerAsk(site: Site, ask: Ask, reply: Reply): Promise<void> {
 function addIndexes(site: Site, index: number, reply: Reply): void {
   reply.add('X-Etcd-Index', String(index));
   reply.add('X-Raft-Index', String(site.keyspace.requestIndex));
-  reply.add('X-Raft-Term', '2');
+  reply.add('X-Raft-Term', String(site.member.raftTerm));
 }
 
 function isNew(event: Event): boolean {
@@ -88,24 +91,6 @@ function keyPath(path: string): string {
 }
 
 /** The body of a request whose Content-Type says form, else ''. */
-async function readForm(req: IncomingMessage): Promise<string> {
-  return isForm(req.headers['content-type']) ? readBody(req) : '';
-}
-
-/** Listens instead of iterating, which would cut the connection before a refusal is sent. */
-function readBody(req: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let body = '';
-    req.setEncoding('latin1');
-    req.on('data', (chunk: string) => {
-      if (body.length + chunk.length > longestBody) reject(new EtcdError(210, 'http: POST too large', 0));
-      else body += chunk;
-    });
-    req.on('end', () => {
-      resolve(body);
-    });
-    req.on('close', () => {
-      reject(new Error('the client left'));
-    });
-  });
+async function readForm(site: Site, req: IncomingMessage): Promise<string> {
+  return isForm(req.headers['content-type']) ? readBody(site, req) : '';
 }

@@ -1,18 +1,21 @@
 import { jsonString } from './json.ts';
-import type { Member, Reply, Site } from './site.ts';
+import { debugVars, metricsText } from './metrics.ts';
+import { etcdVersion, type Reply, type Site } from './site.ts';
 
-/** A page beside /v2/keys: which methods it takes (as its Allow header lists them), and its answer. */
+/** A page beside /v2/keys: which methods it takes (as its Allow header lists them, '*' for any), and its answer. */
 export interface Page {
   readonly allow: string;
   readonly type: string;
+  /** Says which cluster answers. */
+  readonly signed?: true;
   readonly body: (site: Site) => string;
 }
 
 const json = 'application/json';
 const text = 'text/plain; charset=utf-8';
 
-/** The release of etcd whose behaviour this server has. */
-const etcdVersion = '3.4.23';
+/** What a store without passwords says of them. */
+const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
 
 /** Every page with a fixed address. */
 export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
@@ -20,6 +23,12 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/health', { allow: 'GET', type: text, body: () => '{"health":"true"}' }],
   ['/v2/machines', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.clientUrls.join(', ') }],
   ['/v2/leader', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.peerUrls.join(', ') }],
+  ['/metrics', { allow: '*', type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText }],
+  ['/debug/vars', { allow: 'GET', type: 'application/json; charset=utf-8', body: debugVars }],
+  ['/v2/auth/enable', { allow: 'GET', type: json, signed: true, body: () => '{"enabled":false}\n' }],
+  ['/v2/auth/users', { allow: 'GET', type: json, signed: true, body: () => '{"users":null}\n' }],
+  ['/v2/auth/roles', { allow: 'GET', type: json, signed: true, body: () => `{"roles":[${rootRole}]}\n` }],
+  ['/v2/auth/roles/root', { allow: 'GET', type: json, signed: true, body: () => `${rootRole}\n` }],
   ['/v2/stats/self', { allow: 'GET', type: json, body: selfStats }],
   ['/v2/stats/leader', { allow: 'GET', type: json, body: ({ member }) => `{"leader":"${member.id}","followers":{}}` }],
   ['/v2/stats/store', { allow: 'GET', type: json, body: storeStats }],
@@ -27,34 +36,16 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
 
 /** Answers one of the pages. */
 export function answerPage(site: Site, page: Page, method: string, reply: Reply): void {
-  if (!page.allow.split(',').includes(method)) reply.refuseMethod(page.allow);
-  else reply.send(200, page.type, page.body(site));
-}
-
-/** Answers /v2/members and below: one member, for ever. */
-export function answerMembers(site: Site, path: string, method: string, reply: Reply): void {
-  const { member } = site;
-  const name = path.slice('/v2/members'.length).replace(/^\//, '');
-  if (!['GET', 'POST', 'DELETE', 'PUT'].includes(method)) {
-    reply.refuseMethod('GET,POST,DELETE,PUT');
+  if (page.signed === true && (method === 'PUT' || method === 'DELETE' || method === 'POST')) {
+    reply.refuse(501, 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)');
     return;
   }
-  reply.add('X-Etcd-Cluster-Id', member.clusterId);
-  if (method !== 'GET') {
-    reply.send(500, json, '{"message":"mini-etcd is a single node: its members cannot be changed"}');
-  } else if (name === '') {
-    reply.send(200, json, `{"members":[${memberJson(member)}]}\n`);
-  } else if (name === 'leader') {
-    reply.send(200, json, `${memberJson(member)}\n`);
-  } else {
-    reply.send(404, json, '{"message":"Not found"}');
+  if (page.allow !== '*' && !page.allow.split(',').includes(method)) {
+    reply.refuseMethod(page.allow);
+    return;
   }
-}
-
-function memberJson(member: Member): string {
-  const list = (urls: readonly string[]) => urls.map(jsonString).join(',');
-  const urls = `"peerURLs":[${list(member.peerUrls)}],"clientURLs":[${list(member.clientUrls)}]`;
-  return `{"id":"${member.id}","name":${jsonString(member.name)},${urls}}`;
+  if (page.signed === true) reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
+  reply.send(200, page.type, page.body(site));
 }
 
 function selfStats({ member, keyspace }: Site): string {

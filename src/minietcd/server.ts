@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../obs/clock.ts';
 import type { Address, ListenError } from './address.ts';
+import { usualCluster } from './cluster.ts';
+import type { Disk } from './disk.ts';
+import { createMeta } from './folder.ts';
 import { Front } from './front.ts';
 import { answer } from './http.ts';
+import { HttpStats } from './httpstats.ts';
 import { Keyspace } from './keyspace.ts';
 import { Load, usualLimits, type Limits } from './limits.ts';
-import type { Site } from './site.ts';
+import type { ClusterSettings, Site } from './site.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** How a server presents itself; whatever is left out gets a default. */
@@ -18,6 +21,12 @@ export interface Identity {
   /** Origins whose pages may use the store from a browser; none, and '*' for all. */
   readonly cors?: readonly string[];
   readonly limits?: Limits;
+  /** What /v2/admin/config shows until someone sets it. */
+  readonly cluster?: ClusterSettings;
+  /** What /debug/vars shows of the command line. */
+  readonly cmdline?: readonly string[];
+  /** Called when a client asks for more or fewer log lines. */
+  readonly setVerbose?: (verbose: boolean) => void;
 }
 
 /** A single-node etcd in this process: one store, served on any number of addresses. */
@@ -28,18 +37,35 @@ export class MiniEtcd {
   private readonly sweeping: Promise<void>;
   private site: Site;
 
-  constructor(clock: Clock, identity: Identity = {}) {
-    this.keyspace = new Keyspace(clock);
+  /** Without a disk the store lives and dies with it; closing it closes the disk. */
+  constructor(
+    clock: Clock,
+    identity: Identity = {},
+    private readonly disk?: Disk,
+  ) {
+    this.keyspace = new Keyspace(clock, disk?.state, disk);
+    const meta = disk?.meta ?? createMeta(identity.name ?? 'default', clock.now());
     const member = {
-      name: identity.name ?? 'default',
-      id: randomId(),
-      clusterId: randomId(),
+      name: meta.name,
+      id: meta.memberId,
+      clusterId: meta.clusterId,
       clientUrls: identity.clientUrls ?? [],
       peerUrls: identity.peerUrls ?? ['http://127.0.0.1:7001'],
       startedAt: clock.now(),
+      raftTerm: this.keyspace.term,
     };
     const limits = identity.limits ?? usualLimits;
-    this.site = { keyspace: this.keyspace, member, cors: identity.cors ?? [], limits, load: new Load() };
+    this.site = {
+      keyspace: this.keyspace,
+      member,
+      cors: identity.cors ?? [],
+      limits,
+      load: new Load(),
+      http: new HttpStats(),
+      cluster: identity.cluster ?? usualCluster,
+      cmdline: identity.cmdline ?? [],
+      setVerbose: identity.setVerbose ?? (() => undefined),
+    };
     this.front = new Front((req, res) => void answer(this.site, req, res), limits, this.site.load);
     this.sweeping = this.keyspace.sweep(this.stopping.signal);
   }
@@ -76,9 +102,6 @@ export class MiniEtcd {
     this.stopping.abort(new Error('mini-etcd is stopping'));
     this.keyspace.endWatches();
     await Promise.all([this.sweeping, this.front.close()]);
+    await this.disk?.close();
   }
-}
-
-function randomId(): string {
-  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(16);
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Keyspace } from './keyspace.ts';
+import type { HttpStats } from './httpstats.ts';
 import type { Limits, Load } from './limits.ts';
 
 /** Who this server says it is. */
@@ -14,6 +15,16 @@ export interface Member {
   readonly peerUrls: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** 2 on the first start, and one more on each. */
+  readonly raftTerm: number;
+}
+
+/** The settings that etcd 0.4 had for a whole cluster. */
+export interface ClusterSettings {
+  readonly activeSize: number;
+  /** Seconds, as is syncInterval. */
+  readonly removeDelay: number;
+  readonly syncInterval: number;
 }
 
 /** What every answer is made from. */
@@ -24,7 +35,17 @@ export interface Site {
   readonly cors: readonly string[];
   readonly limits: Limits;
   readonly load: Load;
+  readonly http: HttpStats;
+  /** What /v2/admin/config shows until someone sets it. */
+  readonly cluster: ClusterSettings;
+  /** The words that the server was started with. */
+  readonly cmdline: readonly string[];
+  /** Whether every change is to be logged from now on. */
+  readonly setVerbose: (verbose: boolean) => void;
 }
+
+/** The release of etcd whose behaviour this server has. */
+export const etcdVersion = '3.4.23';
 
 /** Header names and values in turn, as writeHead takes them. */
 export type Headers = readonly string[];
@@ -43,6 +64,9 @@ export function corsHeaders(site: Site, origin: string | undefined): Headers {
   ];
 }
 
+/** Bytes; a shorter body is always sent, for a refusal is no shorter. */
+const longBody = 16 * 1024;
+
 /** Where one answer goes; headers set before its body are sent with it. */
 export class Reply {
   private readonly headers: string[];
@@ -50,9 +74,15 @@ export class Reply {
   constructor(
     readonly raw: ServerResponse,
     cors: Headers,
+    private readonly site: Pick<Site, 'limits' | 'load'>,
   ) {
     this.headers = [...cors];
     raw.removeHeader('connection'); // Go says nothing where the connection stays open
+  }
+
+  /** The connection ends with this answer. */
+  closeAfter(): void {
+    this.add('Connection', 'close');
   }
 
   add(name: string, value: string): void {
@@ -61,11 +91,28 @@ export class Reply {
 
   /** Sends a whole answer; a HEAD request gets its headers only. */
   send(status: number, contentType: string, body: string): void {
+    const { limits, load } = this.site;
+    if (body.length > longBody && load.unread + body.length > limits.unread) {
+      this.refuse(503, 'too many answers wait to be read by their clients: try again later');
+      return;
+    }
     if (contentType !== '') this.add('Content-Type', contentType);
     // What a HEAD request would have got has a length only where it has a body.
-    const isLength = body !== '' || this.raw.req.method !== 'HEAD';
+    const isLength = status !== 204 && (body !== '' || this.raw.req.method !== 'HEAD');
     this.raw.writeHead(status, isLength ? [...this.headers, 'Content-Length', String(body.length)] : this.headers);
     this.raw.end(body, 'latin1');
+    if (this.raw.writableLength > 0) this.holdUntilRead(body.length);
+  }
+
+  /** A client that does not read its answer in time loses it. */
+  private holdUntilRead(bytes: number): void {
+    const { limits, load } = this.site;
+    load.unread += bytes;
+    const timer = setTimeout(() => this.raw.destroy(), limits.answerMs);
+    this.raw.once('close', () => {
+      clearTimeout(timer);
+      load.unread -= bytes;
+    });
   }
 
   /** Sends the headers of an answer whose body comes later, in chunks. */

@@ -16,7 +16,7 @@ const counted: readonly Counted[] = [
 export class StoreStats {
   private readonly good = new Map<Counted, number>();
   private readonly bad = new Map<Counted, number>();
-  private expired = 0;
+  expired = 0;
 
   countGet(found: boolean): void {
     count(found ? this.good : this.bad, 'gets');
@@ -29,6 +29,29 @@ export class StoreStats {
 
   countExpired(events: number): void {
     this.expired += events;
+  }
+
+  /** How often each kind of request succeeded. */
+  done(): readonly (readonly [name: string, count: number])[] {
+    return counted.map((name) => [name, this.good.get(name) ?? 0]);
+  }
+
+  /** Every counter by name, to be restored. */
+  save(): readonly (readonly [string, number])[] {
+    const named = (prefix: string, counts: ReadonlyMap<Counted, number>) =>
+      [...counts].map(([name, n]) => [prefix + name, n] as const);
+    return [...named('good ', this.good), ...named('bad ', this.bad), ['expired', this.expired]];
+  }
+
+  /** Takes over the counters of an earlier run; names that are not known any more are left out. */
+  restore(saved: readonly (readonly [string, number])[]): void {
+    for (const [name, n] of saved) {
+      if (name === 'expired') this.expiredEvents = n;
+      for (const one of counted) {
+        if (name === `good ${one}`) this.good.set(one, n);
+        if (name === `bad ${one}`) this.bad.set(one, n);
+      }
+    }
   }
 
   /** The counters in etcd's order. */

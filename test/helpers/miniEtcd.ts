@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/obs/clock.ts';
 import { systemClock } from '../../src/obs/clock.ts';
-import { MiniEtcd } from '../../src/minietcd/server.ts';
+import { type Identity, MiniEtcd } from '../../src/minietcd/server.ts';
 import { exchange, parseStep, type Answer } from '../minietcd/wire.mjs';
 
 /** A served store on a free port, and a short way to ask it; "await using" closes it. */
@@ -13,8 +13,8 @@ export interface Served extends AsyncDisposable {
 }
 
 /** Starts a mini-etcd on a free loopback port. */
-export async function serve(clock: Clock = systemClock, cors: readonly string[] = []): Promise<Served> {
-  const server = new MiniEtcd(clock, { cors });
+export async function serve(clock: Clock = systemClock, identity: Identity = {}): Promise<Served> {
+  const server = new MiniEtcd(clock, identity);
   await server.listen([{ host: '127.0.0.1', port: 0 }]);
   const place = { host: '127.0.0.1', port: Number(new URL(server.urls[0]!).port) };
   return {

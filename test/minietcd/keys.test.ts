@@ -14,7 +14,7 @@ const scenarios = JSON.parse(readFileSync(new URL('../golden/etcd34.json', impor
 describe('answers, headers and bytes are those of etcd 3.4', () => {
   let served: Served;
   beforeAll(async () => {
-    served = await serve(undefined, ['*']);
+    served = await serve(undefined, { cors: ['*'] });
   });
   afterAll(() => served.server.close());
 

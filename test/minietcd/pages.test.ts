@@ -3,13 +3,6 @@ import { FakeClock } from '../helpers/fakeClock.ts';
 import { serve } from '../helpers/miniEtcd.ts';
 
 describe('the member', () => {
-  test.each(['POST =/v2/members', 'DELETE =/v2/members/1', 'PUT =/v2/members/1'])('%s is refused', async (line) => {
-    await using served = await serve();
-    const answer = await served.ask(line);
-    expect(answer.status).toBe('500 Internal Server Error');
-    expect(answer.body).toContain('mini-etcd is a single node');
-  });
-
   test('is the same on every page', async () => {
     await using served = await serve();
     const page = async (path: string) => JSON.parse((await served.ask(`GET =${path}`)).body) as Record<string, unknown>;
@@ -60,4 +53,33 @@ test('the counters of the store', async () => {
   expect((await served.ask('GET =/v2/stats/store')).body).toBe(
     '{"getsSuccess":1,"getsFail":1,"setsSuccess":1,"setsFail":0,"deleteSuccess":0,"deleteFail":0,"updateSuccess":0,"updateFail":1,"createSuccess":1,"createFail":0,"compareAndSwapSuccess":0,"compareAndSwapFail":0,"compareAndDeleteSuccess":0,"compareAndDeleteFail":1,"expireCount":0,"watchers":0}',
   );
+});
+
+test('what monitors read', async () => {
+  await using served = await serve(undefined, { cmdline: ['mini-etcd', '-v'] });
+  for (const line of ['PUT /a value=1', 'GET /a', 'GET /nope', 'DELETE /a']) await served.ask(line);
+  const { headers, body } = await served.ask('POST =/metrics');
+  expect(headers['Content-Type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  for (const row of [
+    'etcd_http_received_total{method="GET"} 2',
+    'etcd_http_failed_total{code="404",method="GET"} 1',
+    'etcd_http_successful_duration_seconds_count{method="PUT"} 1',
+    'etcd_http_successful_duration_seconds_bucket{method="PUT",le="+Inf"} 1',
+    'etcd_debugging_store_writes_total{action="set"} 1',
+    'etcd_debugging_store_reads_total{action="get"} 1',
+    'etcd_debugging_store_watchers 0',
+    'etcd_server_version{server_version="3.4.23"} 1',
+  ]) {
+    expect(body.split('\n')).toContain(row);
+  }
+  expect(body.split('\n').filter((line) => !/^(# TYPE \w+ \w+|\w+(\{[^}]*\})? \S+|)$/.test(line))).toEqual([]);
+  const vars = await served.ask('GET =/debug/vars');
+  expect(JSON.parse(vars.body)).toMatchObject({ cmdline: ['mini-etcd', '-v'] });
+});
+
+test('passwords are none, and stay so', async () => {
+  await using served = await serve();
+  expect((await served.ask('GET =/v2/auth/enable')).body).toBe('{"enabled":false}\n');
+  expect((await served.ask('GET =/v2/auth/roles')).body).toContain('"role":"root"');
+  expect((await served.ask('PUT =/v2/auth/enable')).status).toBe('501 Not Implemented');
 });

@@ -14,7 +14,7 @@ test.each([
   },
   { what: 'anyone', cors: ['*'], origin: '', allowed: '*' },
 ])('cross-origin: $what', async ({ cors, origin, allowed }) => {
-  await using served = await serve(undefined, cors);
+  await using served = await serve(undefined, { cors });
   for (const [method, status] of [
     ['GET', '404 Not Found'],
     ['OPTIONS', '200 OK'],
