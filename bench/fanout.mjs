@@ -20,31 +20,30 @@ function firstValue(path) {
   return head.toString('latin1', 0, length).split('\n')[0].split('=')[1];
 }
 
-/** Puts a value to the first key and waits until every file shows it: the ms it took, or undefined when some never do. */
+/** Puts a value to the first key: the ms until the last file showed it, and how many did not within 15 s. */
 async function changeAll(store, program, value) {
   const files = Array.from({ length: templates }, (_, n) => join(program.out, `${n}.conf`));
   const seen = Promise.all(files.map((file) => changed(file, 15_000, () => firstValue(file) === value)));
   const from = performance.now();
   await store.put('/bench/k000000', value);
   const moments = await seen;
-  return moments.includes(undefined) ? undefined : Math.max(...moments) - from;
+  const arrived = moments.filter((moment) => moment !== undefined);
+  return { ms: Math.max(...arrived) - from, missing: templates - arrived.length };
 }
 
 /** All templates print all keys. */
 async function everything(store, agent) {
   const folder = manyTemplates(templates, listAll, '/bench');
   const program = await startWatching(agent, folder, store.url, { count: templates });
-  const times = [];
+  const seen = [];
   const before = cpu(program.pid);
   for (let n = 0; n < changes; n += 1) {
-    times.push(await changeAll(store, program, `${agent.name}-${n}`));
+    seen.push(await changeAll(store, program, `${agent.name}-${n}`));
     await quiet(program.pid);
   }
-  // A change that some file never shows has no time.
-  const whole = times.filter((ms) => ms !== undefined);
   const result = {
-    ms: median(whole),
-    lost: changes - whole.length,
+    ms: median(seen.map(({ ms }) => ms)),
+    missing: seen.reduce((sum, { missing }) => sum + missing, 0),
     cpu: (cpu(program.pid) - before) / changes,
     rss: rss(program.pid),
   };
@@ -100,15 +99,21 @@ async function staged(store, agent, folder) {
 export async function run() {
   const store = await startStore();
   await store.putAll(pairs(keys));
-  const numbers = { ms: {}, lost: {}, cpu: {}, rss: {}, bytes: {}, rendered: {} };
+  const numbers = { ms: {}, missing: {}, cpu: {}, rss: {}, bytes: {}, rendered: {} };
   for (const agent of v2agents) {
     const result = { ...(await everything(store, agent)), rendered: await ownKeys(store, agent) };
     for (const [what, number] of Object.entries(result)) numbers[what][agent.name] = number;
   }
   await store.stop();
   return [
-    shareRow('put to all 100 files, median', 'ms', numbers.ms, 0.15),
-    row(`of ${changes} changes, not in every file after 15 s`, '', numbers.lost, '0', numbers.lost.ours === 0),
+    shareRow('put to the last of 100 files, median', 'ms', numbers.ms, 0.15),
+    row(
+      `of ${changes * templates} updates, not there after 15 s`,
+      '',
+      numbers.missing,
+      '0',
+      numbers.missing.ours === 0,
+    ),
     row('CPU per change', 'ms', numbers.cpu),
     row('read from etcd per change', 'bytes', numbers.bytes, '< 4096', numbers.bytes.ours < 4096),
     row('RSS', 'MiB', numbers.rss),
