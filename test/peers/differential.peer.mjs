@@ -34,7 +34,8 @@ function traces(folder, { code, output }) {
     .map((name) => [name, statSync(join(out, name)).mode.toString(8), slurp(join(out, name)) ?? 'folder']);
   const errors = output
     .split(/^(?=\d{4}-\d\d-\d\dT)/m)
-    .filter((line) => /: (ERROR|FATAL) /.test(line))
+    // The lines that show the place in the template are ours alone.
+    .filter((line) => /: (ERROR|FATAL) (?! )/.test(line))
     .map((line) =>
       line
         .replace(/^.*?: (ERROR|FATAL) /s, '$1 ')
@@ -42,6 +43,15 @@ function traces(folder, { code, output }) {
         .trimEnd(),
     );
   return { code, files, errors };
+}
+
+/** Runs a program on a copy of a folder. */
+async function runOn(program, original, example, source) {
+  const folder = scratch('differential');
+  cpSync(original, folder, { recursive: true });
+  const env = { PATH: process.env.PATH, PEER: 'p e', PEER_EMPTY: '', TZ: 'UTC', ...source.env };
+  const args = ['-onetime', '-confdir', '.', ...source.args, ...(example.args ?? [])];
+  return traces(folder, await run(program, args, { cwd: folder, env }));
 }
 
 describe('the same as the Go confd', { skip: goConfd === undefined && 'CONFD_GO is not set', timeout: 600_000 }, () => {
@@ -66,20 +76,16 @@ describe('the same as the Go confd', { skip: goConfd === undefined && 'CONFD_GO 
       await etcd.delete(`/${top}`, '?recursive=true');
   }
 
+  /** What the Go confd and ours make of a case. */
   async function both(example) {
     const original = confdir(example.files);
     for (const [path, mode] of Object.entries(example.modes ?? {})) chmodSync(join(original, path), mode);
-    const source = await sources[example.backend](example, original);
-    const runs = [];
-    for (const program of [goConfd, confd]) {
-      const folder = scratch('differential');
-      cpSync(original, folder, { recursive: true });
-      const env = { PATH: process.env.PATH, PEER: 'p e', PEER_EMPTY: '', TZ: 'UTC', ...source.env };
-      const args = ['-onetime', '-confdir', '.', ...source.args, ...(example.args ?? [])];
-      runs.push(traces(folder, await run(program, args, { cwd: folder, env })));
+    try {
+      const source = await sources[example.backend](example, original);
+      return [await runOn(goConfd, original, example, source), await runOn(confd, original, example, source)];
+    } finally {
+      if (example.backend === 'etcd') await forget(example.pairs);
     }
-    if (example.backend === 'etcd') await forget(example.pairs);
-    return runs;
   }
 
   for (const example of agreed()) {

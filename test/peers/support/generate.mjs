@@ -42,7 +42,10 @@ export function randomPairs(random) {
       else pairs.set(key, random.pick(values));
     }
   };
-  while (pairs.size < 3) fill('', 1);
+  while (pairs.size < 3) {
+    pairs.clear();
+    fill('', 1);
+  }
   return pairs;
 }
 
