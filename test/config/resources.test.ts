@@ -42,6 +42,12 @@ describe('one file that cannot work', () => {
     [`${good}gid = 4294967295`, 'toml: line 4 (last key "template.gid"): 4294967295 is not the id of a user or group'],
     [`${good}owner = true`, `toml: line 4 (last key "template.owner"): ${types('bool', 'string')}`],
     [`${good}check_cmd = ["x"]`, `toml: line 4 (last key "template.check_cmd"): ${types('[]interface {}', 'string')}`],
+    [
+      `${good}engine = "jinja"`,
+      'toml: line 4 (last key "template.engine"): there is no engine "jinja": it is "go" or "handlebars"',
+    ],
+    [`${good}engine = 1`, `toml: line 4 (last key "template.engine"): ${types('int64', 'string')}`],
+    [`${good}strict = "no"`, `toml: line 4 (last key "template.strict"): ${types('string', 'boolean')}`],
     [`${good}reload_cmd = 1`, `toml: line 4 (last key "template.reload_cmd"): ${types('int64', 'string')}`],
     [
       `${good}check_cmd_timeout = 5`,
@@ -181,6 +187,8 @@ describe('what a resource says', () => {
       'reload_cmd = "r"',
       'check_cmd_timeout = "1m"',
       'reload_cmd_timeout = "1.5s"',
+      'Engine = "handlebars"',
+      'strict = false',
       'stagefile = "x"',
     ];
     const { spec, warnings } = await one(`\ufeff${lines.join('\r\n')}\r\n`);
@@ -188,6 +196,7 @@ describe('what a resource says', () => {
     expect(spec).toMatchObject({ owner: 'nginx', group: '33', uid: 0, gid: null });
     expect(spec).toMatchObject({ checkCmd: 'c {{.src}}', reloadCmd: 'r', checkTimeoutMs: 60_000 });
     expect(spec.reloadTimeoutMs).toBe(1500);
+    expect(spec).toMatchObject({ engine: 'handlebars', strict: false });
     expect(Object.isFrozen(spec)).toBe(true);
     expect(warnings).toEqual([]);
   });

@@ -4,8 +4,7 @@ import type { Block, Program } from './ast.ts';
 import { callName, compileCall, compileExpression } from './expressions.ts';
 import { entriesOf, isNothing, isZero } from './fields.ts';
 import { at, work } from './run.ts';
-import type { Eval, Exec, Frame, Run } from './run.ts';
-import type { Body } from './statements.ts';
+import type { Body, Eval, Exec, Frame, Run } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
 

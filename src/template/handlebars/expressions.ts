@@ -8,7 +8,7 @@ import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
 
 /** Blocks that the language knows by itself; none of them is a function. */
-export const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
+const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
 
 /** Compiles an argument; the last name of a path may mean nothing. */
 export function compileExpression(scope: Scope, node: Expression): Eval {
@@ -49,9 +49,12 @@ export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): strin
 export function compileCall(scope: Scope, call: Call): Eval {
   const name = callName(scope, call);
   if (name === 'lookup') return compileLookup(scope, call);
-  if (name !== null && blockNames.has(name)) throw failure(scope, call, `${name} is a block: {{#${name} …}}`);
+  if (name !== null && blockNames.has(name)) throw failure(scope, call, `${name} is a block: {{#${name} ...}}`);
   const declared = name === null ? undefined : functionOf(scope, name);
-  if (name !== null && declared !== undefined) return compileFunction(scope, call, { name, declared });
+  if (name !== null && declared !== undefined) {
+    const named = { name, declared };
+    return call.params.length > 0 ? compileFunction(scope, call, named) : compileEither(scope, call, named);
+  }
   if (call.params.length > 0 || call.hash !== undefined) {
     throw failure(scope, call, `function "${name ?? originalOf(call)}" not defined`);
   }
@@ -69,17 +72,32 @@ interface Named {
   readonly declared: Func;
 }
 
+/** A name alone: a field where there is one, else the call of the function that has that name too. */
+function compileEither(scope: Scope, call: Call, named: Named): Eval {
+  const { signature } = named.declared.type;
+  const mayCall = signature!.params.length === (signature!.variadic ? 1 : 0);
+  const invoke = mayCall || call.hash !== undefined ? compileFunction(scope, call, named) : null;
+  return (run, frame) => {
+    const field = fieldOf(frame.here.value, named.name);
+    if (field !== undefined) return field;
+    if (invoke === null) throw arityFailure(scope, call, named);
+    return invoke(run, frame);
+  };
+}
+
+function arityFailure(scope: Scope, call: Call, { name, declared }: Named): Error {
+  const { params, variadic } = declared.type.signature!;
+  const wanted = variadic ? `at least ${params.length - 1}` : String(params.length);
+  return failure(scope, call, `wrong number of args for ${name}: want ${wanted} got ${call.params.length}`);
+}
+
 function compileFunction(scope: Scope, call: Call, { name, declared }: Named): Eval {
   const { unit } = scope;
   const { params, variadic } = declared.type.signature!;
   const args = call.params.map((param) => compileExpression(scope, param));
   if (call.hash !== undefined) throw failure(scope, call, `${name} takes no named arguments`);
   const least = params.length - (variadic ? 1 : 0);
-  if (variadic ? args.length < least : args.length !== least) {
-    const hint = args.length === 0 ? `; the field is {{this.${name}}}` : '';
-    const wanted = `want ${variadic ? 'at least ' : ''}${least} got ${args.length}`;
-    throw failure(scope, call, `wrong number of args for ${name}: ${wanted}${hint}`);
-  }
+  if (variadic ? args.length < least : args.length !== least) throw arityFailure(scope, call, { name, declared });
   return (run, frame) => {
     const values = args.map((arg) => arg(run, frame));
     const { call: invoke } = run.funcs.get(name) ?? declared;
@@ -115,7 +133,7 @@ function compileName(scope: Scope, node: Node, name: string): Eval {
 }
 
 /** Compiles a path. isChecked says whether its last name has to mean something, where names have to. */
-export function compilePath(scope: Scope, path: Path, isChecked: boolean): Eval {
+function compilePath(scope: Scope, path: Path, isChecked: boolean): Eval {
   const [first, ...rest] = path.parts;
   const steps = { node: path, isChecked };
   if (first !== undefined && path.data) {

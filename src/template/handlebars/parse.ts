@@ -4,22 +4,44 @@ import type { Node, Program } from './ast.ts';
 /** What the handlebars package makes of a text: a tree, with the whitespace that its rules take away taken away. */
 export type Parse = (text: string) => unknown;
 
-// The byte 0xa0 is white space to JavaScript's regular expressions, and would be stripped out of a letter like à; while
-// the package reads a text, a character that is none stands for it.
-const [blank, mark] = ['\xa0', '\ue0a0'];
+// The byte 0xa0 is white space to JavaScript's regular expressions, and would be stripped out of a letter like à; a NUL
+// is nothing that the package can read. While it reads a text, characters that are neither stand for the two.
+const marks: ReadonlyMap<string, string> = new Map([
+  ['\xa0', '\ue0a0'],
+  ['\0', '\ue000'],
+]);
+const bytes = new Map([...marks].map(([byte, mark]) => [mark, byte]));
 
 /** The tree of a text that is a byte string; name is for messages. Throws TemplateError. */
 export function parseTemplate(parse: Parse, name: string, text: string): Program {
+  refuseDepth(name, text);
   try {
-    if (!text.includes(blank)) return parse(text) as Program;
-    return restore(parse(text.replaceAll(blank, mark))) as Program;
+    const marked = text.replace(/[\xa0\0]/g, (byte) => marks.get(byte)!);
+    const tree = parse(marked);
+    return (marked === text ? tree : restore(tree)) as Program;
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     throw parseError(name, error as PackageError);
   }
 }
 
+/** Nobody nests calls as deep as this on purpose, and the package takes ever longer for each level. */
+const maxDepth = 500;
+
+function refuseDepth(name: string, text: string): void {
+  for (const [tag] of text.matchAll(/\{\{[^}]*/g)) {
+    if (tag.length <= maxDepth) continue;
+    let depth = 0;
+    for (const char of tag) {
+      if (char === '(' && ++depth > maxDepth)
+        throw new TemplateError(`template: ${name}: calls are nested deeper than ${maxDepth}`);
+      if (char === ')') depth--;
+    }
+  }
+}
+
 function restore(tree: unknown): unknown {
-  if (typeof tree === 'string') return tree.replaceAll(mark, blank);
+  if (typeof tree === 'string') return tree.replace(/[\ue0a0\ue000]/g, (mark) => bytes.get(mark)!);
   if (Array.isArray(tree)) return tree.map(restore);
   if (typeof tree !== 'object' || tree === null) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, restore(value)]));

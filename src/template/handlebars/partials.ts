@@ -6,8 +6,7 @@ import type { Partial, PartialBlock } from './ast.ts';
 import type { CompileProgram } from './blocks.ts';
 import { compileExpression, compileHash } from './expressions.ts';
 import { at, work } from './run.ts';
-import type { Eval, Exec, Frame, Inlines, Run } from './run.ts';
-import type { Body } from './statements.ts';
+import type { Body, Eval, Exec, Frame, Inlines, Run } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
 

@@ -68,6 +68,12 @@ export interface Inlines {
 /** A compiled statement or program. */
 export type Exec = (run: Run, frame: Frame) => void;
 
+/** A program and the partials that it defines: they hold in all of it, wherever they stand. */
+export interface Body {
+  readonly exec: Exec;
+  readonly define: ((run: Run, frame: Frame) => Inlines) | null;
+}
+
 /** A compiled expression. */
 export type Eval = (run: Run, frame: Frame) => Value;
 

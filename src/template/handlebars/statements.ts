@@ -6,15 +6,9 @@ import { compileBlock } from './blocks.ts';
 import { compileCall, compileExpression } from './expressions.ts';
 import { compilePartial } from './partials.ts';
 import { emit, at } from './run.ts';
-import type { Eval, Exec, Frame, Inlines, Run } from './run.ts';
+import type { Body, Eval, Exec, Frame, Inlines, Run } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
-
-/** A program and the partials that it defines: they hold in all of it, wherever they stand. */
-export interface Body {
-  readonly exec: Exec;
-  readonly define: ((run: Run, frame: Frame) => Inlines) | null;
-}
 
 /** Compiles what stands between two tags, or a whole file. */
 export function compileProgram(scope: Scope, program: Program): Body {

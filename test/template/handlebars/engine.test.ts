@@ -1,0 +1,307 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Handlebars from 'handlebars';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromText, toText } from '../../../src/go/bytes.ts';
+import { Suspend, TemplateError } from '../../../src/template/engine.ts';
+import type { Template } from '../../../src/template/engine.ts';
+import { enginesFor } from '../../../src/template/engines.ts';
+import { confdFuncs, declaredFuncs } from '../../../src/template/funcs.ts';
+import { fromPlain } from '../../../src/template/plain.ts';
+import type { Plain } from '../../../src/template/plain.ts';
+import { engineContract } from '../../contract/engine.ts';
+import { readerOf, still } from '../rendering.ts';
+
+const engine = (strict = true, folder = '/nonexistent') =>
+  enginesFor(folder)('t.hbs', { engine: 'handlebars', strict });
+
+engineContract('handlebars', () => engine(), {
+  field: (name) => `{{[${name}]}}`,
+  call: (name, ...args) => `{{${[name, ...args.map((arg) => `"${arg}"`)].join(' ')}}}`,
+  broken: '{{#if}',
+  endless: `${'{{#each (many "")}}'.repeat(6)}.${'{{/each}}'.repeat(6)}`,
+});
+
+/** The output of a template, its look-ups awaited. */
+async function run(template: Template, data: Plain, store: Record<string, string> = {}): Promise<string> {
+  for (;;) {
+    let out = '';
+    try {
+      template.render(fromPlain(data), confdFuncs(readerOf(store), still), (chunk) => (out += chunk));
+      return toText(out);
+    } catch (error) {
+      if (!(error instanceof Suspend)) throw error;
+      await error.until;
+    }
+  }
+}
+
+interface Given {
+  readonly data?: Plain;
+  readonly store?: Record<string, string>;
+  readonly strict?: boolean;
+  readonly folder?: string;
+}
+
+async function render(text: string, { data, store, strict, folder }: Given = {}): Promise<string> {
+  return run((await engine(strict, folder)).compile('t.hbs', fromText(text), declaredFuncs), data, store);
+}
+
+const store = {
+  '/app/b': '2',
+  '/app/a': '1',
+  '/json': '{"z":1,"a":{"deep":[10,20.5,null]},"big":1234567,"yes":true}',
+};
+
+describe('what is wrong', () => {
+  const rows: [text: string, message: string][] = [
+    ['{{nosuch}}', 'template: t.hbs:1:2: "nosuch" is not defined'],
+    ['a\n  {{nosuch.deeper}}', 'template: t.hbs:2:4: "nosuch" is not defined'],
+    ['{{#each (getvs "/app/*")}}{{this.x}}{{/each}}', 'template: t.hbs:1:28: "x" is not defined'],
+    ['{{#nosuch}}{{/nosuch}}', 'template: t.hbs:1:3: "nosuch" is not defined'],
+    ['{{@index}}', 'template: t.hbs:1:2: @index is not defined'],
+    ['{{nosuch "x"}}', 'template: t.hbs:1:0: function "nosuch" not defined'],
+    ['{{a.b "x"}}', 'template: t.hbs:1:0: function "a.b" not defined'],
+    ['{{log "x"}}', 'template: t.hbs:1:0: function "log" not defined'],
+    ['{{helperMissing 1}}', 'template: t.hbs:1:0: function "helperMissing" not defined'],
+    ['{{getv "/no"}}', 'template: t.hbs:1:0: error calling getv: key does not exist: /no'],
+    ['{{toUpper 1}}', 'template: t.hbs:1:0: error calling toUpper: value has type int; should be string'],
+    ['{{toUpper}}', 'template: t.hbs:1:0: wrong number of args for toUpper: want 1 got 0'],
+    ['{{toUpper "a" x=1}}', 'template: t.hbs:1:0: toUpper takes no named arguments'],
+    ['{{if true}}', 'template: t.hbs:1:0: if is a block: {{#if ...}}'],
+    ['{{#if}}{{/if}}', 'template: t.hbs:1:0: wrong number of args for if: want 1 got 0'],
+    ['{{lookup .}}', 'template: t.hbs:1:0: wrong number of args for lookup: want 2 got 1'],
+    ['{{* x}}', 'template: t.hbs:1:0: the only decorator is {{#*inline "name"}}'],
+    ['{{> nosuch}}', 'template: t.hbs:1:0: partial "nosuch" not defined: there is no nosuch.hbs below templates'],
+    ['{{> a b c}}', 'template: t.hbs:1:0: a partial takes one context, and then named arguments: got 2'],
+    ['{{> (len "x")}}', 'template: t.hbs:1:4: the name of a partial is a string'],
+    [
+      'x\n{{foo',
+      `template: t.hbs:2: expecting 'ID', 'STRING', 'NUMBER', 'BOOLEAN', 'UNDEFINED', 'NULL', 'DATA', got 'INVALID'`,
+    ],
+    ['{{#if a}}{{/with}}', `template: t.hbs:1:3: if doesn't match with`],
+    ['{{#*inline "a"}}{{> a}}{{/inline}}{{> a}}', 'template: t.hbs:1:16: partials are nested deeper than 500'],
+  ];
+  test.each(rows)('%s', async (text, message) => {
+    const error: unknown = await render(text, { store }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TemplateError);
+    const innermost = (error as TemplateError).message.replace(/^(template: t\.hbs:1:\d+: partial "a": )+/, '');
+    expect(innermost).toBe(message);
+  });
+
+  test('an expression that is nested deeper than the stack is an error of the template', async () => {
+    const text = `{{toUpper ${'(toUpper '.repeat(50_000)}"a"${')'.repeat(50_000)}}}`;
+    await expect(render(text)).rejects.toThrow(TemplateError);
+  });
+
+  test('no message holds a value', async () => {
+    const secret = { '/password': 'hunter2' };
+    const text = '{{#with (getv "/password")}}{{this.length}}{{/with}}';
+    await expect(render(text, { store: secret })).rejects.toThrow(/^(?!.*hunter2)/);
+    await expect(render('{{add (getv "/password") 1}}', { store: secret })).rejects.toThrow(/^(?!.*hunter2)/);
+  });
+});
+
+describe('no JavaScript property is in reach', () => {
+  const data = { text: 'abc', list: [1, 2], map: { a: 1 }, number: 1 };
+  const names = [
+    'constructor',
+    '__proto__',
+    'toString',
+    '__defineGetter__',
+    'entries',
+    'type',
+    'call',
+    'array',
+    'prototype',
+  ];
+  test.each(names)('%s', async (name) => {
+    for (const what of ['this', 'text', 'list', 'map', 'number', 'lookup . "map"']) {
+      const text = `{{#with ${what.includes(' ') ? `(${what})` : what}}}[{{this.${name}}}][{{lookup this "${name}"}}]{{/with}}`;
+      expect(await render(text, { data, strict: false })).toBe('[][]');
+    }
+    await expect(render(`{{#with map}}{{this.${name}}}{{/with}}`, { data })).rejects.toThrow(TemplateError);
+  });
+});
+
+describe("as the package's own renderer, where both know the words", () => {
+  const data = {
+    name: 'World',
+    empty: '',
+    zero: 0,
+    no: false,
+    yes: true,
+    nil: null,
+    list: ['a', 'b', 'c'],
+    none: [],
+    map: { b: '2', c: '3' },
+    people: [
+      { name: 'Ann', tags: ['x', 'y'], on: true },
+      { name: 'Bob', tags: [], on: false },
+    ],
+    deep: { er: { est: 'down' } },
+    'a b': 'spaced',
+    html: '<b>&"\'`=</b>',
+  };
+  const texts = [
+    'Hello {{name}}!',
+    '{{html}} {{{html}}} {{&html}}',
+    '{{deep.er.est}} {{deep/er/est}} {{this.name}} {{./name}} {{[a b]}} {{"a b"}}',
+    '{{list.[1]}} {{list.length}}',
+    '{{yes}} {{no}} {{nil}} {{zero}} [{{empty}}]',
+    '{{#if name}}y{{else}}n{{/if}}{{#if empty}}y{{else}}n{{/if}}{{#if none}}y{{else}}n{{/if}}{{#if map}}y{{/if}}',
+    '{{#if zero}}y{{else}}n{{/if}}{{#if zero includeZero=true}}y{{else}}n{{/if}}',
+    '{{#unless no}}y{{else}}n{{/unless}}{{#unless yes}}y{{else}}n{{/unless}}',
+    '{{#if no}}1{{else if yes}}2{{else}}3{{/if}}',
+    '{{^no}}none{{/no}}{{^yes}}none{{/yes}}{{^none}}none{{/none}}',
+    '{{#each list}}{{@index}}/{{@key}}={{this}}{{#if @first}}F{{/if}}{{#if @last}}L{{/if}} {{/each}}',
+    '{{#each map}}{{@index}}/{{@key}}={{this}}{{#unless @last}},{{/unless}}{{/each}}',
+    '{{#each none}}x{{else}}nothing{{/each}}{{#each nil}}x{{else}}nothing{{/each}}{{#each name}}x{{else}}no{{/each}}',
+    '{{#each people}}{{name}}:{{#each tags}}{{../name}}.{{this}}@{{@../index}}{{@root.name}} {{/each}}{{/each}}',
+    '{{#each people}}{{#if on}}{{name}} {{../name}}{{/if}}{{/each}}',
+    '{{#each people as |person i|}}{{i}}:{{person.name}}{{#each person.tags as |tag|}}{{person.name}}{{tag}}{{/each}}{{/each}}',
+    '{{#with deep}}{{er.est}}{{../name}}{{/with}}{{#with nil}}x{{else}}n{{/with}}{{#with zero}}z{{/with}}',
+    '{{#with deep as |d|}}{{#with d.er as |e|}}{{d.er.est}}{{e.est}}{{/with}}{{/with}}',
+    '{{#list}}{{this}}{{/list}}{{#map}}{{b}}{{/map}}{{#yes}}{{name}}{{/yes}}{{#no}}x{{else}}e{{/no}}{{#name}}{{this}}{{/name}}',
+    '{{lookup map "b"}}{{lookup list 1}}{{lookup list 7}}{{lookup nil "x"}}',
+    'a\n{{#if yes}}\n  b\n{{/if}}\nc\n{{! note }}\nd\n  {{#each list}}\n  - {{this}}\n  {{/each}}\ne',
+    'a  {{~name~}}  b {{~#if yes~}} c {{~/if~}} d',
+    '\\{{name}} \\\\{{name}}',
+    '{{#*inline "row"}}<{{this}}>{{/inline}}{{#each list}}{{> row}}{{/each}}{{> row name}}',
+    '{{#*inline "row"}}{{a}}{{name}}\n\n{{/inline}}x\n  {{> row a=1}}\ny\n    {{> row this a="q"}}',
+    '{{#*inline "lay"}}[{{> @partial-block}}]{{/inline}}{{#> lay}}in {{name}}{{/lay}}{{#> lay map}}in {{b}}{{/lay}}',
+    '{{#> nosuch}}instead {{name}}{{/nosuch}}',
+    '{{#*inline "outer"}}{{#> inner}}o({{> @partial-block}}){{/inner}}{{/inline}}{{#*inline "inner"}}i[{{> @partial-block}}]{{/inline}}{{#> outer}}core{{/outer}}',
+    '{{#*inline "a"}}A{{/inline}}{{> a}}',
+    '{{#each people}}{{#*inline "p"}}{{name}}/{{@index}}{{/inline}}{{> p}};{{/each}}',
+    '{{#if yes}}{{#*inline "p"}}later{{/inline}}{{> p}}{{/if}}',
+    '{{!-- {{name}} --}}{{! a }}x',
+    '{{#if true}}t{{/if}}{{#if false}}f{{/if}}{{#if "s"}}s{{/if}}{{#if 0}}0{{/if}}{{#if null}}n{{/if}}{{#if undefined}}u{{/if}}',
+  ];
+  test.each(texts)('%s', async (text) => {
+    const theirs = Handlebars.create().compile(text, { noEscape: true });
+    expect(await render(text, { data, strict: false })).toBe(theirs(data));
+  });
+
+  const strictly = [
+    '{{name}}',
+    '{{#if nosuch}}y{{else}}n{{/if}}',
+    '{{#each nosuch}}x{{else}}n{{/each}}',
+    '{{nil}}',
+    '{{#each list}}{{@index}}{{/each}}',
+  ];
+  test.each(strictly)('strict: %s', async (text) => {
+    const theirs = Handlebars.create().compile(text, { noEscape: true, strict: true });
+    expect(await render(text, { data })).toBe(theirs(data));
+  });
+});
+
+describe('what is different on purpose', () => {
+  const rows: [text: string, output: string][] = [
+    ["{{#each (gets '/app/*')}}{{Key}}={{Value}};{{/each}}", '/app/a=1;/app/b=2;'],
+    ["{{#gets '/app/*'}}{{Key}}={{Value}};{{/gets}}", '/app/a=1;/app/b=2;'],
+    [
+      "{{#with (get '/app/a')}}{{Key}} {{#each this}}{{@key}}:{{this}} {{/each}}{{/with}}",
+      '/app/a Key:/app/a Value:1 ',
+    ],
+    ["{{#each (json (getv '/json'))}}{{@key}} {{/each}}", 'a big yes z '],
+    [
+      "{{#with (json (getv '/json'))}}{{big}} {{a.deep.[1]}} {{a.deep}} {{lookup a 'deep'}}{{/with}}",
+      '1234567 20.5 [10 20.5 <nil>] [10 20.5 <nil>]',
+    ],
+    [
+      "{{getv '/no' 'default'}} {{toUpper (base '/a/b')}} {{add 1 2}} {{printf '%05d|%v' 42 'x'}}",
+      'default B 3 00042|x',
+    ],
+    [
+      "{{#if (eq (getv '/app/a') '1')}}one{{/if}} {{#if (and (exists '/app/a') (not (exists '/q')))}}and{{/if}} {{or '' 'x'}}",
+      'one and x',
+    ],
+    ["{{len (getvs '/app/*')}} {{index (split 'a,b' ',') 1}} {{slice 'abcdef' 1 3}}", '2 b bc'],
+    ["{{#each (dict 'b' 1 'a' 2)}}{{@key}}{{this}}{{/each}}", 'a2b1'],
+    ['{{#each (seq 1 3)}}{{this}}{{/each}}', '123'],
+    ['à{{~"a b"~}}à', 'ààà'],
+    ['{{#*inline "p"}}<{{this}}|{{../[a b]}}>{{/inline}}{{#each (list 1 2)}}{{> p}}{{/each}}', '<1|à><2|à>'],
+    ['{{#*inline "lay"}}({{> nav}}){{/inline}}{{#> lay}}{{#*inline "nav"}}mine{{/inline}}{{/lay}}', '(mine)'],
+    ["{{#with (dict 'list' 'l' 'html' 'h' 'toUpper' 'u')}}{{list}}{{html}}{{toUpper}}{{toUpper 'x'}}{{/with}}", 'lhuX'],
+  ];
+  test.each(rows)('%s', async (text, output) => {
+    expect(await render(text, { store, data: { 'a b': 'à' } })).toBe(output);
+  });
+
+  test('with strict = false a name that means nothing has no text', async () => {
+    expect(await render('[{{a}}][{{a.b.c}}][{{@x}}][{{#a}}x{{/a}}]', { strict: false })).toBe('[][][][]');
+  });
+});
+
+describe('partials are files below templates', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), 'partials-')), 'templates');
+    await mkdir(join(folder, 'sub'), { recursive: true });
+  });
+  afterEach(() => rm(join(folder, '..'), { recursive: true }));
+
+  test('by name with .hbs or as it is, in folders, with names of their own', async () => {
+    await writeFile(join(folder, 'row.hbs'), '{{Key}}={{Value}}{{mark}}');
+    await writeFile(join(folder, 'sub/plain.txt'), 'plain {{x}}\n');
+    const text =
+      "{{#each (gets '/app/*')}}{{> row mark='!'}} {{/each}}\n{{> sub/plain.txt x=1}}\n{{> (base '/x/row') Key=1 Value=2 mark=3}}";
+    expect(await render(text, { store, folder })).toBe('/app/a=1! /app/b=2! \nplain 1\n1=23');
+  });
+
+  test('every byte of one comes out', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+      .toString('latin1')
+      .replace(/[\\{}]/g, '');
+    await writeFile(join(folder, 'b.hbs'), bytes, 'latin1');
+    const template = (await engine(true, folder)).compile('t.hbs', '{{> b}}', declaredFuncs);
+    await run(template, {});
+    let out = '';
+    template.render(undefined, declaredFuncs, (chunk) => (out += chunk));
+    expect(out).toBe(bytes);
+  });
+
+  test('what is wrong in one is told with both places', async () => {
+    await writeFile(join(folder, 'bad.hbs'), 'x\n {{nosuch}}');
+    await writeFile(join(folder, 'broken.hbs'), '{{#if}');
+    await expect(render('a\n{{> bad}}', { folder })).rejects.toThrow(
+      'template: t.hbs:2:0: partial "bad": template: bad.hbs:2:3: "nosuch" is not defined',
+    );
+    await expect(render('{{> broken}}', { folder })).rejects.toThrow(
+      /^template: t\.hbs:1:0: partial "broken": template: broken\.hbs:1: expecting/,
+    );
+  });
+
+  test.each(['../secret', '../templates2/x', 'sub/../../secret', '/etc/passwd', 'link', 'linked/secret', '.', ''])(
+    '%j is never outside',
+    async (name) => {
+      await mkdir(join(folder, '../templates2'));
+      await writeFile(join(folder, '../templates2/x.hbs'), 'stolen');
+      await writeFile(join(folder, '../secret'), 'stolen');
+      await writeFile(join(folder, '../secret.hbs'), 'stolen');
+      await symlink('../secret', join(folder, 'link'));
+      await symlink('..', join(folder, 'linked'));
+      await expect(render(`{{> ${JSON.stringify(name)}}}`, { folder })).rejects.toThrow(
+        /is outside template directory$|not defined/,
+      );
+    },
+  );
+
+  test('an edit, a new file and a lost one make a template stale', async () => {
+    const template = (await engine(true, folder)).compile('t.hbs', '{{#> p}}none{{/p}}', declaredFuncs);
+    expect(await run(template, {})).toBe('none');
+    expect(await template.isStale!()).toBe(false);
+    await writeFile(join(folder, 'p.hbs'), 'one');
+    expect(await template.isStale!()).toBe(true);
+
+    const second = (await engine(true, folder)).compile('t.hbs', '{{> p}}', declaredFuncs);
+    expect(await run(second, {})).toBe('one');
+    expect(await second.isStale!()).toBe(false);
+    await writeFile(join(folder, 'p.hbs'), 'two');
+    expect(await second.isStale!()).toBe(true);
+    await rm(join(folder, 'p.hbs'));
+    expect(await second.isStale!()).toBe(true);
+  });
+});
