@@ -5,10 +5,16 @@ export class AgentError extends Error {
   override readonly name = 'AgentError';
   /** True when dest may already hold something else than before. */
   readonly touched: boolean;
+  /** Lines for the log below the message. */
+  readonly advice: readonly string[];
 
-  constructor(message: string, options: ErrorOptions & { readonly touched?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly touched?: boolean; readonly advice?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.touched = options.touched ?? false;
+    this.advice = options.advice ?? [];
   }
 }
 

@@ -4,8 +4,10 @@ import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Templates } from '../template/compile.ts';
-import type { Template } from '../template/engine.ts';
-import { confdFuncs, type World } from '../template/funcs.ts';
+import { type Template, TemplateError } from '../template/engine.ts';
+import { adviceOn, type Known } from '../template/advice.ts';
+import { confdFuncs, declare, type World } from '../template/funcs.ts';
+import type { Keyring } from '../template/keyring.ts';
 import type { Includes } from '../template/include.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
@@ -41,17 +43,20 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
   const renderView = async (): Promise<Rendering> => {
     log.debug(`Using source template ${resource.template}`);
     rendered = null;
-    const template = (rendered = await templates.load(resource.template, resource.spec));
     const now = world();
-    ({ includes } = now);
     let reader = new Reader(view);
     try {
+      const template = await templates.load(resource.template, resource.spec);
+      rendered = template;
+      ({ includes } = now);
       const makeFuncs = (tick: () => void) => confdFuncs((reader = new Reader(view)), now, tick);
-      return await render(template, makeFuncs, limits, clock);
-    } catch (error) {
-      throw error instanceof AgentError ? named(error, resource) : error;
-    } finally {
+      const rendering = await render(template, makeFuncs, limits, clock);
       used = reader.readSet;
+      return rendering;
+    } catch (error) {
+      if (rendered !== null) used = reader.readSet;
+      const known = () => ({ functions: declare(now.keyring).keys(), keys: view.keys() });
+      throw explain(error, resource, known, now.keyring);
     }
   };
 
@@ -78,9 +83,16 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
   };
 }
 
-/** What a render fails with tells which template it was. */
-function named({ message, cause }: AgentError, { template }: Resource): AgentError {
-  return new AgentError(`${template}: ${message}`, { cause });
+/** What a render fails with tells which template it was, where in it, and what may have been meant. */
+function explain(error: unknown, { template }: Resource, known: () => Known, keyring: Keyring | null): unknown {
+  if (error instanceof TemplateError) {
+    return new AgentError(keyring?.hide(error.message) ?? error.message, {
+      cause: error,
+      advice: adviceOn(error, known()),
+    });
+  }
+  if (error instanceof AgentError) return new AgentError(`${template}: ${error.message}`, { cause: error.cause });
+  return error;
 }
 
 /** A mistake of this program costs one resource's pass, not the agent. */

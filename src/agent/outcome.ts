@@ -1,5 +1,6 @@
 import type { Logger } from '../obs/log.ts';
 import type { Difference } from './compare.ts';
+import { AgentError } from './error.ts';
 import type { Resource } from './resource.ts';
 
 /** The rooms of a pass, in the order in which they are met. */
@@ -35,6 +36,7 @@ export function report(outcome: Outcome, resource: Resource, log: Logger): void 
       return;
     case 'failed':
       log.error(outcome.error.message);
+      if (outcome.error instanceof AgentError) for (const line of outcome.error.advice) log.error(line);
       log.warning(consequence(outcome.room, outcome.owed, resource));
   }
 }

@@ -64,6 +64,11 @@ export class View {
     return this.#pairs.has(key);
   }
 
+  /** All keys, in no order. */
+  keys(): Iterable<string> {
+    return this.#pairs.keys();
+  }
+
   get(key: string): KVPair | undefined {
     return this.#pairs.get(key);
   }

@@ -3,7 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type * as openpgp from 'openpgp';
 import { decode } from '../go/base64.ts';
+import { toText } from '../go/bytes.ts';
 import { errnoText } from '../go/os.ts';
+import { quote } from '../go/strconv.ts';
 import { GoError } from '../go/value.ts';
 import { Suspend, TemplateError } from './engine.ts';
 
@@ -11,6 +13,8 @@ const unzip = promisify(gunzip);
 
 /** So many values are kept decrypted; the ones used longest ago make room. */
 const mostKnown = 20_000;
+/** A shorter value cannot be told from a word that happens to be the same. */
+const leastHidden = 3;
 /** A value that is larger would be no configuration, and more than the process can hold. */
 const maxLength = 2 ** 28;
 const block = /-----BEGIN PGP PRIVATE KEY BLOCK-----[^]*?-----END PGP PRIVATE KEY BLOCK-----/g;
@@ -63,6 +67,17 @@ export class Keyring {
       if (text instanceof GoError) throw text;
       return text;
     });
+  }
+
+  /** A message (text) without the values that were decrypted: functions quote what they cannot take. */
+  hide(message: string): string {
+    let hidden = message;
+    for (const value of this.#known.values()) {
+      if (value instanceof GoError || value.trim().length < leastHidden) continue;
+      for (const form of [value, value.trim(), quote(value).slice(1, -1)])
+        hidden = hidden.replaceAll(toText(form), '***');
+    }
+    return hidden;
   }
 
   async #learn(value: string): Promise<void> {

@@ -33,6 +33,13 @@ test('without a key ring the functions are unknown', async () => {
   expect(log.filter((line) => line.startsWith('ERROR'))[0]).toContain('function "cgetv" not defined');
 });
 
+test('a value is not in the error that a function makes of it', async () => {
+  const { code, stderr } = await run(['-secret-keyring', 'RING'], '{{atoi (cgetv "/v")}}');
+  expect(code).toBe(1);
+  expect(stderr).toContain('strconv.Atoi: parsing "***": invalid syntax');
+  expect(stderr).not.toContain('second');
+});
+
 test('a value is decrypted into the file, and not into the log', async () => {
   const { code, stderr, dest } = await run(['-secret-keyring', 'RING'], '{{cgetv "/v"}}');
   expect(code).toBe(0);

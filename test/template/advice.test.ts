@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { adviceOn } from '../../src/template/advice.ts';
+import { Templates } from '../../src/template/compile.ts';
+import { Suspend, TemplateError } from '../../src/template/engine.ts';
+import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
+import { Includes } from '../../src/template/include.ts';
+import { readerOf, still } from './rendering.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await realpath(await mkdtemp(join(tmpdir(), 'advice-')));
+  await mkdir(join(dir, 'parts'));
+  await writeFile(join(dir, 'parts', 'bad'), 'fine\n\t{{ getv "/app/hots" }}\n');
+  await writeFile(join(dir, 'parts', 'broken'), '{{ gtev "/a" }}');
+  await writeFile(join(dir, 'parts', 'outer'), '{{ include "parts/bad" }}');
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const store = { '/app/host': 'hunter2', '/app/port': '80', '/__proto__': 'x' };
+
+/** The advice on what goes wrong with a template, without the name of the folder. */
+async function advice(text: string): Promise<string[]> {
+  await writeFile(join(dir, 't.tmpl'), text);
+  const templates = new Templates();
+  const world = { ...still, includes: new Includes(templates, dir) };
+  for (;;) {
+    try {
+      const template = await templates.load(join(dir, 't.tmpl'));
+      template.render(undefined, confdFuncs(readerOf(store), world), () => undefined);
+      return ['nothing went wrong'];
+    } catch (error) {
+      if (error instanceof Suspend) await error.until;
+      else if (!(error instanceof TemplateError)) throw error;
+      else {
+        const lines = adviceOn(error, { functions: declaredFuncs.keys(), keys: Object.keys(store) });
+        return lines.map((line) => line.replace(dir, 'DIR'));
+      }
+    }
+  }
+}
+
+test.each<[string, string[]]>([
+  ['{{ gtev "/a" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ gtev "/a" }}', '    |    ^ did you mean "getv"?']],
+  ['a\n{{ if nofunc }}{{ end }}', ['  --> DIR/t.tmpl:2', '  2 | {{ if nofunc }}{{ end }}', '    |       ^']],
+  ['{{ pirntf "%d" 1 }}', ['  --> DIR/t.tmpl:1', '  1 | {{ pirntf "%d" 1 }}', '    |    ^ did you mean "printf"?']],
+  ['{{ constructr }}', ['  --> DIR/t.tmpl:1', '  1 | {{ constructr }}', '    |    ^']],
+  [
+    '{{ $host := 1 }}{{ $hots }}',
+    ['  --> DIR/t.tmpl:1', '  1 | {{ $host := 1 }}{{ $hots }}', '    |                    ^ did you mean "$host"?'],
+  ],
+  [
+    '{{ define "head" }}{{ end }}{{ template "haed" }}',
+    [
+      '  --> DIR/t.tmpl:1',
+      '  1 | {{ define "head" }}{{ end }}{{ template "haed" }}',
+      '    |                                         ^ did you mean "head"?',
+    ],
+  ],
+  [
+    '{{ getv "/app/hots" }}',
+    ['  --> DIR/t.tmpl:1', '  1 | {{ getv "/app/hots" }}', '    |    ^ did you mean "/app/host"?'],
+  ],
+  ['{{ getv "/other" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ getv "/other" }}', '    |    ^']],
+  [
+    '{{ range gets "/app/*" }}{{ .Vlaue }}{{ end }}',
+    [
+      '  --> DIR/t.tmpl:1',
+      '  1 | {{ range gets "/app/*" }}{{ .Vlaue }}{{ end }}',
+      '    |                             ^ did you mean "Value"?',
+    ],
+  ],
+  ['{{ datetime.Yaer }}', ['  --> DIR/t.tmpl:1', '  1 | {{ datetime.Yaer }}', '    |    ^ did you mean "Year"?']],
+  ['{{ atoi (getv "/app/host") }}', ['  --> DIR/t.tmpl:1', '  1 | {{ atoi (getv "/app/host") }}', '    |    ^']],
+  ['{{ include "none" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ include "none" }}', '    |    ^']],
+  [
+    'x\n{{ include "parts/bad" }}',
+    ['  --> DIR/parts/bad:2', '  2 |     {{ getv "/app/hots" }}', '    |        ^ did you mean "/app/host"?'],
+  ],
+  [
+    '{{ include "parts/outer" }}',
+    ['  --> DIR/parts/bad:2', '  2 |     {{ getv "/app/hots" }}', '    |        ^ did you mean "/app/host"?'],
+  ],
+  [
+    '{{ include "parts/broken" }}',
+    ['  --> DIR/parts/broken:1', '  1 | {{ gtev "/a" }}', '    |    ^ did you mean "getv"?'],
+  ],
+  ['{{ if true }}', ['  --> DIR/t.tmpl:1', '  1 | {{ if true }}']],
+])('%s', async (text, lines) => {
+  expect(await advice(text)).toEqual(lines);
+});
+
+test('a file that is missing has no place', () => {
+  expect(adviceOn(new TemplateError('Missing template: /x'), { functions: [], keys: [] })).toEqual([]);
+});
