@@ -21,8 +21,8 @@ export interface Directive {
   readonly before: string;
   /** The verb in UTF-8; '' if the format ends too early. */
   readonly verb: string;
-  /** Nothing stands between % and verb. */
-  readonly isPlain: boolean;
+  /** It takes one operand, the next, and its flags are complete. */
+  readonly isSelfContained: boolean;
   readonly flags: Flags;
   readonly width: number | null | '*';
   readonly precision: number | null | '*';
@@ -93,7 +93,6 @@ class FormatReader {
   }
 
   #readDirective(before: string): Directive {
-    const start = this.#at;
     const flags = this.#readFlags();
     const widthIndex = this.#readIndex();
     let isAfterIndex = widthIndex !== null && widthIndex !== unreadable;
@@ -111,17 +110,19 @@ class FormatReader {
       isAfterIndex = precisionIndex !== null && precisionIndex !== unreadable && precision !== '*';
     }
     const verbIndex = isAfterIndex ? null : this.#readIndex();
-    const isPlain = this.#at === start;
     const verb = this.#readVerb();
     if (verb === 'v' || verb === 'w') {
       flags.sharpV = flags.sharp;
       flags.plusV = flags.plus;
       flags.sharp = flags.plus = false;
     }
+    const isStarred = width === '*' || precision === '*';
+    const isIndexed = widthIndex !== null || precisionIndex !== null || verbIndex !== null;
+    if (!isStarred) Object.assign(flags, { width, precision });
     return {
       before,
       verb,
-      isPlain,
+      isSelfContained: verb !== '' && verb !== '%' && !isStarred && !isIndexed,
       flags,
       width,
       precision,

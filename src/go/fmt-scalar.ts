@@ -140,10 +140,21 @@ export function isFloatVerb(verb: string): boolean {
   return defaultPrecision.has(verb);
 }
 
+/** Whether JavaScript writes the number as Go's %v does: without an exponent. */
+function isShortInBoth(value: number): boolean {
+  const size = Math.abs(value);
+  return (size >= 1e-4 && size < 1e6) || Object.is(value, 0);
+}
+
+function isPlain({ plus, sharp, space, sharpV, width, precision }: Flags): boolean {
+  return width === null && precision === null && !(plus || sharp || space || sharpV);
+}
+
 /** A float64, or a float32 if bits is 32. */
 export function formatNumber(value: number, bits: number, verb: string, flags: Flags): string | null {
   const usual = defaultPrecision.get(verb);
   if (usual === undefined) return null;
+  if (verb === 'v' && bits === 64 && isShortInBoth(value) && isPlain(flags)) return String(value);
   const format = verb === 'v' ? 'g' : verb === 'F' ? 'f' : verb;
   const precision = flags.precision ?? usual;
   const text = formatFloat(value, format, precision, bits);

@@ -1,7 +1,8 @@
 /** Go's fmt package: printing values with and without a format. Formats and results are byte strings. */
-import { compileFormat } from './fmt-format.ts';
-import type { Directive } from './fmt-format.ts';
+import { compileFormat, noFlags } from './fmt-format.ts';
+import type { Directive, Format } from './fmt-format.ts';
 import { Printer } from './fmt-print.ts';
+import { formatBool, formatInteger, formatNumber, formatString } from './fmt-scalar.ts';
 import { typeOf } from './value.ts';
 import type { Value } from './value.ts';
 
@@ -13,6 +14,8 @@ export function printValue(value: Value): string {
     case 'bigint':
     case 'boolean':
       return value.toString();
+    case 'number':
+      return formatNumber(value, 64, 'v', plainFlags)!;
     default: {
       const printer = new Printer();
       printer.printArg(value, 'v');
@@ -20,6 +23,8 @@ export function printValue(value: Value): string {
     }
   }
 }
+
+const plainFlags = noFlags();
 
 /** The operands in %v, with a blank between two of which neither is a string. */
 export function sprint(args: readonly Value[]): string {
@@ -42,6 +47,38 @@ export function sprintln(args: readonly Value[]): string {
 /** The operands under a format. Mistakes show in the text, as `%!d(string=x)`; nothing is thrown for them. */
 export function sprintf(format: string, args: readonly Value[]): string {
   const compiled = compileFormat(format);
+  return printPlain(compiled, args) ?? printAll(compiled, args);
+}
+
+/** What most formats are made of, without the machinery; null if there is more to it. */
+function printPlain({ directives, tail }: Format, args: readonly Value[]): string | null {
+  if (directives.length !== args.length) return null;
+  let out = '';
+  for (let i = 0; i < directives.length; i++) {
+    const directive = directives[i]!;
+    const text = directive.isSelfContained ? scalarText(args[i], directive) : null;
+    if (text === null) return null;
+    out += directive.before + text;
+  }
+  return out + tail;
+}
+
+function scalarText(arg: Value, { verb, flags }: Directive): string | null {
+  switch (typeof arg) {
+    case 'string':
+      return formatString(arg, verb, flags);
+    case 'bigint':
+      return formatInteger(arg, true, verb, flags);
+    case 'number':
+      return formatNumber(arg, 64, verb, flags);
+    case 'boolean':
+      return formatBool(arg, verb, flags);
+    default:
+      return null;
+  }
+}
+
+function printAll(compiled: Format, args: readonly Value[]): string {
   const run = new Run(args);
   for (const directive of compiled.directives) run.print(directive);
   run.printer.out += compiled.tail;
@@ -62,10 +99,6 @@ class Run {
   print(directive: Directive): void {
     const { printer, args } = this;
     printer.out += directive.before;
-    if (directive.isPlain && this.#next < args.length && this.#printPlain(directive.verb, args[this.#next])) {
-      this.#next++;
-      return;
-    }
     this.#prepare(directive);
     const { verb } = directive;
     if (verb === '') printer.out += '%!(NOVERB)';
@@ -73,14 +106,6 @@ class Run {
     else if (!this.#isIndexGood) printer.out += `%!${verb}(BADINDEX)`;
     else if (this.#next >= args.length) printer.out += `%!${verb}(MISSING)`;
     else printer.printArg(args[this.#next++], verb);
-  }
-
-  /** What most formats are made of, without the machinery; false if this is none of it. */
-  #printPlain(verb: string, arg: Value): boolean {
-    if (typeof arg === 'string' && (verb === 's' || verb === 'v')) this.printer.out += arg;
-    else if (typeof arg === 'bigint' && (verb === 'd' || verb === 'v')) this.printer.out += arg.toString();
-    else return false;
-    return true;
   }
 
   /** Sets the printer's flags, taking operands for `*` and honouring [n], in the order in which they are written. */

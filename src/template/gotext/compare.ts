@@ -27,10 +27,14 @@ function incompatible(a: Value, b: Value): GoError {
 /** eq: whether a equals one of others; it stops at the first that it equals. Throws GoError. */
 export function isEqual(a: Value, others: readonly Value[]): boolean {
   if (others.length === 0) throw new GoError('missing argument for comparison');
-  return others.some((b) => (typeof a === 'string' && typeof b === 'string' ? a === b : isEqualPair(a, b)));
+  for (const b of others) {
+    if (typeof a === 'string' && typeof b === 'string' ? a === b : isEqualPair(a, b)) return true;
+  }
+  return false;
 }
 
 function isEqualPair(left: Value, right: Value): boolean {
+  if (typeof left === typeof right && typeof left !== 'object' && left !== undefined) return left === right;
   const a = left ?? undefined;
   const b = right ?? undefined;
   const kindA = basicKind(typeOf(a).kind);
