@@ -1,0 +1,72 @@
+// Our side of bench/render.mjs, the twin of main.go: `node ours.js CASES NAME COUNT SECONDS`.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Mirror } from '../../src/mirror/mirror.ts';
+import { Reader } from '../../src/mirror/readset.ts';
+import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
+import { goEngine } from '../../src/template/gotext/template.ts';
+
+const [cases, name, count, seconds] = process.argv.slice(2);
+const number = Number(count);
+
+function key(i) {
+  return `/svc/app${String(i).padStart(6, '0')}`;
+}
+
+function* upstreams() {
+  for (let i = 0; i < number; i += 1) yield [key(i), `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:8080`];
+}
+
+function* services() {
+  for (let i = 0; i < number; i += 1) {
+    const hosts = [`a${i}.example`, `b${i}.example`, `c${i}.example`];
+    const note = i % 5 === 0 ? `note ${i}` : '';
+    yield [key(i), JSON.stringify({ name: `app${i}`, on: i % 3 !== 0, port: 1024 + (i % 60000), hosts, note })];
+  }
+}
+
+const textOf = (lines) => 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n'.repeat(lines);
+
+/** Renders again and again, as the agent does: a reader, functions and output of its own each time. */
+function measure(text, pairs) {
+  const mirror = new Mirror();
+  mirror.replace({ cursor: new Map(), pairs: new Map(pairs) });
+  const view = mirror.view('/', ['/'], 'subtree');
+  const template = goEngine.compile('t', text, declaredFuncs);
+  const times = [];
+  let chunks = [];
+  const begin = performance.now();
+  while (times.length === 0 || performance.now() - begin < seconds * 1000) {
+    chunks = [];
+    const from = process.hrtime.bigint();
+    const funcs = confdFuncs(new Reader(view), worldOf(new Map(), Date));
+    template.render(undefined, funcs, (chunk) => chunks.push(Buffer.from(chunk, 'latin1')));
+    times.push(Number(process.hrtime.bigint() - from) / 1e6);
+  }
+  times.sort((a, b) => a - b);
+  const hash = createHash('md5');
+  for (const chunk of chunks) hash.update(chunk);
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  return { ms: times[times.length >> 1], size, sum: hash.digest('hex') };
+}
+
+function compileAll(text) {
+  let size = 0;
+  const from = process.hrtime.bigint();
+  for (let i = 0; i < number; i += 1) {
+    const own = text.replaceAll('N', String(i));
+    size += own.length;
+    goEngine.compile('t', own, declaredFuncs);
+  }
+  return { ms: Number(process.hrtime.bigint() - from) / 1e6, size, sum: '' };
+}
+
+const texts = JSON.parse(readFileSync(cases, 'utf8'));
+const result =
+  name === 'text'
+    ? measure(textOf(number), [])
+    : name === 'cold'
+      ? compileAll(texts.small)
+      : measure(texts[name], name === 'nested' ? services() : upstreams());
+const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]) / 1024;
+console.log(JSON.stringify({ ...result, peak }));
