@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type AgentSettings, assembleAgent } from '../agent/assemble.ts';
 import type { Agent } from '../agent/agent.ts';
 import { interval, onetime, watch } from '../agent/processors.ts';
@@ -93,6 +94,8 @@ class Daemon {
 
   async run(): Promise<number> {
     const { log } = this.world;
+    // A render leaves megabytes of garbage: collecting it more often costs nothing that shows, and saves a fifth of RSS.
+    setFlagsFromString('--semi-space-growth-factor=1');
     onSignals(log, () => {
       this.next = null;
       this.stop.abort(new Error('stopped'));

@@ -70,6 +70,13 @@ export function match(pattern: string, name: string): boolean {
   return at === name.length;
 }
 
+/** Like match, for many names: nearly every pattern is a fixed text and a star, which needs no pattern. */
+export function matcher(pattern: string): (name: string) => boolean {
+  const fixed = literalPrefix(pattern);
+  if (pattern !== `${fixed}*`) return (name) => match(pattern, name);
+  return (name) => name.startsWith(fixed) && !name.includes('/', fixed.length);
+}
+
 /** The text that every name starts with that the pattern matches. */
 export function literalPrefix(pattern: string): string {
   const end = pattern.search(/[*?[\\]/);

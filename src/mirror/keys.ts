@@ -15,6 +15,11 @@ export class SortedKeys {
     return this.#keys.length;
   }
 
+  /** Replaces all keys by distinct ones that are in order. */
+  fill(keys: string[]): void {
+    this.#keys = keys;
+  }
+
   /** Takes in what was added and drops what was removed; touched must be true of the keys held so far. */
   update(touched: Touched): void {
     const added: string[] = [];

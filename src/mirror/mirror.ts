@@ -18,8 +18,22 @@ export class Mirror {
 
   /** Takes everything from a fresh read. */
   replace(snapshot: Snapshot): Touched {
+    if (this.#pairs.size === 0) return this.#fill(snapshot.pairs);
     const gone = [...this.#pairs.keys()].filter((key) => !snapshot.pairs.has(key));
     return this.#commit(gone, snapshot.pairs);
+  }
+
+  /** The first read: everything is new, and a start waits for it. */
+  #fill(pairs: ReadonlyMap<string, string>): Touched {
+    const keys = [...pairs.keys()].sort();
+    const touched = new Map<string, Touch>();
+    for (const key of keys) {
+      this.#pairs.set(key, pairs.get(key)!);
+      touched.set(key, 'added');
+    }
+    this.#keys.fill(keys);
+    for (const held of this.#views.values()) held.deref()?.fill(keys, touched);
+    return touched;
   }
 
   /** Applies a change's edits in their order; only what differs in the end counts as touched. */

@@ -1,6 +1,6 @@
 import { selected } from '../backend/backend.ts';
 import type { Backend } from '../backend/backend.ts';
-import { base, clean, join, literalPrefix, match } from '../go/path.ts';
+import { base, clean, join, literalPrefix, match, matcher } from '../go/path.ts';
 import { SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { KVPair } from './pair.ts';
@@ -52,6 +52,22 @@ export class View {
     this.#keys.update(own);
     this.#lists.clear();
     this.#touched.set(touched, own);
+  }
+
+  /** Takes over all that the mirrored pairs hold, as update does: keys are in order, touched says the same of them. */
+  fill(keys: readonly string[], touched: Touched): void {
+    if (!this.#isWhole) {
+      this.update(touched);
+      return;
+    }
+    const own = keys.filter(this.#selects);
+    for (const key of own) this.#pairs.set(key, new KVPair(key, this.#mirrored.get(key)!));
+    this.#keys.fill(own);
+    this.#lists.clear();
+    this.#touched.set(
+      touched,
+      own.length === keys.length ? touched : new Map(own.map((key): [string, Touch] => [key, 'added'])),
+    );
   }
 
   /** What a change of the mirror touched here; nothing for one that is older than this view. */
@@ -139,9 +155,10 @@ export class View {
   #matching(pattern: string): KVPair[] {
     // confd tries every key, so it finds a bad pattern whenever there is a key at all.
     if (this.#keys.size > 0) match(pattern, '');
+    const matches = matcher(pattern);
     const pairs: KVPair[] = [];
     for (const key of this.#keys.startingWith(literalPrefix(pattern))) {
-      if (match(pattern, key)) pairs.push(this.#pairs.get(key)!);
+      if (matches(key)) pairs.push(this.#pairs.get(key)!);
     }
     return pairs;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { base, clean, dir, join, literalPrefix, match } from '../../src/go/path.ts';
+import { base, clean, dir, join, literalPrefix, match, matcher } from '../../src/go/path.ts';
 import { callRows, outcome } from '../helpers/goRows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>(Object.entries({ base, clean, dir, join, match }));
@@ -19,4 +19,12 @@ test('whatever a pattern matches starts with its literal prefix', () => {
   }
   expect(literalPrefix('/app/*/host')).toBe('/app/');
   expect(literalPrefix('/a\\*')).toBe('/a');
+});
+
+describe('matcher agrees with match', () => {
+  const patterns = ['/a/*', '/a*', '*', '/a/*/b', '/a/?', '/a/\\*', '/a/[b]', '/a', ''];
+  const names = ['/a/', '/a/b', '/a/b/c', '/ab', '/a', 'a', '', '/a/*', '/a/*/b'];
+  test.each(patterns)('%j', (pattern) => {
+    expect(names.map(matcher(pattern))).toEqual(names.map((name) => match(pattern, name)));
+  });
 });
