@@ -75,6 +75,11 @@ export class MiniEtcd {
     return this.stopping.signal;
   }
 
+  /** What its clients take at the moment. */
+  get load(): Readonly<Load> {
+    return this.site.load;
+  }
+
   /** The URLs on which it answers. */
   get urls(): readonly string[] {
     return this.front.urls;
