@@ -3,12 +3,17 @@ import type { Address } from '../minietcd/address.ts';
 
 /** What a command line of mini-etcd comes to. */
 export interface ServerSettings {
-  readonly name: string;
+  /** Undefined: the name that the data directory has, or 'default'. */
+  readonly name?: string;
   readonly listen: readonly Address[];
   /** What clients are told; empty: the addresses that it listens on. */
   readonly clientUrls: readonly string[];
   readonly peerUrls: readonly string[];
   readonly cors: readonly string[];
+  /** Where data is kept; undefined: in memory only. */
+  readonly dataDir: string | undefined;
+  /** How many changes come between snapshots; 0 takes none. */
+  readonly snapshotCount: number;
   readonly verbose: boolean;
   readonly version: boolean;
   /** What the operator should know of flags that do nothing, or do something else. */
@@ -30,10 +35,7 @@ interface Row {
 }
 
 const used: Fate = { used: true };
-const inMemory: Fate = {
-  warns: 'has no effect: this release keeps data in memory only, it is gone when mini-etcd stops',
-};
-const noTls: Fate = { refuses: 'this release serves plain HTTP only and keeps data in memory only; remove the flag' };
+const noTls: Fate = { refuses: 'this release serves plain HTTP only; remove the flag' };
 const noCluster: Fate = { warns: 'has no effect: a single node has no peers' };
 const oneNode: Fate = { refuses: 'mini-etcd is a single node and joins no cluster; remove the flag' };
 
@@ -65,9 +67,10 @@ const rows: readonly Row[] = [
   row('version', 'bool', 'print the version and exit'),
   row('vv', 'bool', 'log every change, as -v'),
   row('vvv', 'bool', 'log every change, as -v'),
-  row('data-dir', 'string', 'not in this release: data is kept in memory only', inMemory),
-  row('snapshot', 'bool', 'not in this release: data is kept in memory only', inMemory),
-  row('snapshot-count', 'int', 'not in this release: data is kept in memory only', inMemory),
+  row('data-dir', 'string', '`directory` that keeps the data (default <name>.etcd in the current directory)'),
+  row('in-memory', 'bool', 'keep no data on disk: it is gone when mini-etcd stops'),
+  row('snapshot', 'bool', 'take snapshots and shorten the log; -snapshot=false lets the log grow (default true)'),
+  row('snapshot-count', 'int', 'take a snapshot after so many changes (default 10000)'),
   row('ca-file', 'string', 'not in this release', noTls),
   row('cert-file', 'string', 'not in this release', noTls),
   row('key-file', 'string', 'not in this release', noTls),
@@ -141,13 +144,26 @@ function settingsOf(given: ReadonlyMap<string, FlagValue>): Omit<ServerSettings,
   const bind = text('bind-addr');
   const advertised = addr === '' ? undefined : parseAddress('addr', addr);
   return {
-    name: text('name') === '' ? 'default' : text('name'),
+    ...(text('name') === '' ? {} : { name: text('name') }),
     listen: bind === '' ? defaultListen(advertised) : splitList(bind).map((one) => parseBind(one, advertised)),
     clientUrls: advertised === undefined ? [] : [`http://${addr}`],
     peerUrls: [`http://${text('peer-addr') === '' ? '127.0.0.1:7001' : text('peer-addr')}`],
     cors: splitList(text('cors')),
+    ...storageOf(given),
     verbose: ['v', 'vv', 'vvv'].some((name) => given.get(name) === true),
     version: given.get('version') === true,
+  };
+}
+
+function storageOf(given: ReadonlyMap<string, FlagValue>): Pick<ServerSettings, 'dataDir' | 'snapshotCount'> {
+  const text = (name: string) => String(given.get(name) ?? '');
+  const name = text('name') === '' ? 'default' : text('name');
+  const count = Number(text('snapshot-count') === '' ? 10_000 : text('snapshot-count'));
+  if (!Number.isInteger(count) || count < 1) throw new SettingError(`-snapshot-count ${count}: not a positive number`);
+  const folder = text('data-dir') === '' ? `${name}.etcd` : text('data-dir');
+  return {
+    dataDir: given.get('in-memory') === true ? undefined : folder,
+    snapshotCount: given.get('snapshot') === false ? 0 : count,
   };
 }
 

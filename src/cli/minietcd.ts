@@ -2,7 +2,9 @@ import { toText } from '../go/bytes.ts';
 import { FlagError } from '../go/flag.ts';
 import { quote } from '../go/strconv.ts';
 import { ListenError } from '../minietcd/address.ts';
+import { openDisk, type Disk } from '../minietcd/disk.ts';
 import { MiniEtcd } from '../minietcd/server.ts';
+import { DataError } from '../minietcd/wal/error.ts';
 import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';
 import { etcdUsage, readSettings, SettingError, type ServerSettings } from './etcdflags.ts';
@@ -39,21 +41,33 @@ function explain(error: unknown): number {
 }
 
 async function serve(settings: ServerSettings, log: Logger): Promise<number> {
-  const server = new MiniEtcd(systemClock, settings);
   const stop = nextSignal();
+  let disk: Disk | undefined;
+  let server: MiniEtcd | undefined;
   try {
+    disk = await openData(settings, log);
+    server = new MiniEtcd(systemClock, settings, disk);
     await server.listen(settings.listen);
   } catch (error) {
-    await server.close();
-    if (!(error instanceof ListenError)) throw error;
+    await (server ?? disk)?.close();
+    if (!(error instanceof ListenError || error instanceof DataError)) throw error;
     log.error(error.message);
     return 1;
   }
   if (settings.verbose) logChanges(server, log);
-  log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls)}; data is kept in memory only`);
-  log.info(`${await stop}: stopping`);
+  const data = settings.dataDir === undefined ? 'data is kept in memory only' : `data is kept in ${settings.dataDir}`;
+  log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls)}; ${data}`);
+  const end = await Promise.race([stop, ...(disk === undefined ? [] : [disk.lost])]);
+  if (end instanceof Error) log.error(`${end.message}: what is on disk is not sure any more; stopping`);
+  else log.info(`${end}: stopping`);
   await server.close();
-  return 0;
+  return end instanceof Error ? 1 : 0;
+}
+
+function openData({ dataDir, name, snapshotCount }: ServerSettings, log: Logger): Promise<Disk | undefined> {
+  if (dataDir === undefined) return Promise.resolve(undefined);
+  const settings = { folder: dataDir, snapshotCount, ...(name === undefined ? {} : { name }) };
+  return openDisk(settings, { clock: systemClock, log });
 }
 
 /** Who can reach the store, since it asks nobody for a password. */

@@ -1,22 +1,39 @@
 import type { Clock } from '../obs/clock.ts';
-import { apply } from './apply.ts';
+import { EtcdError } from './errors.ts';
+import type { Pending } from './journal.ts';
 import type { Request } from './request.ts';
-import { StoreStats } from './stats.ts';
+import { State } from './state.ts';
+import type { StoreStats } from './stats.ts';
 import type { Event } from './store/event.ts';
 import type { TreeNode } from './store/node.ts';
-import { Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import type { Watcher } from './store/watchers.ts';
 
 const sweepMs = 500;
 
+/** What makes changes last. */
+export interface Durability {
+  /** True while the disk takes nothing. */
+  readonly isReadOnly: boolean;
+  /** Takes a change in, and calls back once it is on disk, or refused. */
+  add(pending: Pending): void;
+}
+
 /** The front door of the store: every change comes in as a Request, in order, and falls due by the clock. */
 export class Keyspace {
-  private readonly store = new Store();
+  private readonly store: Store;
   private readonly bells = new Set<() => void>();
-  private requests = 0;
-  readonly stats = new StoreStats();
+  readonly stats: StoreStats;
 
-  constructor(readonly clock: Clock) {}
+  /** Without durability, the state lives and dies with the process. */
+  constructor(
+    readonly clock: Clock,
+    private readonly state = new State(),
+    private readonly durability?: Durability,
+  ) {
+    this.store = state.store;
+    this.stats = state.stats;
+  }
 
   /** The index of the newest change. */
   get index(): number {
@@ -25,7 +42,17 @@ export class Keyspace {
 
   /** How many requests were taken in, done or refused: what X-Raft-Index shows. */
   get requestIndex(): number {
-    return this.requests + 4;
+    return this.state.requestIndex;
+  }
+
+  /** How often a server has started on this data, as X-Raft-Term shows it. */
+  get term(): number {
+    return this.state.term;
+  }
+
+  /** True while no change can be taken, because the disk takes none. */
+  get isReadOnly(): boolean {
+    return this.durability?.isReadOnly ?? false;
   }
 
   get watcherCount(): number {
@@ -42,20 +69,25 @@ export class Keyspace {
     return this.store.history.at(index);
   }
 
-  /** Carries out a change and resolves to its events (one, but for a sync); rejects with EtcdError, then nothing changed. */
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async submit(request: Request): Promise<readonly Event[]> {
-    this.requests++;
-    try {
-      const events = apply(this.store, request);
-      if (request.action === 'sync') this.stats.countExpired(events.length);
-      else this.stats.countChange(request.action, true);
-      if (events.length > 0) this.ring();
-      return events;
-    } catch (error) {
-      if (request.action !== 'sync') this.stats.countChange(request.action, false);
-      throw error;
-    }
+  /**
+   * Makes a change last, carries it out and resolves to its events (one, but for a sync). Rejects with EtcdError, then
+   * nothing changed: with code 300 where it could not be made to last.
+   */
+  submit(request: Request): Promise<readonly Event[]> {
+    return new Promise((resolve, reject) => {
+      const commit = () => {
+        try {
+          resolve(this.carryOut(request));
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const refuse = (reason: string) => {
+        reject(new EtcdError(300, reason, this.index));
+      };
+      if (this.durability === undefined) commit();
+      else this.durability.add({ request, commit, refuse });
+    });
   }
 
   /** The node at a key, only to be looked at before anything else runs. Throws EtcdError. */
@@ -98,8 +130,16 @@ export class Keyspace {
       if (signal.aborted) return;
       const at = this.clock.now();
       const next = this.store.nextExpiry;
-      if (next !== undefined && next <= at) await this.submit({ action: 'sync', at });
+      if (next === undefined || next > at) continue;
+      // A disk that takes nothing now may take it at the next look.
+      await this.submit({ action: 'sync', at }).catch(() => undefined);
     }
+  }
+
+  private carryOut(request: Request): readonly Event[] {
+    const events = this.state.carryOut(request);
+    if (events.length > 0) this.ring();
+    return events;
   }
 
   private ring(): void {

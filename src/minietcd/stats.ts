@@ -46,7 +46,7 @@ export class StoreStats {
   /** Takes over the counters of an earlier run; names that are not known any more are left out. */
   restore(saved: readonly (readonly [string, number])[]): void {
     for (const [name, n] of saved) {
-      if (name === 'expired') this.expiredEvents = n;
+      if (name === 'expired') this.expired = n;
       for (const one of counted) {
         if (name === `good ${one}`) this.good.set(one, n);
         if (name === `bad ${one}`) this.bad.set(one, n);

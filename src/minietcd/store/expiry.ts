@@ -1,4 +1,4 @@
-import type { TreeNode } from './node.ts';
+import { keyOf, type TreeNode } from './node.ts';
 
 /** The nodes that will expire, the next one on top: a binary heap in which each node knows its own slot. */
 export class ExpiryHeap {
@@ -63,7 +63,12 @@ export class ExpiryHeap {
   }
 }
 
-/** Milliseconds are coarser than etcd's nanoseconds: of two in one, the one written first goes first. */
+/**
+ * Milliseconds are coarser than etcd's nanoseconds: of two in one, the one written first goes first. Directories that one
+ * write made may still be alike; any order will do for them, if it is the same whenever the log is replayed.
+ */
 function isSooner(a: TreeNode, b: TreeNode): boolean {
-  return a.expires! < b.expires! || (a.expires === b.expires && a.modified < b.modified);
+  if (a.expires !== b.expires) return a.expires! < b.expires!;
+  if (a.modified !== b.modified) return a.modified < b.modified;
+  return keyOf(a) < keyOf(b);
 }

@@ -27,6 +27,22 @@ export class History {
     while (this.bytes > maxBytes && this.oldest < this.last) this.forgetOldest();
   }
 
+  /** All events that are kept, oldest first. */
+  kept(): readonly Event[] {
+    const events: Event[] = [];
+    for (let index = this.oldest; index <= this.last; index++) {
+      const event = this.at(index);
+      if (event?.node.modified === index) events.push(event);
+    }
+    return events;
+  }
+
+  /** Takes over what another history kept, from its oldest index on. */
+  restore(oldest: number, events: readonly Event[]): void {
+    for (const event of events) this.add(event);
+    this.oldest = oldest;
+  }
+
   /** The event of an index that is not older than `oldest`; undefined for the few that precede the first change. */
   at(index: number): Event | undefined {
     return index > this.last ? undefined : this.ring[index % capacity];

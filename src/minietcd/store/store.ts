@@ -3,6 +3,7 @@ import { imageOf, removedImage, type Action, type Event } from './event.ts';
 import { ExpiryHeap } from './expiry.ts';
 import { History } from './history.ts';
 import { attach, createDirectory, detach, keyOf, TreeNode, walkBelow } from './node.ts';
+import { hangNodes, noNodes, saveNodes, type SavedStore } from './saved.ts';
 import { WatcherHub, type Watcher } from './watchers.ts';
 
 /** What a write brings. */
@@ -49,6 +50,22 @@ export class Store {
   /** When the next node falls due; undefined when none will. */
   get nextExpiry(): number | undefined {
     return this.expiry.next?.expires;
+  }
+
+  /** All of it, as it is now. */
+  save(): SavedStore {
+    const nodes = noNodes();
+    saveNodes(this.root, 1, nodes);
+    return { index: this.current, oldestEvent: this.history.oldest, events: this.history.kept(), nodes };
+  }
+
+  /** Fills a new store with what was saved. */
+  restore(saved: SavedStore): void {
+    hangNodes(this.root, saved.nodes, (node, expires) => {
+      this.expiry.schedule(node, expires);
+    });
+    this.current = saved.index;
+    this.history.restore(saved.oldestEvent, saved.events);
   }
 
   /** The node at a key. The caller only looks: nodes change with the store. */

@@ -1,0 +1,122 @@
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { encodeRequest } from './codec.ts';
+import type { Request } from './request.ts';
+import { WalError, type Wal } from './wal/wal.ts';
+
+/** A change that waits for its place on disk. */
+export interface Pending {
+  readonly request: Request;
+  /** Called when the change is on disk, in the order of the log. */
+  readonly commit: () => void;
+  /** Called instead when it is not, with the reason in words. */
+  readonly refuse: (reason: string) => void;
+}
+
+/** The type of a record that holds a request. */
+export const requestRecord = 1;
+
+/** The type of a record that says that a server started here. */
+export const startRecord = 2;
+
+/** What one sync takes along; more waits for the next. */
+const longestBatch = 4 * 1024 * 1024;
+
+/** How often a full disk is looked at. */
+const probeMs = 2000;
+
+interface Waiting {
+  readonly pending: Pending;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Group commit: changes that come in while the disk is busy share the next sync. A full disk refuses changes until there
+ * is room again; a disk that fails a sync ends it all.
+ */
+export class Journal {
+  private waiting: Waiting[] = [];
+  private running: Promise<void> | undefined;
+  private refusal: string | undefined;
+  private lose: (error: Error) => void = () => undefined;
+
+  /** Resolves when the log cannot be trusted any more: the process should end. */
+  readonly lost = new Promise<Error>((resolve) => (this.lose = resolve));
+
+  constructor(
+    private readonly wal: Wal,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /** True while changes are refused. */
+  get isReadOnly(): boolean {
+    return this.refusal !== undefined;
+  }
+
+  /** Takes a change in; exactly one of its functions is called, later. */
+  add(pending: Pending): void {
+    if (this.refusal !== undefined) {
+      pending.refuse(this.refusal);
+      return;
+    }
+    this.waiting.push({ pending, payload: encodeRequest(pending.request) });
+    // Everything that arrives in this turn of the event loop goes into the same batch.
+    this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
+  }
+
+  /** Waits for the batches under way, then lets go of the files. */
+  async close(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    this.refusal ??= 'the server is stopping';
+    this.wal.close();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const batch = this.nextBatch();
+        try {
+          await this.wal.append(batch.map(({ payload }) => ({ type: requestRecord, payload })));
+        } catch (error) {
+          this.giveUp(error as WalError, batch);
+          return;
+        }
+        for (const { pending } of batch) pending.commit();
+      }
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  private nextBatch(): readonly Waiting[] {
+    let bytes = 0;
+    const size = this.waiting.findIndex(({ payload }) => (bytes += payload.length) > longestBatch);
+    if (size < 0) return this.waiting.splice(0);
+    return this.waiting.splice(0, Math.max(size, 1));
+  }
+
+  private giveUp(error: WalError, batch: readonly Waiting[]): void {
+    this.refusal = `write-ahead log: ${error.message}`;
+    for (const { pending } of [...batch, ...this.waiting.splice(0)]) pending.refuse(this.refusal);
+    if (error.code === 'full') {
+      this.log.error(`${this.refusal}: changes are refused until there is room`);
+      void this.awaitRoom();
+    } else {
+      this.lose(new Error(this.refusal, { cause: error }));
+    }
+  }
+
+  private async awaitRoom(): Promise<void> {
+    try {
+      do {
+        await this.clock.sleep(probeMs, this.stopping);
+      } while (!(await this.wal.hasRoom()));
+      this.refusal = undefined;
+      this.log.info('the disk has room again: changes are taken');
+    } catch (error) {
+      if (error instanceof WalError) this.lose(error);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { DataError } from './error.ts';
+import { hasHeader, headerBytes, indexAt, isBatchStart, readFrame, frameBytes, type Frame } from './frame.ts';
+import { hex16, readSegment, segmentHeaderBytes, type SegmentFile } from './segment.ts';
+
+/** Where a log ends: what the next record follows on. */
+export interface LogEnd {
+  readonly file: SegmentFile;
+  /** Where the next record goes. */
+  readonly offset: number;
+  readonly lastIndex: number;
+  /** The CRC of the last record. */
+  readonly chain: number;
+  /** Set where an unfinished write follows, which nobody was told of: how many bytes it left. */
+  readonly tornBytes: number;
+}
+
+/** What a log is read for. */
+export interface Reader {
+  readonly clusterId: string;
+  /** Called for every record, in order. */
+  readonly take: (frame: Frame) => void;
+  /** Where damage is met, end the log there instead of throwing; called with what was found. */
+  readonly cutAtDamage?: (error: DataError) => void;
+}
+
+/** Reads segments, oldest first, to the end of the log. Throws DataError where something other than a torn tail is met. */
+export function readLog(files: readonly SegmentFile[], reader: Reader): LogEnd {
+  let end: LogEnd | undefined;
+  for (const file of files) {
+    try {
+      end = readOne(file, end, { reader, isLast: file === files.at(-1) });
+    } catch (error) {
+      const cut = reader.cutAtDamage;
+      if (cut === undefined || end === undefined || !(error instanceof DataError) || error.code !== 'damaged')
+        throw error;
+      cut(error);
+      return end;
+    }
+    if (end.tornBytes > 0) break;
+  }
+  if (end === undefined) throw new DataError('damaged', 'the log has no segments');
+  return end;
+}
+
+function readOne(
+  file: SegmentFile,
+  before: LogEnd | undefined,
+  { reader, isLast }: { reader: Reader; isLast: boolean },
+): LogEnd {
+  const { header, bytes } = readSegment(file);
+  checkJoint(file, header, before);
+  if (header.clusterId !== reader.clusterId) {
+    throw new DataError('damaged', `${file.path}: the segment belongs to another data directory`);
+  }
+  let offset = segmentHeaderBytes;
+  let chain = header.chain;
+  let lastIndex = header.firstIndex - 1;
+  while (offset < bytes.length) {
+    const frame = readFrame(bytes, offset, chain);
+    const fault = typeof frame === 'string' ? frame : faultOfIndex(frame, lastIndex);
+    if (typeof frame === 'string' || fault !== undefined) {
+      const torn = isLast && typeof frame === 'string' && isTorn(bytes, offset, lastIndex);
+      if (!torn) {
+        const error = damageAt(file, offset, `${fault}; the last good record has index ${lastIndex}`);
+        if (reader.cutAtDamage === undefined) throw error;
+        reader.cutAtDamage(error);
+      }
+      return { file, offset, lastIndex, chain, tornBytes: bytes.length - offset };
+    }
+    reader.take(frame);
+    lastIndex = frame.index;
+    chain = frame.crc;
+    offset = frame.end;
+  }
+  return { file, offset, lastIndex, chain, tornBytes: 0 };
+}
+
+function damageAt(file: SegmentFile, offset: number, what: string): DataError {
+  return new DataError('damaged', `${file.path}: offset ${offset}: ${what}`);
+}
+
+function faultOfIndex(frame: Frame, lastIndex: number): string | undefined {
+  return frame.index === lastIndex + 1 ? undefined : `the record has index ${frame.index}`;
+}
+
+function checkJoint(file: SegmentFile, header: { chain: number; firstIndex: number }, before?: LogEnd): void {
+  if (before === undefined) return;
+  if (header.firstIndex !== before.lastIndex + 1 || header.chain !== before.chain) {
+    const text = `does not go on where ${hex16(before.file.seq)} ends, at index ${before.lastIndex}`;
+    throw damageAt(file, 0, `the segment ${text}`);
+  }
+}
+
+const sector = 512;
+
+/**
+ * True where what stands at an offset is a write that never finished: the file ends inside it, or a sector of it never
+ * reached the disk. A later batch proves the opposite: it was only begun when all before it was on disk.
+ */
+function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
+  if (isZero(bytes, offset, bytes.length)) return true;
+  const isWhole = hasHeader(bytes, offset);
+  const end = isWhole ? offset + frameBytes(bytes.readUInt32LE(offset)) : offset + headerBytes;
+  const isCut = end > bytes.length;
+  if (!isCut && !coversZeroSector(bytes, offset, end)) return false;
+  for (let at = offset + 8; at + headerBytes <= bytes.length; at += 8) {
+    const isLater = hasHeader(bytes, at) && isBatchStart(bytes, at);
+    if (isLater && indexAt(bytes, at) > lastIndex && indexAt(bytes, at) - lastIndex < bytes.length) return false;
+  }
+  return true;
+}
+
+/** Of the first sector only what follows the record before counts, of the last only what the file still holds. */
+function coversZeroSector(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from - (from % sector); at < to; at += sector) {
+    if (isZero(bytes, Math.max(at, from), Math.min(at + sector, bytes.length))) return true;
+  }
+  return false;
+}
+
+function isZero(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
+}

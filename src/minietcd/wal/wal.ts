@@ -1,0 +1,203 @@
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { fdatasync, fsync, ftruncate, write } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { frameBytes, writeFrame, type Entry } from './frame.ts';
+import type { LogEnd } from './scan.ts';
+import { encodeSegmentHeader, listSegments, segmentHeaderBytes, segmentName } from './segment.ts';
+
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+const truncate = promisify(ftruncate);
+const writeAt = promisify(write);
+
+/** A longer segment is finished, and another begun. */
+const longestSegment = 32 * 1024 * 1024;
+
+/** The buffer that batches are laid out in is kept up to this size. */
+const keptBuffer = 1024 * 1024;
+
+/** Less room than this on the disk is none: a few small writes would fill it up again at once. */
+const leastRoom = 1024 * 1024;
+
+/** A log that could not take a batch; nothing of the batch counts. */
+export class WalError extends Error {
+  override readonly name = 'WalError';
+  constructor(
+    /** full: there is no room, and the log may be tried again. lost: what is on disk is not known any more. */
+    readonly code: 'full' | 'lost',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The end of a log, open for more: one batch at a time. It knows nothing of what its records mean. */
+export class Wal {
+  private buffer = Buffer.allocUnsafe(64 * 1024);
+  private seq: number;
+  private fd: number;
+  private offset: number;
+  private chain: number;
+  private isDirty = false;
+  /** How much this process has added to the log. */
+  bytesWritten = 0;
+  /** The index of the newest record that is on disk. */
+  lastIndex: number;
+
+  /** Goes on where a log ends; a torn tail must have been repaired. */
+  constructor(
+    private readonly folder: string,
+    private readonly clusterId: string,
+    end: LogEnd,
+    private readonly segmentBytes = longestSegment,
+  ) {
+    this.seq = end.file.seq;
+    this.fd = openSync(end.file.path, 'r+');
+    this.offset = end.offset;
+    this.chain = end.chain;
+    this.lastIndex = end.lastIndex;
+  }
+
+  /** Puts a batch on disk with one sync; its records get the next indexes. Throws WalError, then none of it counts. */
+  async append(entries: readonly Entry[]): Promise<void> {
+    if (this.offset >= this.segmentBytes) await this.cut();
+    const { length, chain } = this.layOut(entries);
+    this.isDirty = true;
+    try {
+      let done = writeSync(this.fd, this.buffer, 0, length, this.offset);
+      while (done < length) done += writeSync(this.fd, this.buffer, done, length - done, this.offset + done);
+    } catch (cause) {
+      await this.takeBack();
+      throw walError(cause);
+    }
+    await syncData(this.fd).catch(lose);
+    this.isDirty = false;
+    this.offset += length;
+    this.bytesWritten += length;
+    this.chain = chain;
+    this.lastIndex += entries.length;
+    if (this.buffer.length > keptBuffer) this.buffer = Buffer.allocUnsafe(keptBuffer);
+  }
+
+  /** True when the disk has room again for more than a few records. Throws WalError when the log is lost. */
+  async hasRoom(): Promise<boolean> {
+    const path = join(this.folder, 'probe.tmp');
+    try {
+      if (this.isDirty) await this.takeBack();
+      if (this.isDirty) return false;
+      const file = await open(path, 'w', 0o600);
+      try {
+        await file.writeFile(Buffer.alloc(leastRoom));
+        await file.sync();
+      } finally {
+        await file.close();
+        await rm(path, { force: true });
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof WalError) throw error;
+      return false;
+    }
+  }
+
+  /** Deletes the segments that hold nothing newer than an index. */
+  async release(index: number): Promise<void> {
+    const files = listSegments(this.folder);
+    for (const [i, { path }] of files.entries()) {
+      const next = files[i + 1];
+      if (next === undefined || next.firstIndex > index + 1) return;
+      await rm(path);
+    }
+  }
+
+  /** Leaves the files as they are. */
+  close(): void {
+    closeSync(this.fd);
+  }
+
+  private layOut(entries: readonly Entry[]): { length: number; chain: number } {
+    let length = 0;
+    for (const { payload } of entries) length += frameBytes(payload.length);
+    if (length > this.buffer.length) this.buffer = Buffer.allocUnsafe(Math.max(length, 2 * this.buffer.length));
+    let { chain } = this;
+    let at = 0;
+    let index = this.lastIndex;
+    for (const entry of entries) {
+      chain = writeFrame(this.buffer, entry, { at, index: ++index, startsBatch: at === 0, chain });
+      at += frameBytes(entry.payload.length);
+    }
+    return { length, chain };
+  }
+
+  /** Takes away what a failed write left. Throws WalError when that cannot be made sure of. */
+  private async takeBack(): Promise<void> {
+    try {
+      await truncate(this.fd, this.offset);
+    } catch {
+      return; // tried again before anything else is written
+    }
+    await syncAll(this.fd).catch(lose);
+    this.isDirty = false;
+  }
+
+  /** Begins the next segment; the one before is complete on disk. */
+  private async cut(): Promise<void> {
+    const header = { seq: this.seq + 1, firstIndex: this.lastIndex + 1, clusterId: this.clusterId, chain: this.chain };
+    const fd = await createSegment(this.folder, encodeSegmentHeader(header), segmentName(header)).catch(
+      (cause: unknown) => {
+        throw walError(cause);
+      },
+    );
+    closeSync(this.fd);
+    this.fd = fd;
+    this.seq = header.seq;
+    this.offset = segmentHeaderBytes;
+  }
+}
+
+/** Creates a segment that holds its header only; the descriptor that it is open with. */
+export async function createSegment(folder: string, header: Buffer, name: string): Promise<number> {
+  const path = join(folder, name);
+  const fd = openSync(`${path}.tmp`, 'w', 0o600);
+  try {
+    await writeAt(fd, header, 0, header.length, 0);
+    await syncAll(fd);
+    await rename(`${path}.tmp`, path);
+    await syncFolder(folder);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Makes names that came or went in a folder last. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Deletes what unfinished writes left in a folder. */
+export async function sweepTemporary(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+}
+
+function walError(cause: unknown): WalError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const text = message.replace(/, [a-z]+( '.*)?$/s, '');
+  return new WalError(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'lost', text, { cause });
+}
+
+/** After a failed sync the system may have dropped the pages: whether they are on disk cannot be found out. */
+function lose(cause: unknown): never {
+  const { message } = cause as NodeJS.ErrnoException;
+  throw new WalError('lost', message.replace(/, [a-z]+$/, ''), { cause });
+}
