@@ -5,6 +5,7 @@ import type { FuncMap } from '../go/value.ts';
 import type { Clock } from '../obs/clock.ts';
 import { Suspend, type Template } from '../template/engine.ts';
 import { AgentError } from './error.ts';
+import { isHeapFull } from './heap.ts';
 
 /** What a template came to. */
 export interface Rendering {
@@ -84,6 +85,7 @@ class Meter {
   }
 
   check(): void {
+    if (isHeapFull()) throw new AgentError('the template needs more memory than there is');
     if (this.used + this.clock.now() - this.since <= this.maxMs) return;
     const limit = toText(formatDuration(BigInt(Math.round(this.maxMs * 1000)) * 1000n));
     throw new AgentError(`the template ran for more than ${limit} (-render-timeout)`);

@@ -59,8 +59,27 @@ export function worldOf(
   return { env, clock, lookups: new Lookups(systemResolver), includes, keyring };
 }
 
+/** A longer text is not taken apart: that takes a multiple of its memory at once. */
+const longestText = 32 * 1024 * 1024;
+
 /** The functions that ask nothing outside; shared by all renders. */
-const pureFuncs: FuncMap = new Map([...textFuncs, ...listFuncs, ...numberFuncs, ...dataFuncs, ...regexFuncs]);
+const pureFuncs: FuncMap = new Map([
+  ...[...textFuncs, ...dataFuncs, ...regexFuncs].map(([name, func]) => [name, bounded(func)] as const),
+  ...listFuncs,
+  ...numberFuncs,
+]);
+
+/** A function that refuses texts which are too long. */
+function bounded({ type, call }: Func): Func {
+  return new Func(type, (args) => {
+    for (const arg of args) {
+      if (typeof arg === 'string' && arg.length > longestText) {
+        throw new GoError(`a text of ${arg.length} bytes is longer than the ${longestText} that a function takes`);
+      }
+    }
+    return call(args);
+  });
+}
 
 /**
  * Everything that a template can call; store functions answer from reader, and note there what was asked. What tick

@@ -60,7 +60,7 @@ export function flush(run: Run): void {
 }
 
 /** As much work as this lies between two ticks: a turn of a range is 1. */
-const workPerTick = 1024;
+export const workPerTick = 1024;
 
 /** Counts work, so that tick is called now and then: it may end the render. */
 export function work(run: Run, amount: number): void {
