@@ -22,6 +22,7 @@ const scenarios = [
   { what: 'range, if, with, json, printf over 10,000 entries', name: 'nested', count: 10_000, share: 1 / 2.5 },
   { what: '2,000 lines of plain text', name: 'text', count: 2000 },
   { what: '1,000 small templates compiled cold', name: 'cold', count: 1000, share: 1 },
+  { what: '1,000 small templates compiled again and again', name: 'warm', count: 1000 },
 ];
 
 async function ours(folder) {

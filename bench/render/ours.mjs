@@ -61,12 +61,21 @@ function compileAll(text) {
   return { ms: Number(process.hrtime.bigint() - from) / 1e6, size, sum: '' };
 }
 
+function compileAgain(text) {
+  const runs = [];
+  const begin = performance.now();
+  while (runs.length === 0 || performance.now() - begin < seconds * 1000) runs.push(compileAll(text));
+  return runs.sort((a, b) => a.ms - b.ms)[runs.length >> 1];
+}
+
 const texts = JSON.parse(readFileSync(cases, 'utf8'));
-const result =
-  name === 'text'
-    ? measure(textOf(number), [])
-    : name === 'cold'
-      ? compileAll(texts.small)
-      : measure(texts[name], name === 'nested' ? services() : upstreams());
+const measures = {
+  text: () => measure(textOf(number), []),
+  upstream: () => measure(texts.upstream, upstreams()),
+  nested: () => measure(texts.nested, services()),
+  cold: () => compileAll(texts.small),
+  warm: () => compileAgain(texts.small),
+};
+const result = measures[name]();
 const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]) / 1024;
 console.log(JSON.stringify({ ...result, peak }));
