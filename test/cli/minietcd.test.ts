@@ -32,15 +32,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   'serves until %s, with one line that says where, and exits 0',
   async (signal) => {
     const port = await freePort();
-    const program = new Program('mini-etcd', [
-      '-bind-addr',
-      `127.0.0.1:${port}`,
-      '-name',
-      'n1',
-      '-v',
-      '-data-dir',
-      'x',
-    ]);
+    const program = new Program('mini-etcd', ['-bind-addr', `127.0.0.1:${port}`, '-name', 'n1', '-v', '-in-memory']);
     await waitFor('the line that says where', () => program.stderr.includes('listening'));
     const url = `http://127.0.0.1:${port}`;
     await fetch(`${url}/v2/keys/secret%0A`, { method: 'PUT', body: new URLSearchParams({ value: 'hunter2' }) });
@@ -54,7 +46,6 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       code: 0,
       stdout: '',
       log: [
-        'WARNING -data-dir has no effect: this release keeps data in memory only, it is gone when mini-etcd stops',
         `INFO listening on ${url}, loopback only; data is kept in memory only`,
         'DEBUG set "/secret\\n" index 4',
         `INFO ${signal}: stopping`,

@@ -1,0 +1,87 @@
+import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
+import { checkFolder, copyFolder, type Finding } from '../minietcd/backup.ts';
+import { DataError } from '../minietcd/wal/error.ts';
+import { writeTo } from './output.ts';
+
+/** The commands that work on a data directory; anything else on the command line starts a server. */
+export const maintenance = ['backup', 'check', 'restore'] as const;
+
+const dataDir: FlagSpec = { name: 'data-dir', kind: 'string', default: '', usage: 'data `directory` of mini-etcd' };
+const backupDir: FlagSpec = { name: 'backup-dir', kind: 'string', default: '', usage: '`directory` of the backup' };
+const keepId: FlagSpec = {
+  name: 'keep-id',
+  kind: 'bool',
+  default: false,
+  usage: 'give the copy the ids of the original',
+};
+const truncate: FlagSpec = {
+  name: 'truncate-at-corruption',
+  kind: 'bool',
+  default: false,
+  usage: 'copy what comes before the damage',
+};
+
+const flagsOf = {
+  backup: [dataDir, backupDir, keepId, truncate],
+  check: [dataDir],
+  restore: [dataDir, backupDir],
+} as const;
+
+/** Runs a command on a data directory, writes one line of outcome (and notes before it); the exit code. */
+export async function maintain(command: (typeof maintenance)[number], args: readonly string[]): Promise<number> {
+  try {
+    const { lines, outcome } = await carryOut(command, readArguments(command, args));
+    for (const line of lines) writeTo(2, `mini-etcd ${command}: ${line}\n`);
+    writeTo(1, `${outcome}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof FlagError && error.code === 'help') {
+      writeTo(1, usageText(`mini-etcd ${command}`, [...flagsOf[command]]));
+      return 0;
+    }
+    if (!(error instanceof DataError || error instanceof FlagError)) throw error;
+    writeTo(2, `mini-etcd ${command}: ${error.message}\n`);
+    return 1;
+  }
+}
+
+interface Arguments {
+  readonly data: string;
+  readonly backup: string;
+  readonly keepIds: boolean;
+  readonly truncate: boolean;
+}
+
+function readArguments(command: (typeof maintenance)[number], args: readonly string[]): Arguments {
+  const specs = flagsOf[command];
+  const { set, rest } = parseFlags(args, [...specs]);
+  if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${rest[0]}`);
+  for (const { name, kind } of specs) {
+    if (kind === 'string' && (set.get(name) ?? '') === '') throw new FlagError('invalid', `-${name} is needed`);
+  }
+  const text = (name: string) => (set.get(name) ?? '') as string;
+  const isOn = (name: string) => set.get(name) === true;
+  return {
+    data: text('data-dir'),
+    backup: text('backup-dir'),
+    keepIds: isOn('keep-id'),
+    truncate: isOn('truncate-at-corruption'),
+  };
+}
+
+async function carryOut(command: (typeof maintenance)[number], { data, backup, keepIds, truncate }: Arguments) {
+  const now = Date.now();
+  if (command === 'check') {
+    const found = await checkFolder(data);
+    const use = found.holder === undefined ? '' : `; in use by ${found.holder}`;
+    return { lines: found.notes, outcome: `${data}: ok: ${count(found)}${use}` };
+  }
+  const isBackup = command === 'backup';
+  const [from, to] = isBackup ? [data, backup] : [backup, data];
+  const found = await copyFolder({ from, to, keepIds: isBackup ? keepIds : true, truncate, now });
+  return { lines: found.notes, outcome: `${from}: ${isBackup ? 'backed up' : 'restored'} to ${to}: ${count(found)}` };
+}
+
+function count({ nodes, index, segments, snapshots }: Finding): string {
+  return `${nodes} keys and directories, index ${index}, ${segments} log segments, ${snapshots} snapshots`;
+}

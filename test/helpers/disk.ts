@@ -1,0 +1,52 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDisk, type Disk, type DiskSettings } from '../../src/minietcd/disk.ts';
+import { Keyspace } from '../../src/minietcd/keyspace.ts';
+import type { Request } from '../../src/minietcd/request.ts';
+import type { Clock } from '../../src/obs/clock.ts';
+import { FakeClock } from './fakeClock.ts';
+import { memoryLog } from './memoryLog.ts';
+
+/** A new empty folder. */
+export function scratch(): string {
+  return mkdtempSync(join(tmpdir(), 'mini-etcd-'));
+}
+
+/** A data directory in use, with the front door of its store. */
+export interface Opened extends AsyncDisposable {
+  readonly disk: Disk;
+  readonly keyspace: Keyspace;
+  readonly log: ReturnType<typeof memoryLog>;
+  close(): Promise<void>;
+}
+
+/** Opens a data directory. */
+export async function openData(
+  folder: string,
+  settings: Partial<DiskSettings> = {},
+  clock: Clock = new FakeClock(),
+): Promise<Opened> {
+  const log = memoryLog();
+  const disk = await openDisk({ folder, snapshotCount: 0, ...settings }, { clock, log });
+  const close = () => disk.close();
+  return { disk, keyspace: new Keyspace(clock, disk.state, disk), log, close, [Symbol.asyncDispose]: close };
+}
+
+/** A request that sets a key. */
+export function set(path: string, value: string, expires?: number): Request {
+  return { action: 'set', path, write: { value, dir: false, expires, refresh: false }, at: 0 };
+}
+
+/** Every key with its value and indexes, the index, the history and the counters: what must survive. */
+export function picture({ keyspace, disk }: Opened): unknown {
+  return { saved: disk.state.store.save(), stats: disk.state.stats.save(), index: keyspace.index };
+}
+
+/** The files of a kind in a data directory, oldest first. */
+export function filesOf(folder: string, kind: 'wal' | 'snap'): string[] {
+  return readdirSync(join(folder, kind))
+    .filter((name) => name.endsWith(`.${kind}`))
+    .sort()
+    .map((name) => join(folder, kind, name));
+}
