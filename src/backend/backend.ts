@@ -9,7 +9,8 @@ export type Cursor = ReadonlyMap<string, bigint>;
 /** Everything under some keys at one moment. */
 export interface Snapshot {
   readonly cursor: Cursor;
-  readonly pairs: ReadonlyMap<string, string>;
+  /** Whoever has read it may keep and change it. */
+  readonly pairs: Map<string, string>;
 }
 
 /** One key's new value; null says that the key and everything below it is gone. */

@@ -15,6 +15,10 @@ export class SortedKeys {
     return this.#keys.length;
   }
 
+  has(key: string): boolean {
+    return this.#keys[this.#position(key)] === key;
+  }
+
   /** Replaces all keys by distinct ones that are in order. */
   fill(keys: string[]): void {
     this.#keys = keys;

@@ -8,7 +8,7 @@ import { View } from './view.ts';
  * applied. Keeps every view that somebody still holds up to date.
  */
 export class Mirror {
-  readonly #pairs = new Map<string, string>();
+  #pairs = new Map<string, string>();
   readonly #keys = new SortedKeys();
   readonly #views = new Map<string, WeakRef<View>>();
 
@@ -16,24 +16,22 @@ export class Mirror {
     return this.#pairs.size;
   }
 
-  /** Takes everything from a fresh read. */
-  replace(snapshot: Snapshot): Touched {
-    if (this.#pairs.size === 0) return this.#fill(snapshot.pairs);
-    const gone = [...this.#pairs.keys()].filter((key) => !snapshot.pairs.has(key));
-    return this.#commit(gone, snapshot.pairs);
+  /** Takes everything from a fresh read, its map included. */
+  replace({ pairs }: Snapshot): void {
+    if (this.#pairs.size === 0) {
+      this.#fill(pairs);
+      return;
+    }
+    const gone = [...this.#pairs.keys()].filter((key) => !pairs.has(key));
+    this.#commit(gone, pairs);
   }
 
-  /** The first read: everything is new, and a start waits for it. */
-  #fill(pairs: ReadonlyMap<string, string>): Touched {
+  /** The first read: a start waits for it. */
+  #fill(pairs: Map<string, string>): void {
+    this.#pairs = pairs;
     const keys = [...pairs.keys()].sort();
-    const touched = new Map<string, Touch>();
-    for (const key of keys) {
-      this.#pairs.set(key, pairs.get(key)!);
-      touched.set(key, 'added');
-    }
     this.#keys.fill(keys);
-    for (const held of this.#views.values()) held.deref()?.fill(keys, touched);
-    return touched;
+    for (const held of this.#views.values()) held.deref()?.fill(keys);
   }
 
   /** Applies a change's edits in their order; only what differs in the end counts as touched. */
@@ -60,10 +58,9 @@ export class Mirror {
     const id = JSON.stringify([rule, prefix, wanted]);
     const known = this.#views.get(id)?.deref();
     if (known !== undefined) return known;
-    const view = new View(this.#pairs, prefix, wanted, rule);
-    const added = new Map<string, Touch>();
-    for (const key of wanted) for (const below of this.#keys.startingWith(key)) added.set(below, 'added');
-    view.update(added);
+    const view = new View((absolute) => this.#pairs.get(absolute), prefix, wanted, rule);
+    const present = new Set(wanted.flatMap((key) => this.#keys.startingWith(key)));
+    view.fill([...present].sort());
     this.#views.set(id, new WeakRef(view));
     return view;
   }

@@ -12,12 +12,11 @@ const untouched: Touched = new Map();
  * confd's in-memory store does; lists are new arrays, free for the caller to sort.
  */
 export class View {
-  readonly #mirrored: ReadonlyMap<string, string>;
+  readonly #lookup: (absolute: string) => string | undefined;
   readonly #prefix: string;
   /** True when keys keep their absolute names, so that no two can meet under one. */
   readonly #isWhole: boolean;
   readonly #selects: (absolute: string) => boolean;
-  readonly #pairs = new Map<string, KVPair>();
   readonly #keys = new SortedKeys();
   /** The absolute keys behind each key, sorted: among several the last one gives the value. Empty for prefix "/". */
   readonly #origins = new Map<string, readonly string[]>();
@@ -25,49 +24,35 @@ export class View {
   /** Lists worked out since the last change. */
   readonly #lists = new Map<string, readonly (KVPair | string)[]>();
 
-  /** Made by the mirror alone, which calls update for every change of mirrored; keys are absolute, prefix is raw text. */
+  /** Made by the mirror alone, which tells of every change of what lookup gives; keys are absolute, prefix is raw text. */
   constructor(
-    mirrored: ReadonlyMap<string, string>,
+    lookup: (absolute: string) => string | undefined,
     prefix: string,
     keys: readonly string[],
     rule: Backend['selects'],
   ) {
-    this.#mirrored = mirrored;
+    this.#lookup = lookup;
     this.#prefix = prefix;
     this.#isWhole = prefix === '/';
     this.#selects = (absolute) => keys.some((key) => selected(absolute, key, rule));
   }
 
-  /** Takes over a change that the mirrored pairs already hold. */
+  /** Takes over a change that the mirror already holds. */
   update(touched: Touched): void {
-    const keys = new Set<string>();
-    for (const [absolute, touch] of touched) {
-      if (!this.#selects(absolute)) continue;
-      const key = this.#isWhole ? absolute : this.#name(absolute);
-      if (touch !== 'changed' && !this.#isWhole) this.#trace(key, absolute, touch);
-      keys.add(key);
-    }
-    if (keys.size === 0) return;
-    const own = this.#settle(keys);
+    const mine = new Map([...touched].filter(([absolute]) => this.#selects(absolute)));
+    if (mine.size === 0) return;
+    const own = this.#isWhole ? mine : this.#rename(mine);
     this.#keys.update(own);
     this.#lists.clear();
     this.#touched.set(touched, own);
   }
 
-  /** Takes over all that the mirrored pairs hold, as update does: keys are in order, touched says the same of them. */
-  fill(keys: readonly string[], touched: Touched): void {
-    if (!this.#isWhole) {
-      this.update(touched);
-      return;
-    }
-    const own = keys.filter(this.#selects);
-    for (const key of own) this.#pairs.set(key, new KVPair(key, this.#mirrored.get(key)!));
-    this.#keys.fill(own);
+  /** Takes over all that the mirror holds now, for a view that has seen none of it; absolute keys, in order. */
+  fill(absolutes: readonly string[]): void {
+    const mine = absolutes.filter(this.#selects);
+    if (this.#isWhole) this.#keys.fill(mine);
+    else this.#keys.update(this.#rename(new Map(mine.map((absolute) => [absolute, 'added']))));
     this.#lists.clear();
-    this.#touched.set(
-      touched,
-      own.length === keys.length ? touched : new Map(own.map((key): [string, Touch] => [key, 'added'])),
-    );
   }
 
   /** What a change of the mirror touched here; nothing for one that is older than this view. */
@@ -77,16 +62,17 @@ export class View {
 
   /** True for an exact key, never for a directory. */
   exists(key: string): boolean {
-    return this.#pairs.has(key);
+    return this.#valueOf(key) !== undefined;
   }
 
-  /** All keys, in no order. */
+  /** All keys, in order. */
   keys(): Iterable<string> {
-    return this.#pairs.keys();
+    return this.#keys.startingWith('');
   }
 
   get(key: string): KVPair | undefined {
-    return this.#pairs.get(key);
+    const value = this.#valueOf(key);
+    return value === undefined ? undefined : new KVPair(key, value);
   }
 
   /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless the view is empty. */
@@ -121,29 +107,35 @@ export class View {
     return rest.startsWith('/') ? rest : join('/', rest);
   }
 
+  #valueOf(key: string): string | undefined {
+    if (this.#isWhole) return this.#keys.has(key) ? this.#lookup(key) : undefined;
+    const absolute = this.#origins.get(key)?.at(-1);
+    return absolute === undefined ? undefined : this.#lookup(absolute);
+  }
+
+  /** What touched absolute keys mean for the keys of this view. */
+  #rename(touched: Touched): Touched {
+    const before = new Map<string, string | undefined>();
+    for (const [absolute, touch] of touched) {
+      const key = this.#name(absolute);
+      if (!before.has(key)) before.set(key, this.#origins.get(key)?.at(-1));
+      if (touch !== 'changed') this.#trace(key, absolute, touch);
+    }
+    const own = new Map<string, Touch>();
+    for (const [key, was] of before) {
+      const is = this.#origins.get(key)?.at(-1);
+      // A key that does not give the value may come and go.
+      if (is === was && (is === undefined || !touched.has(is))) continue;
+      own.set(key, was === undefined ? 'added' : is === undefined ? 'removed' : 'changed');
+    }
+    return own;
+  }
+
   #trace(key: string, absolute: string, touch: Touch): void {
     const others = this.#origins.get(key)?.filter((origin) => origin !== absolute) ?? [];
     if (touch === 'added') this.#origins.set(key, others.length === 0 ? [absolute] : [...others, absolute].sort());
     else if (others.length === 0) this.#origins.delete(key);
     else this.#origins.set(key, others);
-  }
-
-  /** Brings keys up to date with their origins and says which really changed. */
-  #settle(keys: Iterable<string>): Map<string, Touch> {
-    const touched = new Map<string, Touch>();
-    for (const key of keys) {
-      const origin = this.#isWhole ? key : this.#origins.get(key)?.at(-1);
-      const value = origin === undefined ? undefined : this.#mirrored.get(origin);
-      const before = this.#pairs.get(key);
-      if (value === undefined) {
-        if (this.#pairs.delete(key)) touched.set(key, 'removed');
-        continue;
-      }
-      if (value === before?.value) continue;
-      this.#pairs.set(key, new KVPair(key, value));
-      touched.set(key, before === undefined ? 'added' : 'changed');
-    }
-    return touched;
   }
 
   #list<T extends KVPair | string>(call: string, make: () => readonly T[]): readonly T[] {
@@ -158,7 +150,7 @@ export class View {
     const matches = matcher(pattern);
     const pairs: KVPair[] = [];
     for (const key of this.#keys.startingWith(literalPrefix(pattern))) {
-      if (matches(key)) pairs.push(this.#pairs.get(key)!);
+      if (matches(key)) pairs.push(new KVPair(key, this.#valueOf(key)!));
     }
     return pairs;
   }

@@ -174,7 +174,7 @@ const srvFunc: Maker<(service: string, proto: string, name: string) => Value> = 
 /** The names and types of the functions, for compiling; they have nothing to answer from. */
 export function declare(keyring: Keyring | null): FuncMap {
   const world = { ...worldOf(new Map(), { now: () => 0 }), keyring };
-  return confdFuncs(new Reader(new View(new Map(), '/', [], 'subtree')), world);
+  return confdFuncs(new Reader(new View(() => undefined, '/', [], 'subtree')), world);
 }
 
 /** What is declared where no values are encrypted. */
