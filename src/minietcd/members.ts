@@ -47,7 +47,7 @@ async function refuseAnother(site: Site, req: IncomingMessage, reply: Reply): Pr
     return;
   }
   if (urls.length === 0) say(reply, 400, 'no valid URLs given');
-  else if (urls.some((url) => site.member.peerUrls.includes(String(url))))
+  else if (urls.some((url) => typeof url === 'string' && site.member.peerUrls.includes(url)))
     say(reply, 409, 'membership: peerURL exists');
   else say(reply, 500, 'mini-etcd is a single node: members cannot be added');
 }

@@ -8,6 +8,7 @@ import { answer } from './http.ts';
 import { HttpStats } from './httpstats.ts';
 import { Keyspace } from './keyspace.ts';
 import { Load, usualLimits, type Limits } from './limits.ts';
+import { metricsText } from './metrics.ts';
 import type { ClusterSettings, Site } from './site.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -73,6 +74,11 @@ export class MiniEtcd {
   /** Aborted once the server closes: whoever waits for the store in this process should give up. */
   get stopped(): AbortSignal {
     return this.stopping.signal;
+  }
+
+  /** The body of /metrics. */
+  metrics(): string {
+    return metricsText(this.site);
   }
 
   /** What its clients take at the moment. */

@@ -1,5 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { etcdUsage, readSettings } from '../../src/cli/etcdflags.ts';
+import { etcdUsage, loadSettings, readSettings } from '../../src/cli/etcdflags.ts';
+import { parseToml } from '../../src/config/toml.ts';
 
 const read = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   readSettings(args, new Map(Object.entries(env)));
@@ -10,21 +14,28 @@ describe('what cannot be honoured stops the start', () => {
     [['-name'], 'flag needs an argument: -name'],
     [['-v=maybe'], 'invalid boolean value "maybe" for -v: parse error'],
     [['serve'], 'unexpected argument: serve'],
-    [['-addr', '127.0.0.1'], '-addr 127.0.0.1: not host:port'],
+    [['-addr', '127.0.0.1'], '-addr: 127.0.0.1 is not host:port'],
     [['-addr', 'http://127.0.0.1:4001'], 'not host:port (no scheme, no path)'],
     [['-addr', '127.0.0.1:70000'], 'not host:port'],
-    [['-bind-addr', ':4444'], '-bind-addr :4444: an IP address is required'],
-    [['-cert-file', 'c', '-key-file', 'k'], 'this release serves plain HTTP only'],
-    [['-config', 'etcd.conf'], 'use flags or ETCD_* variables'],
+    [['-bind-addr', ':4444'], '-bind-addr: :4444: an IP address is required'],
+    [['-bind-addr', '127.0.0.1', '-listen-client-urls', 'http://127.0.0.1:1'], 'not both'],
+    [['-ca-file', 'a'], '-ca-file: needs -cert-file and -key-file too'],
+    [['-cert-file', 'c'], '-cert-file: needs -key-file too'],
+    [['-key-file', 'k'], '-key-file: needs -cert-file too'],
+    [['-http-read-timeout', 'soon'], '-http-read-timeout: soon is not a number above 0'],
+    [['-http-write-timeout', '0'], '0 is not a number above 0'],
+    [['-snapshot-count', '1.5'], '-snapshot-count: 1.5 is not a whole number'],
+    [['-cluster-active-size', '-1'], 'is not a number above 0'],
     [['-peers', '10.0.0.1:7001'], 'a single node'],
     [['-discovery', 'http://etcd.local/x'], 'a single node'],
+    [['-initial-cluster', 'a=http://a:1,b=http://b:1'], 'a single node'],
     [['-f'], 'deletes the data directory'],
   ])('%j', (args, message) => {
     expect(() => read(args)).toThrow(message);
   });
 
   test('also when a variable asks for it', () => {
-    expect(() => read([], { ETCD_CA_FILE: 'ca.crt' })).toThrow('-ca-file: this release serves plain HTTP only');
+    expect(() => read([], { ETCD_CA_FILE: 'ca.crt' })).toThrow('ETCD_CA_FILE: needs -cert-file and -key-file too');
   });
 });
 
@@ -63,28 +74,153 @@ describe('variables', () => {
     expect(
       read([], { ETCD_NAME: ' ', ETCD_VERBOSE: '0', ETCD_VERY_VERBOSE: 'false', ETCD_DATA_DIR: '' }),
     ).toMatchObject({
-      name: 'default',
       verbose: false,
       warnings: [],
     });
   });
 });
 
-test('flags without effect say so, once each', () => {
-  const { warnings } = read([
-    '-data-dir',
-    'd',
-    '-snapshot',
-    '-peer-heartbeat-interval',
-    '50',
-    '-http-write-timeout=10.0',
-  ]);
+test('settings without effect say so, once each', () => {
+  const { warnings } = read(
+    ['-peer-heartbeat-interval', '50', '-http-write-timeout=10.0', '-c', '127.0.0.1:9', '-cluster-active-size', '5'],
+    { ETCD_TRACE: '*', ETCD_UNHEARD_OF: '1' },
+  );
   expect(warnings).toEqual([
-    '-data-dir has no effect: this release keeps data in memory only, it is gone when mini-etcd stops',
-    '-snapshot has no effect: this release keeps data in memory only, it is gone when mini-etcd stops',
-    '-http-write-timeout has no effect: watches are never cut off',
-    '-peer-heartbeat-interval has no effect: a single node has no peers',
+    'unrecognized environment variable ETCD_UNHEARD_OF is ignored',
+    '[deprecated] use -addr, not -c',
+    '-cluster-active-size is kept and served by /v2/admin/config and has no other effect: a single node has no peers',
+    '-peer-heartbeat-interval has no effect: a single node has no peers; remove it',
+    'ETCD_TRACE has no effect: read /metrics and /debug/vars instead',
   ]);
+});
+
+test('old and later names mean the same', () => {
+  expect(read(['-c', '127.0.0.1:9', '-n', 'old'])).toMatchObject({ name: 'old', listen: [loopback(9)] });
+  const later =
+    '-listen-client-urls http://127.0.0.1:6001 -advertise-client-urls http://127.0.0.1:6001 --enable-v2=true';
+  const peers = '-initial-cluster a=http://127.0.0.1:6002 -initial-advertise-peer-urls http://127.0.0.1:6002';
+  expect(read(`${later} ${peers}`.split(' '))).toMatchObject({
+    listen: [loopback(6001)],
+    clientUrls: ['http://127.0.0.1:6001'],
+    peerUrls: ['http://127.0.0.1:6002'],
+    warnings: [],
+  });
+});
+
+test('TLS, times and sizes', () => {
+  const args = '-cert-file c -key-file k -ca-file a -addr 10.0.0.1:5 -http-read-timeout 1.5 -cluster-remove-delay 60';
+  expect(read([...args.split(' '), '-graphite-host', 'g'])).toMatchObject({
+    tls: { certFile: 'c', keyFile: 'k', caFile: 'a' },
+    clientUrls: ['https://10.0.0.1:5'],
+    limits: { requestMs: 1500, answerMs: 300_000 },
+    cluster: { activeSize: 9, removeDelay: 60, syncInterval: 5 },
+    graphite: { host: 'g', port: 2003 },
+  });
+});
+
+describe('a configuration file', () => {
+  const lines: readonly (readonly [string, string, string])[] = [
+    ['', 'addr = "127.0.0.1:4001"', ''],
+    ['', 'bind_addr = "127.0.0.1:4001"', ''],
+    ['', 'ca_file = ""', ''],
+    ['', 'cert_file = ""', ''],
+    ['', 'cors = []', ''],
+    ['', 'cpu_profile_file = ""', ''],
+    ['', 'data_dir = "."', ''],
+    ['', 'discovery = "http://etcd.local:4001/v2/keys/_etcd/registry/examplecluster"', 'refused: remove this setting'],
+    ['', 'http_read_timeout = 10.0', ''],
+    ['', 'http_write_timeout = 10.0', ''],
+    ['', 'key_file = ""', ''],
+    ['', 'peers = []', ''],
+    ['', 'peers_file = ""', ''],
+    ['', 'max_result_buffer = 1024', 'max_result_buffer has no effect, and had none in etcd; remove it'],
+    ['', 'max_retry_attempts = 3', 'max_retry_attempts has no effect: a single node has no peers; remove it'],
+    ['', 'name = "default-name"', ''],
+    ['', 'snapshot = true', ''],
+    ['', 'verbose = false', ''],
+    ['', 'very_verbose = false', ''],
+    ['[peer]', 'addr = "127.0.0.1:7001"', ''],
+    ['[peer]', 'bind_addr = "127.0.0.1:7001"', 'bind_addr has no effect: a single node has no peers; remove it'],
+    ['[peer]', 'ca_file = ""', ''],
+    ['[peer]', 'cert_file = ""', ''],
+    ['[peer]', 'key_file = ""', ''],
+    ['[cluster]', 'active_size = 9', 'active_size is kept and served by /v2/admin/config'],
+    ['[cluster]', 'remove_delay = 1800.0', 'remove_delay is kept and served by /v2/admin/config'],
+    ['[cluster]', 'sync_interval = 5.0', 'sync_interval is kept and served by /v2/admin/config'],
+  ];
+  const file = (text: string) => parseToml('etcd.conf', Buffer.from(text));
+
+  test.each(lines)('%s %s', (table, line, advice) => {
+    const text = `${table}\n${line} # of the documented sample\n`;
+    if (advice.startsWith('refused: ')) {
+      expect(() => readSettings([], new Map(), file(text))).toThrow(/^etcd\.conf:2: discovery: .*remove this setting/);
+      return;
+    }
+    const { warnings } = readSettings([], new Map(), file(text));
+    expect(warnings).toEqual(advice === '' ? [] : [expect.stringContaining(`etcd.conf:2: ${advice}`)]);
+  });
+
+  test('the whole sample, but for the line of a cluster', () => {
+    let last = '';
+    const text = lines
+      .filter(([, , advice]) => !advice.startsWith('refused'))
+      .map(([table, line]) => (table === last ? line : `${(last = table)}\n${line}`));
+    const settings = readSettings([], new Map(), file(text.join('\n')));
+    expect(settings).toMatchObject({
+      name: 'default-name',
+      listen: [loopback(4001)],
+      dataDir: '.',
+      limits: { requestMs: 10_000, answerMs: 10_000 },
+      peerUrls: ['http://127.0.0.1:7001'],
+      cluster: { activeSize: 9, removeDelay: 1800, syncInterval: 5 },
+      tls: undefined,
+    });
+    expect(settings.warnings).toHaveLength(6);
+  });
+
+  test('flags win over variables, and those over the file', () => {
+    const text = 'addr = "127.0.0.1:1"\nname = "file"\ncors = ["http://a.com", "*"]\nverbose = true\n';
+    const env = new Map([
+      ['ETCD_ADDR', '127.0.0.1:2'],
+      ['ETCD_NAME', 'env'],
+    ]);
+    expect(readSettings(['-addr', '127.0.0.1:3'], env, file(text))).toMatchObject({
+      listen: [loopback(3)],
+      name: 'env',
+      cors: ['http://a.com', '*'],
+      verbose: true,
+    });
+  });
+
+  test.each([
+    ['addr = 1', 'etcd.conf: toml: line 1 (last key "addr"): incompatible types: TOML value has type int64'],
+    ['http_read_timeout = "10"', 'a number is expected'],
+    ['snapshot = "yes"', 'destination has type boolean'],
+    ['peer = 1', 'incompatible types'],
+    ['addr = "127.0.0.1"', 'etcd.conf:1: addr: 127.0.0.1 is not host:port'],
+  ])('%s', (text, message) => {
+    expect(() => readSettings([], new Map(), file(text))).toThrow(message);
+  });
+
+  test('names that nobody knows are warned of', () => {
+    const { warnings } = readSettings([], new Map(), file('adr = "x"\n[cluster]\nbogus = 1\nhttp_read_timeout = 1\n'));
+    expect(warnings).toEqual([
+      'etcd.conf:1: unknown key "adr" is ignored; did you mean "addr"?',
+      'etcd.conf:3: unknown key "bogus" is ignored',
+      'etcd.conf:4: unknown key "http_read_timeout" is ignored',
+    ]);
+  });
+
+  test('is found at any position, by flag or variable', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'etcd-')), 'own.conf');
+    writeFileSync(path, 'http_read_timeout = 10\nname = "of the file"\n');
+    expect(await loadSettings(['-v', '-config', path], new Map())).toMatchObject({
+      name: 'of the file',
+      verbose: true,
+    });
+    expect(await loadSettings([], new Map([['ETCD_CONFIG', path]]))).toMatchObject({ limits: { requestMs: 10_000 } });
+    await expect(loadSettings(['-config', `${path}.no`], new Map())).rejects.toThrow('no such file or directory');
+  });
 });
 
 test('the help names every flag', () => {

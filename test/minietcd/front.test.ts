@@ -19,7 +19,11 @@ class Wire {
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => (this.text += chunk));
     socket.on('error', () => undefined);
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.closed = new Promise((resolve) =>
+      socket.once('close', () => {
+        resolve();
+      }),
+    );
   }
 }
 
@@ -168,8 +172,12 @@ function askTls(place: { host: string; port: number }, options: ConnectionOption
     const socket = connectTls({ ...place, ca: pem('ca'), ...options });
     socket.on('secureConnect', () => socket.write('GET /version HTTP/1.0\r\n\r\n'));
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code!));
-    socket.on('close', () => resolve(text.split('\r\n')[0]!));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code!);
+    });
+    socket.on('close', () => {
+      resolve(text.split('\r\n')[0]!);
+    });
   });
 }
 
