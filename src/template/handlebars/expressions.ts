@@ -2,7 +2,7 @@ import { printValue } from '../../go/fmt.ts';
 import { GoError, GoMap, StringMapType } from '../../go/value.ts';
 import type { Func, Value } from '../../go/value.ts';
 import type { Call, Expression, Hash, Literal, Node, Path } from './ast.ts';
-import { entriesOf, fieldOf, isNothing, isZero } from './fields.ts';
+import { entriesOf, fieldOf, isNothing } from './fields.ts';
 import type { Eval, Frame, Run, Vars } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
@@ -120,7 +120,7 @@ function compileLookup(scope: Scope, call: Call): Eval {
   return (run, frame) => {
     const value = of(run, frame);
     const key = name(run, frame);
-    if (isNothing(value) && !isZero(value)) return value;
+    if (typeof value !== 'object' && isNothing(value)) return value;
     return typeof key === 'string' || typeof key === 'bigint' || typeof key === 'number'
       ? fieldOf(value, String(key))
       : undefined;

@@ -164,7 +164,7 @@ describe("as the package's own renderer, where both know the words", () => {
     '{{#with deep}}{{er.est}}{{../name}}{{/with}}{{#with nil}}x{{else}}n{{/with}}{{#with zero}}z{{/with}}',
     '{{#with deep as |d|}}{{#with d.er as |e|}}{{d.er.est}}{{e.est}}{{/with}}{{/with}}',
     '{{#list}}{{this}}{{/list}}{{#map}}{{b}}{{/map}}{{#yes}}{{name}}{{/yes}}{{#no}}x{{else}}e{{/no}}{{#name}}{{this}}{{/name}}',
-    '{{lookup map "b"}}{{lookup list 1}}{{lookup list 7}}{{lookup nil "x"}}',
+    '{{lookup map "b"}}{{lookup list 1}}{{lookup list 7}}{{lookup nil "x"}}{{lookup zero "x"}}[{{lookup none "x"}}]',
     'a\n{{#if yes}}\n  b\n{{/if}}\nc\n{{! note }}\nd\n  {{#each list}}\n  - {{this}}\n  {{/each}}\ne',
     'a  {{~name~}}  b {{~#if yes~}} c {{~/if~}} d',
     '\\{{name}} \\\\{{name}}',
