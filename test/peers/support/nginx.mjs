@@ -10,7 +10,9 @@ function wholeConfig(port, folder) {
   const sample = readFileSync(join(root, 'templates/nginx.tmpl'), 'latin1')
     .replace('listen 80 default_server;', `listen 127.0.0.1:${port} default_server;`)
     .replace(/.*listen \[::\]:80.*\n/, '')
-    .replace('/var/log/nginx/access.log', join(folder, 'access.log'));
+    .replace('/var/log/nginx/access.log', join(folder, 'access.log'))
+    // As in the tutorials' template: a pool without servers is refused, so that the wrapper tries again.
+    .replace(/\{\{- else \}\}[^]*?(?=\{\{- end \}\})/, '');
   const format = `'[$time_local] $remote_addr passed to: $upstream_addr: $request ' 'in $upstream_response_time s'`;
   return [
     process.getuid() === 0 ? 'user root;' : '',
