@@ -65,7 +65,14 @@ export async function copyFolder(settings: CopySettings): Promise<Finding> {
   const holder = await holderOf(from);
   const notes: string[] = [];
   const cut = (error: DataError) => void notes.push(`the copy ends before the damage: ${error.message}`);
-  const care: Care = truncate ? { badSnapshot: (_, error) => cut(error), cutAtDamage: cut } : { badSnapshot };
+  const care: Care = truncate
+    ? {
+        badSnapshot: (_, error) => {
+          cut(error);
+        },
+        cutAtDamage: cut,
+      }
+    : { badSnapshot };
   const { state }: Recovered = await patiently(truncate ? undefined : holder, () => recover(from, old.clusterId, care));
   const meta = keepIds ? old : createMeta(old.name, now);
   const isNew = !existsSync(to);

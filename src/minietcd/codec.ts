@@ -46,6 +46,7 @@ function packWrite({ value, dir, expires, refresh }: Write): void {
 export function decodeRequest(bytes: Buffer): Request {
   const from = new Unpacker(bytes);
   const action = actions[from.byte()];
+  if (action === undefined) throw new RangeError('an action that does not exist');
   const at = from.number();
   switch (action) {
     case 'sync':
@@ -62,7 +63,6 @@ export function decodeRequest(bytes: Buffer): Request {
     case 'delete':
       return { action, path: from.text(), reach: unpackReach(from), at };
   }
-  throw new RangeError('an action that does not exist');
 }
 
 function unpackGuard(from: Unpacker) {

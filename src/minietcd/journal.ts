@@ -35,7 +35,7 @@ interface Waiting {
  * is room again; a disk that fails a sync ends it all.
  */
 export class Journal {
-  private waiting: Waiting[] = [];
+  private readonly waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
   private refusal: string | undefined;
   private lose: (error: Error) => void = () => undefined;

@@ -79,7 +79,7 @@ export class Keyspace {
         try {
           resolve(this.carryOut(request));
         } catch (error) {
-          reject(error as Error);
+          reject(error as EtcdError);
         }
       };
       const refuse = (reason: string) => {

@@ -109,7 +109,7 @@ function* packSnapshot(
 }
 
 function packRow(packer: Packer, nodes: SavedNodes, row: number): void {
-  const value = nodes.values[row]!;
+  const value = nodes.values[row] ?? null;
   packer.byte(value === null ? 0 : 1);
   packer.text(nodes.names[row]!);
   if (value !== null) packer.text(value);

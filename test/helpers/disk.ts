@@ -34,7 +34,7 @@ export async function openData(
 }
 
 /** A request that sets a key. */
-export function set(path: string, value: string, expires?: number): Request {
+export function set(path: string, value: string, expires?: number): Request & { readonly action: 'set' } {
   return { action: 'set', path, write: { value, dir: false, expires, refresh: false }, at: 0 };
 }
 

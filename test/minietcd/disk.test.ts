@@ -207,9 +207,27 @@ describe('F12, F18: a directory that cannot be used says why', () => {
   const isRoot = process.getuid?.() === 0;
 
   test.each([
-    ['a file', (path: string) => writeFileSync(path, ''), 'it is not a directory'],
-    ['below a file', (path: string) => writeFileSync(join(path, '..'), ''), 'not a directory'],
-    ['a link to nothing', (path: string) => symlinkSync('nowhere/at/all', path), ''],
+    [
+      'a file',
+      (path: string) => {
+        writeFileSync(path, '');
+      },
+      'it is not a directory',
+    ],
+    [
+      'below a file',
+      (path: string) => {
+        writeFileSync(join(path, '..'), '');
+      },
+      'not a directory',
+    ],
+    [
+      'a link to nothing',
+      (path: string) => {
+        symlinkSync('nowhere/at/all', path);
+      },
+      '',
+    ],
     ['of etcd 3', (path: string) => mkdirSync(join(path, 'member'), { recursive: true }), 'belongs to an etcd 2 or 3'],
     [
       'of etcd 0.4',
@@ -270,7 +288,7 @@ function withTmpfs(size: string): string | undefined {
 test('F10: a full disk refuses changes, answers reads, and takes changes again when there is room', async () => {
   const mount = withTmpfs('4m');
   if (mount === undefined) {
-    console.warn('skipped: only root may mount a small file system');
+    process.stderr.write('skipped: only root may mount a small file system\n');
     return;
   }
   try {

@@ -49,7 +49,7 @@ export function hangNodes(
   for (let row = 0; row < nodes.names.length; row++) {
     const depth = nodes.depths[row]!;
     path.length = depth;
-    const [parent, name, value] = [path[depth - 1]!, nodes.names[row]!, nodes.values[row]!];
+    const [parent, name, value] = [path[depth - 1]!, nodes.names[row]!, nodes.values[row] ?? null];
     const created = nodes.created[row]!;
     const node =
       value === null ? createDirectory(name, parent, created) : new TreeNode(name, parent, value, created, 0);
