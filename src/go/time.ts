@@ -341,7 +341,7 @@ const timeRows: readonly [name: string, params: readonly Type[], result: Type, c
   ['IsDST', [], BoolType, (t: Time) => t.zone.lookup(Number(floorDivide(t.nanos, second))).isDST],
   ['UTC', [], TimeType, (t: Time) => t.in(UTC)],
   ['Local', [], TimeType, (t: Time) => t.in(t.local)],
-  ['In', [LocationType], TimeType, (t: Time, location: Pointer) => t.in(zoneOf(location))],
+  ['In', [LocationType], TimeType, inLocation],
   ['Location', [], LocationType, (t: Time) => locationOf(t.zone)],
   ['String', [], StringType, toText],
   ['GoString', [], StringType, toGoSyntax],
@@ -372,6 +372,11 @@ const unfit: Readonly<Record<string, readonly Type[]>> = {
   ZoneBounds: [TimeType, TimeType],
 };
 for (const [name, results] of Object.entries(unfit)) timeMethods.set(name, unfitMethod(name, [], results));
+
+function inLocation(time: Time, location: Pointer): Time {
+  if (location.target === null) throw new GoError('time: missing Location in call to Time.In');
+  return time.in(zoneOf(location));
+}
 
 function appendFormat(time: Time, bytes: Slice, layout: string): Slice {
   return append(bytes, formatTime(time.wall, layout));

@@ -75,6 +75,30 @@ var plainCases = []string{
 	"{{print (print (print (fail `e`)))}}", "{{(fail `e`).x.y}}", "{{fail}}", "{{print fail}}", "{{fail.x}}", "{{getv 0x1F}}", "{{getv 'a'}}", "{{add `x` 1}}", "{{add true 1}}", "{{bool 1}}", "{{upper 1.5}}", "{{f64 `a`}}", "{{c128 `a`}}", "{{takeInts true}}", "{{takePair 1}}", "{{takeErr `a`}}", "{{(1 | add 2) | print}}", "{{1 | print | print | len | add 1 | printf `%03d`}}",
 }
 
+// recursive counts to n by calling itself, in each of the statements that can hold a call.
+var recursive = []string{
+	"{{define `a`}}{{if lt . N}}{{template `a` (add . 1)}}{{else}}x{{end}}{{end}}{{template `a` 1}}",
+	"{{define `a`}}{{with .}}{{if lt . N}}{{template `b` .}}{{else}}x{{end}}{{end}}{{end}}{{define `b`}}{{$y := .}}{{template `a` (add . 1)}}{{$y | print | len | printf `%.1s`}}{{end}}{{template `a` 1}}",
+	"{{define `a`}}{{$d := .}}{{range $i, $e := list 1 2 3}}{{if lt $d N}}{{template `a` (add $d 1)}}{{break}}{{end}}{{end}}{{if eq $d 1}}{{$d}}{{end}}{{end}}{{template `a` 1}}",
+	"{{define `a`}}{{range .}}{{.}}{{else}}{{break}}{{end}}{{end}}{{template `x`}}",
+	"{{define `t`}}{{if .}}{{with .l}}{{template `t` .}}{{end}}{{.v}}{{range .r}}{{template `t` .}}{{continue}}{{end}}{{end}}{{end}}{{template `t` map `v` 1 `l` (map `v` 2 `l` (map `v` 3)) `r` (list (map `v` 4) nil (map `v` 5 `r` (list (map `v` 6))))}}",
+	"{{define `t`}}{{range .}}{{template `t` .}}{{else}}{{fail `deep`}}{{end}}{{end}}{{template `t` list (list (list))}}",
+	"{{range $y := map `a` (smap) `r` 1}}{{$y = $y.Value}}{{end}}", "{{range $k, $v := map `a` 1 `b` 2}}{{range $v = ints 1}}{{end}}{{if eq $k `b`}}{{$v.x}}{{end}}{{end}}", "{{range $v := list 1 2}}{{if eq $v 2}}{{$v.x}}{{end}}{{$v = 5}}{{end}}",
+	"{{define `t`}}{{template `u` .}}{{end}}{{define `u`}}{{if .}}{{template `t` nil}}{{end}}{{.Nope}}{{end}}{{template `t` 1}}",
+}
+
+// The members of times, durations and pairs.
+var memberCases = []string{
+	"date", "date.Location", "date.UTC.Location", "date.Local", "date.Date", "date.Clock", "date.ISOWeek", "date.Zone", "date.ZoneBounds", "date.Date.x", "date.Zone 1", "date.Nope", "date.Year.x",
+	"date.MarshalText", "printf `%s` date.MarshalText", "printf `%x` date.MarshalBinary", "printf `%x` date.GobEncode", "printf `%x` (date.AppendBinary nil)", "printf `%s` (date.AppendFormat nil `2006`)", "printf `%s` (date.AppendFormat (slice date.MarshalText 0 4) `-01`)", "printf `%s` (date.AppendText nil)",
+	"date.AppendFormat", "date.AppendFormat 1 `a`", "date.AppendFormat `a` `b`", "date.AppendFormat nil", "date.UnmarshalText nil", "date.UnmarshalJSON", "date.GobDecode nil", "(date.AddDate 9000 0 0).MarshalJSON", "(date.AddDate 9000 0 0).AppendText nil", "(date.AddDate 9000 0 0).MarshalText",
+	"printf `%v` date.Location", "printf `%s %d` date.Location date", "printf `%+v` date", "printf `%#v` date", "print date.Location", "with date.Location}}{{.}}{{end", "html date.Location", "date.Location.String", "date.Location.Nope", "date.In date.Location", "date.In nil", "date.In 1", "eq date.Location date.UTC.Location",
+	"(pairs).Len", "(pairs `a` `1` `b` `2`).Less 0 1", "(pairs `a` `1` `b` `2`).Less 1 0", "(pairs).Less 0 1", "pairs.Less 1 0", "(pairs `a` `1`).Less 0 1", "(pairs `a` `1`).Less -1 0", "(pairs `a` `1`).Less 0", "(pairs `a` `1`).Less `a` 0", "(pairs `a` `1`).Swap 0 0", "(pairs).Swap", "(pairs).Swap 1 `a`", "1 | (pairs).Swap 1", "(pairs).Swap.x", "pairs.Nope", "(pairs `a` `1`).Key",
+	"dur 0", "dur 1500000000", "(dur 90061001002003).Hours", "(dur -1).Abs", "(dur 1500000000).Round (dur 1000000000)", "(dur 1).Round 1", "(dur 1).Nope", "dur 1.5", "printf `%d %v %s %q %x` (dur 5) (dur 5) (dur 5) (dur 5) (dur 5)", "date.Add (dur 1000000000)", "date.Add 1", "date.Sub date", "date.Month | printf `%d %s %v`", "(date.AddDate 0 2 40).Weekday", "date.Format", "date.Format 1", "date.Format `Jan _2 15:04:05.000 MST`", "date.Equal date", "date.Before nil",
+	"json `{\"a\":[1,2.5,null,\"x\"]}`", "(json `{\"a\":{\"b\":1}}`).a.b", "(json `{\"a\":null}`).a.b", "(json `[]`).a", "json `{`", "json ``", "json `{\"a\":1,\"a\":2}`", "json `\"\\ud800\"`", "json `1e999`", "range json `{\"b\":1,\"a\":{\"c\":2}}`}}{{.}};{{end", "range $k, $v := json `[1,\"a\"]`}}{{$k}}={{$v}};{{end", "printf `%T %v` (json `1e21`) (json `123456789`)",
+	"c64 1+2i", "i16 40000", "i32 -1", "uint 1", "uint -1", "printf `%T` (c64 1i)", "range list 1 (list)}}{{range .}}{{else}}{{break}}{{end}};{{end", "range seq 1 3}}{{range list}}{{else}}{{continue}}{{end}};{{end", "range seq 1 2}}{{range list}}{{else}}{{break}}{{end}}{{.}}{{end",
+}
+
 // nested is deep enough to be a test of recursion and shallow enough for every stack.
 func nested(n int, open, middle, close string) string {
 	return strings.Repeat(open, n) + middle + strings.Repeat(close, n)
@@ -88,6 +112,22 @@ func templateCases() []templateRow {
 	}
 	for _, text := range []string{nested(100, "{{if 1}}", "x", "{{end}}"), "{{" + nested(100, "(", "1", ")") + "}}", "{{" + nested(50, "(print ", "fail `e`", ")") + "}}"} {
 		rows = append(rows, templateRow{Template: text})
+	}
+	for _, text := range recursive {
+		for _, n := range []string{"3", "20000", "100000", "100001"} {
+			// An error below many ranges takes Go minutes: each of them throws it anew.
+			if n == "3" || (strings.Contains(text, "N}}") && !strings.Contains(text, "range")) {
+				rows = append(rows, templateRow{Template: strings.ReplaceAll(text, "N}}", n+"}}")})
+			}
+		}
+	}
+	for _, text := range memberCases {
+		rows = append(rows, templateRow{Template: "{{" + text + "}}"}, templateRow{Template: "{{with " + text + "}}{{print .}}{{end}}"})
+	}
+	for _, n := range []int{2, 3, 2000} {
+		rows = append(rows, templateRow{Template: "{{if 0}}" + strings.Repeat("{{else if 0}}n", n) + "{{else}}x{{end}}"})
+		rows = append(rows, templateRow{Template: "{{with 0}}" + strings.Repeat("{{else with $x := 0}}n", n) + "{{else with $x}}y{{else}}{{$x}}{{end}}"})
+		rows = append(rows, templateRow{Template: "{{1" + strings.Repeat(" | print", n) + "}}"})
 	}
 	for _, missing := range []string{"zero", "error"} {
 		for _, text := range []string{"{{.x}}", "{{.x.y}}", "{{(map `a` 1).b}}", "{{(map `a` 1).b.c}}", "{{(smap `a` `x`).b}}|", "{{(map `a` 1).a}}", "{{index (map `a` 1) `b`}}", "{{nilmap.a}}", "{{(map `a` nil).a}}", "{{$x := map}}{{$x.a}}", "{{with map}}{{else}}e{{end}}{{(map).a | print}}", "{{if (map).a}}T{{else}}F{{end}}"} {

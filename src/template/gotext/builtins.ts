@@ -14,7 +14,7 @@ import type { FuncMap, Type, Value } from '../../go/value.ts';
 import { isEqual, isLess, isLessOrEqual } from './compare.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
 import { index, length, prepare, slice } from './indexing.ts';
-import { indirect, isTrue, ReflectType } from './types.ts';
+import { isTrue, printable, ReflectType } from './types.ts';
 
 /** The functions that every template has. and, or and call are here for their signatures: calls.ts runs them. */
 export const builtins: FuncMap = new Map([
@@ -60,7 +60,7 @@ function unreachable(): never {
 function join(args: readonly Value[]): string {
   const [first] = args;
   if (args.length === 1 && typeof first === 'string') return first;
-  return sprint(args.map((arg) => (arg === null || arg === undefined ? '<no value>' : indirect(arg))));
+  return sprint(args.map((arg) => (arg === null || arg === undefined ? '<no value>' : printable(arg))));
 }
 
 /** call: runs a function that is a value. `name` is the text of the callee, null if it came from the pipeline. */

@@ -84,6 +84,7 @@ function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, 
       run.vars[slot] = value;
     };
   }
+  scope.assigned.add(name);
   const pick = compilePick(scope, name);
   return (run, value) => {
     const slot = pick(run);

@@ -1,4 +1,4 @@
-import { GoMap, Slice, typeOf } from '../../go/value.ts';
+import { GoMap, IntType, Slice, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
 import type { BranchNode } from './node.ts';
 import { compilePick, compilePipe } from './operands.ts';
@@ -13,6 +13,8 @@ type Bind = (run: Run, key: Value, elem: Value) => void;
 
 interface Loop {
   readonly bind: Bind | null;
+  /** Whether a turn may set a loop variable to something of another static type. */
+  readonly isReassigned: boolean;
   readonly hasKey: boolean;
   /** Tells which static types key and element have. */
   readonly setStatics: (run: Run, key: Type | undefined, elem: Type | undefined) => void;
@@ -31,11 +33,13 @@ function compileParts<Body>(scope: Scope, node: BranchNode, compileList: ListCom
   const otherwise = node.elseList === null ? null : scope.inner(() => compileList(scope, node.elseList!));
   const { bind, setStatics } = compileBinding(scope, node);
   const dotSlot = (scope.dot = scope.newSlot());
+  const body = compileList(scope, node.list);
   return {
     pipe,
-    body: compileList(scope, node.list),
+    body,
     otherwise,
     bind,
+    isReassigned: node.pipe.decl.some(({ name }) => scope.assigned.has(name)),
     hasKey: node.pipe.decl.length > 1,
     setStatics(run, key, elem) {
       run.statics[dotSlot] = elem;
@@ -82,6 +86,7 @@ export function compileRangeSteps(scope: Scope, node: BranchNode, compileList: L
 const endElse = (signal: Signal): Signal => (signal === breakSignal ? 0 : signal);
 
 function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'setStatics'> {
+  if (node.pipe.assigns) for (const { name } of node.pipe.decl) scope.assigned.add(name);
   const names = node.pipe.decl.map((variable) => variable.name);
   const elemName = names.at(-1);
   if (elemName === undefined) return { bind: null, setStatics: () => undefined };
@@ -104,37 +109,45 @@ function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'se
 interface Turns {
   key: Value;
   elem: Value;
+  /** The interface types that keys and elements are stored in, if they are. */
+  readonly keyType: Type | undefined;
+  readonly elemType: Type | undefined;
   advance(): boolean;
 }
 
-function nextTurn(run: Run, { bind }: Loop, turns: Turns): boolean {
+function nextTurn(run: Run, { bind, isReassigned, setStatics }: Loop, turns: Turns): boolean {
   if (!turns.advance()) return false;
   work(run, 1);
+  if (isReassigned) setStatics(run, turns.keyType, turns.elemType);
   if (bind !== null) bind(run, turns.key, turns.elem);
   return true;
 }
 
 function turnsOver(run: Run, loop: Loop, collection: Value): Turns {
-  if (collection instanceof Slice) return sliceTurns(run, loop, collection);
-  if (collection instanceof GoMap) return mapTurns(run, loop, collection);
-  if (collection === undefined) return noTurns;
+  if (collection instanceof Slice) return begin(run, loop, sliceTurns(collection, loop.hasKey));
+  if (collection instanceof GoMap) return begin(run, loop, mapTurns(collection));
+  if (collection === undefined) return integerTurns(IntType, 0n);
   const limit = integerOf(collection);
   if (limit === undefined) return fail(run, "range can't iterate over %v", collection);
   if (loop.hasKey) fail(run, "can't use %v to iterate over more than one variable", collection);
-  loop.setStatics(run, undefined, undefined);
-  return integerTurns(typeOf(collection), limit);
+  return begin(run, loop, integerTurns(typeOf(collection), limit));
 }
 
-const noTurns: Turns = { key: undefined, elem: undefined, advance: () => false };
+function begin(run: Run, { setStatics }: Loop, turns: Turns): Turns {
+  setStatics(run, turns.keyType, turns.elemType);
+  return turns;
+}
+
 const interfaceOnly = (type: Type | undefined) => (type?.kind === 'interface' ? type : undefined);
 
-function sliceTurns(run: Run, { hasKey, setStatics }: Loop, slice: Slice): Turns {
+function sliceTurns(slice: Slice, hasKey: boolean): Turns {
   const { length } = slice;
   let i = -1;
-  setStatics(run, undefined, interfaceOnly(slice.type.elem));
   return {
     key: undefined,
     elem: undefined,
+    keyType: undefined,
+    elemType: interfaceOnly(slice.type.elem),
     advance() {
       if (++i >= length) return false;
       if (hasKey) this.key = BigInt(i);
@@ -144,14 +157,15 @@ function sliceTurns(run: Run, { hasKey, setStatics }: Loop, slice: Slice): Turns
   };
 }
 
-function mapTurns(run: Run, { setStatics }: Loop, map: GoMap): Turns {
+function mapTurns(map: GoMap): Turns {
   const keys = sortedKeys(map);
-  setStatics(run, interfaceOnly(map.type.key), interfaceOnly(map.type.elem));
   const values = keys.map((key) => map.entries!.get(key)); // what a turn changes in the map is not seen
   let i = -1;
   return {
     key: undefined,
     elem: undefined,
+    keyType: interfaceOnly(map.type.key),
+    elemType: interfaceOnly(map.type.elem),
     advance() {
       if (++i >= keys.length) return false;
       this.key = keys[i];
@@ -166,6 +180,8 @@ function integerTurns(type: Type, limit: bigint): Turns {
   return {
     key: undefined,
     elem: undefined,
+    keyType: undefined,
+    elemType: undefined,
     advance() {
       if (++i >= limit) return false;
       this.elem = makeInt(type, i);

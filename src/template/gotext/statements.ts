@@ -1,13 +1,13 @@
 import { printValue } from '../../go/fmt.ts';
-import { Func, Pointer, typeOf } from '../../go/value.ts';
-import type { Type, Value } from '../../go/value.ts';
+import { Func, typeOf } from '../../go/value.ts';
+import type { Value } from '../../go/value.ts';
 import { printNode } from './node.ts';
 import type { ActionNode, BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
 import { compilePipe } from './operands.ts';
 import { compileRange } from './range.ts';
 import { breakSignal, continueSignal, emit, fail, work } from './run.ts';
 import type { Eval, Exec, Run } from './run.ts';
-import { indirect, isNilPointer, isTrue } from './types.ts';
+import { isNilPointer, isTrue, printable } from './types.ts';
 import type { Scope } from './unit.ts';
 
 const maxDepth = 100_000;
@@ -95,12 +95,7 @@ function show(run: Run, node: ActionNode, value: Value): string {
     run.node = node;
     fail(run, "can't print %s of type %s", printNode(node), typeOf(value).name);
   }
-  return printValue(value instanceof Pointer && saysItself(value.type) ? value : indirect(value));
-}
-
-/** Whether a pointer, rather than what it points to, has the method that gives its text. */
-function saysItself({ methods }: Type): boolean {
-  return methods?.has('Error') === true || methods?.has('String') === true;
+  return printValue(printable(value));
 }
 
 /** One test of a chain of if, else if and with, and what runs if it holds. */

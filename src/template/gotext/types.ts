@@ -99,6 +99,13 @@ export function indirect(value: Value): Value {
   return value instanceof Pointer && value.target !== null ? value.target : value;
 }
 
+/** What is printed for a value: what a pointer points to, unless only the pointer has the method that gives its text. */
+export function printable(value: Value): Value {
+  if (!(value instanceof Pointer)) return value;
+  const { methods } = value.type;
+  return methods?.has('Error') === true || methods?.has('String') === true ? value : indirect(value);
+}
+
 /** Whether a value is a nil pointer or nil interface. */
 export function isNilPointer(value: Value): boolean {
   return value === null || (value instanceof Pointer && value.target === null);

@@ -23,6 +23,8 @@ export class Scope {
   private readonly bindings: Binding[] = [{ name: '$', slot: 0, certain: true }];
   private uncertain = 0;
   private slots = 1;
+  /** The variables that have been set with = so far. */
+  readonly assigned = new Set<string>();
   /** The slot that says what static type dot has, or -1 if it is the dynamic one. */
   dot = -1;
 
