@@ -5,12 +5,18 @@ import { SettingError } from './etcdlayers.ts';
 import { maintain, maintenance } from './maintenance.ts';
 import { writeTo } from './output.ts';
 import { serveEtcd } from './serveetcd.ts';
+import { transfers } from './transfers.ts';
 import { version } from './version.ts';
 
 /** Runs mini-etcd until a signal ends it; the exit code. */
 async function main(args: readonly string[], env: ReadonlyMap<string, string>): Promise<number> {
   const command = maintenance.find((name) => name === args[0]);
   if (command !== undefined) return maintain(command, args.slice(1));
+  const carry = transfers.find((name) => name === args[0]);
+  if (carry !== undefined) {
+    const { transfer } = await import('./transfer.ts');
+    return transfer(carry, args.slice(1));
+  }
   let settings: ServerSettings;
   try {
     settings = await loadSettings(args, env);

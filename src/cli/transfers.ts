@@ -1,0 +1,4 @@
+/** The commands that carry keys between servers and files. */
+export const transfers = ['export', 'import'] as const;
+
+export type Transfer = (typeof transfers)[number];
