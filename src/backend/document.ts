@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import type * as Yamls from 'yaml';
 import { fromText } from '../go/bytes.ts';
 import { clean } from '../go/path.ts';
 import { formatFloat } from '../go/strconv.ts';
@@ -7,8 +8,7 @@ import { BackendError } from './backend.ts';
 import { parseJson } from './json.ts';
 import { resolveScalar } from './scalar.ts';
 
-type Yaml = typeof Yamls;
-import type * as Yamls from 'yaml';
+type Yaml = (typeof Yamls)['default'];
 
 /** Nesting deeper than this can only be an alias that contains itself. */
 const deepest = 1000;
@@ -29,7 +29,9 @@ export async function flatten(file: string, content: Buffer, pairs: Map<string, 
       return;
     }
   }
-  new YamlReader(file, content.toString('utf8', start), await import('yaml')).flatten(pairs);
+  // A CommonJS package: what it exports is its default, and in a bundle nothing but that.
+  const { default: yaml } = await import('yaml');
+  new YamlReader(file, content.toString('utf8', start), yaml).flatten(pairs);
 }
 
 /** JSON that loses nothing here: an object, its numbers short enough to be exact. The rest is left to YAML. */

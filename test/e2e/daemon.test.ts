@@ -1,4 +1,6 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, Program, waitFor } from '../helpers/confd.ts';
 
@@ -16,9 +18,10 @@ function start(name: string, args: readonly string[], env: Readonly<Record<strin
   return program;
 }
 
-/** A store of its own, with its URL. */
+/** A store of its own, empty, with its URL. */
 async function startStore(port = 0): Promise<{ store: Program; url: string }> {
-  const store = start('mini-etcd', ['-addr', `127.0.0.1:${port}`]);
+  const folder = mkdtempSync(join(tmpdir(), 'mini-etcd-'));
+  const store = start('mini-etcd', ['-addr', `127.0.0.1:${port}`, '-data-dir', folder]);
   const url = await waitFor('mini-etcd', () => /http:\/\/127\.0\.0\.1:\d+/.exec(store.stdout + store.stderr)?.[0]);
   return { store, url };
 }

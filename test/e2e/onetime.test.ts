@@ -150,6 +150,40 @@ describe('a pass', () => {
   });
 });
 
+describe('what is loaded on first use works in the bundle, too', () => {
+  test('YAML files', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '{{getv "/app/host"}}', ['/app']);
+    dir.write('values.yaml', 'app: {host: here}\n');
+    const args = ['-onetime', '-backend', 'file', '-file', dir.path('values.yaml'), '-confdir', dir.root];
+    const { code, stderr } = await confd(args);
+    expect({ code, stderr: logOf(stderr).filter((line) => !line.startsWith('INFO')) }).toEqual({ code: 0, stderr: [] });
+    expect(readFileSync(dest, 'utf8')).toBe('here');
+  });
+
+  test('Handlebars and regular expressions', async () => {
+    const dir = new Confdir();
+    const go = dir.resource('x', '{{regexFind "[0-9]+" (getv "/database/port")}}', ['/database']);
+    dir.write('templates/h.hbs', '{{getv "/database/host"}}');
+    dir.write('conf.d/h.toml', `[template]\nsrc = "h.hbs"\ndest = "${dir.path('h')}"\nkeys = ["/database"]\n`);
+    expect((await run(dir)).code).toBe(0);
+    expect([readFileSync(go, 'utf8'), readFileSync(dir.path('h'), 'utf8')]).toEqual(['3306', '127.0.0.1']);
+  });
+
+  test('help and completion', async () => {
+    expect((await confd(['help'])).stdout).toContain('What to do:');
+    expect((await confd(['completion'])).stdout).toContain('confd --get-yargs-completions');
+    expect((await confd(['--get-yargs-completions', 'confd', '-log-level', ''])).stdout).toContain('debug');
+  });
+
+  test('-print-config names the layer of each setting, and no secret', async () => {
+    const { stdout } = await confd(['-print-config', '-password', 'p@sSw0rd'], { CONFD_PREFIX: '/x' });
+    expect(stdout).toMatch(/^prefix +"\/x" +env CONFD_PREFIX$/m);
+    expect(stdout).toMatch(/^password +\*\*\* +flag -password$/m);
+    expect(stdout).not.toContain('p@sSw0rd');
+  });
+});
+
 test('-version prints and does nothing else', async () => {
   const { code, stdout, stderr } = await confd(['-version']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
