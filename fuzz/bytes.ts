@@ -1,4 +1,5 @@
 import { TemplateError } from '../src/template/engine.ts';
+import type { Template } from '../src/template/engine.ts';
 import { compileTemplate } from '../src/template/gotext/template.ts';
 import { templateFuncs } from '../test/helpers/templateFuncs.ts';
 import { Grammar } from './grammar.ts';
@@ -19,15 +20,7 @@ export function fuzzBytes({ bytes, seed }: { readonly bytes: number; readonly se
     try {
       const template = compileTemplate('x', text, { funcs: templateFuncs });
       counts.parsed++;
-      let turns = 0;
-      template.render(
-        undefined,
-        templateFuncs,
-        () => undefined,
-        () => {
-          if (++turns > 1000) throw new TemplateError('enough');
-        },
-      );
+      render(template);
       counts.rendered++;
     } catch (error) {
       if (!(error instanceof TemplateError)) {
@@ -43,6 +36,25 @@ export function fuzzBytes({ bytes, seed }: { readonly bytes: number; readonly se
   );
   console.log(`${crashes} uncaught exceptions`);
   return crashes === 0 ? 0 : 1;
+}
+
+/** Renders until it is done, or until it has done enough to be taken for endless. */
+function render(template: Template): void {
+  let turns = 0;
+  let written = 0;
+  const stop = (isEnough: boolean) => {
+    if (isEnough) throw new TemplateError('enough');
+  };
+  template.render(
+    undefined,
+    templateFuncs,
+    (chunk) => {
+      stop((written += chunk.length) > 1e6);
+    },
+    () => {
+      stop(++turns > 20);
+    },
+  );
 }
 
 function anyBytes(random: Random): string {

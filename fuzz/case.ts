@@ -51,6 +51,6 @@ export function showsAddress({ t }: Case, { out, error }: Result): boolean {
     error.includes(takesAddress) ||
     address.test(out) ||
     address.test(error) ||
-    (handlesAddress.test(t) && /index|slice|len|eq|lt|le|gt|ge|ne/.test(t))
+    (handlesAddress.test(t) && /index|slice|len|eq|lt|le|gt|ge|ne|Append/.test(t))
   );
 }

@@ -166,7 +166,7 @@ export const templateFuncs = new Map<string, Func>([
   [
     'join',
     func([StringsType, StringType], StringType, (list: Slice, sep: string) => {
-      return Array.from({ length: list.length }, (_, i) => list.at(i)).join(sep);
+      return Array.from({ length: list.length }, (_, i) => list.at(i) as string).join(sep);
     }),
   ],
   ['getv', variadicFunc([StringType, StringType], StringType, getv)],
