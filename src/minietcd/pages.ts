@@ -2,7 +2,7 @@ import { jsonString } from './json.ts';
 import { debugVars, metricsText } from './metrics.ts';
 import { etcdVersion, type Reply, type Site } from './site.ts';
 
-/** A page beside /v2/keys: which methods it takes (as its Allow header lists them, '*' for any), and its answer. */
+/** A page beside /v2/keys: which methods it takes (as its Allow header lists them), and its answer. */
 export interface Page {
   readonly allow: string;
   readonly type: string;
@@ -17,18 +17,21 @@ const text = 'text/plain; charset=utf-8';
 /** What a store without passwords says of them. */
 const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
 
+/** The one page that takes any method. */
+const metrics: Page = { allow: '', type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText };
+
 /** Every page with a fixed address. */
 export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/version', { allow: 'GET', type: json, body: () => `{"etcdserver":"${etcdVersion}","etcdcluster":"3.4.0"}` }],
   ['/health', { allow: 'GET', type: text, body: () => '{"health":"true"}' }],
   ['/v2/machines', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.clientUrls.join(', ') }],
   ['/v2/leader', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.peerUrls.join(', ') }],
-  ['/metrics', { allow: '*', type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText }],
+  ['/metrics', metrics],
   ['/debug/vars', { allow: 'GET', type: 'application/json; charset=utf-8', body: debugVars }],
-  ['/v2/auth/enable', { allow: 'GET', type: json, signed: true, body: () => '{"enabled":false}\n' }],
+  ['/v2/auth/enable', { allow: 'GET,PUT,DELETE', type: json, signed: true, body: () => '{"enabled":false}\n' }],
   ['/v2/auth/users', { allow: 'GET', type: json, signed: true, body: () => '{"users":null}\n' }],
   ['/v2/auth/roles', { allow: 'GET', type: json, signed: true, body: () => `{"roles":[${rootRole}]}\n` }],
-  ['/v2/auth/roles/root', { allow: 'GET', type: json, signed: true, body: () => `${rootRole}\n` }],
+  ['/v2/auth/roles/root', { allow: 'GET,PUT,DELETE', type: json, signed: true, body: () => `${rootRole}\n` }],
   ['/v2/stats/self', { allow: 'GET', type: json, body: selfStats }],
   ['/v2/stats/leader', { allow: 'GET', type: json, body: ({ member }) => `{"leader":"${member.id}","followers":{}}` }],
   ['/v2/stats/store', { allow: 'GET', type: json, body: storeStats }],
@@ -36,15 +39,16 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
 
 /** Answers one of the pages. */
 export function answerPage(site: Site, page: Page, method: string, reply: Reply): void {
-  if (page.signed === true && (method === 'PUT' || method === 'DELETE' || method === 'POST')) {
-    reply.refuse(501, 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)');
-    return;
-  }
-  if (page.allow !== '*' && !page.allow.split(',').includes(method)) {
+  if (page !== metrics && !page.allow.split(',').includes(method)) {
     reply.refuseMethod(page.allow);
     return;
   }
   if (page.signed === true) reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
+  if (page !== metrics && (method === 'PUT' || method === 'DELETE')) {
+    const advice = 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)';
+    reply.send(501, json, `{"message":${jsonString(advice)}}`);
+    return;
+  }
   reply.send(200, page.type, page.body(site));
 }
 
