@@ -75,18 +75,28 @@ export class Journal {
 
   private async run(): Promise<void> {
     try {
-      while (this.waiting.length > 0) {
+      let done: readonly Waiting[] = [];
+      while (this.waiting.length > 0 || done.length > 0) {
         const batch = this.nextBatch();
-        try {
-          await this.wal.append(batch.map(({ payload }) => ({ type: requestRecord, payload })));
-        } catch (error) {
-          this.giveUp(error as WalError, batch);
-          return;
-        }
-        for (const { pending } of batch) pending.commit();
+        const appending = this.append(batch);
+        // While the disk works on the next batch.
+        for (const { pending } of done) pending.commit();
+        done = (await appending) ? batch : [];
       }
     } finally {
       this.running = undefined;
+    }
+  }
+
+  /** True once a batch is on disk; false when it never will be, and everyone has been told. */
+  private async append(batch: readonly Waiting[]): Promise<boolean> {
+    if (batch.length === 0) return true;
+    try {
+      await this.wal.append(batch.map(({ payload }) => ({ type: requestRecord, payload })));
+      return true;
+    } catch (error) {
+      this.giveUp(error as WalError, batch);
+      return false;
     }
   }
 
