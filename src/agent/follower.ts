@@ -7,7 +7,6 @@ import type { Templates } from '../template/compile.ts';
 import { type Template, TemplateError } from '../template/engine.ts';
 import { adviceOn, type Known } from '../template/advice.ts';
 import { confdFuncs, declare, type World } from '../template/funcs.ts';
-import type { Keyring } from '../template/keyring.ts';
 import type { Includes } from '../template/include.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
@@ -15,6 +14,7 @@ import { AgentError } from './error.ts';
 import { type Outcome, report } from './outcome.ts';
 import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
+import { hideValues } from './secrecy.ts';
 import type { Slots } from './slots.ts';
 
 /** What all followers of an agent share. */
@@ -56,7 +56,7 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
     } catch (error) {
       if (rendered !== null) used = reader.readSet;
       const known = () => ({ functions: declare(now.keyring).keys(), keys: view.keys() });
-      throw explain(error, resource, known, now.keyring);
+      throw explain(error, resource, known, (text) => hideValues(now.keyring?.hide(text) ?? text, reader.values()));
     }
   };
 
@@ -84,12 +84,14 @@ export function createFollower(resource: Resource, parts: FollowerParts): Follow
 }
 
 /** What a render fails with tells which template it was, where in it, and what may have been meant. */
-function explain(error: unknown, { template }: Resource, known: () => Known, keyring: Keyring | null): unknown {
+function explain(
+  error: unknown,
+  { template }: Resource,
+  known: () => Known,
+  hide: (message: string) => string,
+): unknown {
   if (error instanceof TemplateError) {
-    return new AgentError(keyring?.hide(error.message) ?? error.message, {
-      cause: error,
-      advice: adviceOn(error, known()),
-    });
+    return new AgentError(hide(error.message), { cause: error, advice: adviceOn(error, known()) });
   }
   if (error instanceof AgentError) return new AgentError(`${template}: ${error.message}`, { cause: error.cause });
   return error;

@@ -28,6 +28,11 @@ export class ReadSet {
     this.#listings.set(`lsdir ${path}`, folderListing(path));
   }
 
+  /** True when key was asked for, by its name or by a pattern. */
+  has(key: string): boolean {
+    return this.#keys.has(key) || [...this.#patterns.values()].some((matches) => matches(key));
+  }
+
   /** True when an answer may be another one after what was touched; touched comes from the same view. */
   hit(touched: Touched): boolean {
     if (touched.size === 0) return false;
@@ -80,6 +85,11 @@ export class Reader {
 
   constructor(view: View) {
     this.#view = view;
+  }
+
+  /** The values that it has given out, as they are now. */
+  values(): string[] {
+    return [...this.#view.keys()].filter((key) => this.readSet.has(key)).map((key) => this.#view.get(key)!.value);
   }
 
   exists(key: string): boolean {

@@ -66,6 +66,9 @@ describe('what goes wrong', () => {
   test('no value of a key is ever logged, at any level', async () => {
     const dir = new Confdir();
     dir.resource('x', '{{getv "/secret/token"}} {{getv "/nokey"}}', ['/secret']);
+    dir.resource('a', '{{atoi (getv "/secret/token")}}', ['/secret']);
+    dir.resource('r', '{{range getv "/secret/token"}}{{end}}', ['/secret']);
+    dir.resource('j', '{{json (getv "/secret/token")}}', ['/secret']);
     dir.resource('y', '{{getv "/secret/token"}}', ['/secret'], 'check_cmd = "true"');
     const { stderr, stdout } = await run(dir, '-log-level', 'debug');
     expect(readFileSync(dir.path('y'), 'utf8')).toBe('p@sSw0rd');
