@@ -84,7 +84,18 @@ const groups: ReadonlyMap<string, readonly string[]> = new Map([
   ['Where things are:', ['confdir', 'config-file', 'prefix', 'log-level', 'print-config', 'version']],
   [
     'The store:',
-    ['backend', 'node', 'scheme', 'srv-domain', 'srv-record', 'backend-timeout', 'listen', 'file', 'filter'],
+    [
+      'backend',
+      'node',
+      'scheme',
+      'srv-domain',
+      'srv-record',
+      'backend-timeout',
+      'listen',
+      'data-dir',
+      'file',
+      'filter',
+    ],
   ],
   [
     'Certificates and passwords:',

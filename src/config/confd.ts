@@ -20,6 +20,8 @@ export interface Config {
   readonly clientInsecure: boolean;
   readonly clientKey: string;
   readonly confdir: string;
+  /** '' keeps the embedded store in memory only. */
+  readonly dataDir: string;
   readonly debounceMs: number;
   readonly files: readonly string[];
   readonly filter: string;
@@ -152,6 +154,7 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     clientInsecure: yes('client-insecure'),
     clientKey: text('client-key'),
     confdir: text('confdir'),
+    dataDir: text('data-dir'),
     debounceMs: number('debounce'),
     files: list('file'),
     filter: text('filter'),
@@ -222,8 +225,10 @@ function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   if (value('basic-auth') === true && (value('username') === '' || value('password') === '')) {
     warnings.push('basic-auth is not used without both username and password');
   }
-  if (value('backend') !== 'embedded' && chosen.get('listen')!.from !== 'default') {
-    warnings.push('listen is not used without the backend embedded');
+  for (const name of ['listen', 'data-dir']) {
+    if (value('backend') !== 'embedded' && chosen.get(name)!.from !== 'default') {
+      warnings.push(`${name} is not used without the backend embedded`);
+    }
   }
   return warnings;
 }

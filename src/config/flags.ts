@@ -37,6 +37,7 @@ export const settings: readonly Setting[] = Object.freeze([
   }),
   row('confdir', 'string', 'directory that holds conf.d and templates', { default: '/etc/confd' }),
   row('config-file', 'string', 'file with the global settings', { default: '/etc/confd/confd.toml', toml: null }),
+  row('data-dir', 'string', 'directory that keeps the data of the embedded store; without one it is in memory only'),
   row('debounce', 'duration', 'how long -watch gathers a burst of changes before it renders', { default: 5 }),
   row('file', 'list', 'YAML or JSON `file` or directory of the file backend (may be repeated)'),
   row('filter', 'string', 'pattern that names of files in a directory of the file backend must match', {

@@ -22,7 +22,15 @@ test.each([...confd])('-%s', (name, toml) => {
 
 test('beside them only ours and those of older releases', () => {
   const others = settings.map(({ name }) => name).filter((name) => !confd.has(name));
-  expect(others).toEqual(['backend-timeout', 'debounce', 'listen', 'max-output', 'print-config', 'render-timeout']);
+  expect(others).toEqual([
+    'backend-timeout',
+    'data-dir',
+    'debounce',
+    'listen',
+    'max-output',
+    'print-config',
+    'render-timeout',
+  ]);
   const old = oldSettings.map(({ name }) => name).filter((name) => !confd.has(name));
   expect(old).toEqual(['debug', 'verbose', 'quiet', 'etcd-scheme', 'etcd-nodes', 'consul', 'consul-addr']);
 });
