@@ -6,11 +6,12 @@ import * as cold from './cold.mjs';
 import * as fanout from './fanout.mjs';
 import { agents } from './measure.mjs';
 import * as memory from './memory.mjs';
+import * as minietcd from './minietcd.mjs';
 import * as onetime from './onetime.mjs';
 import * as render from './render.mjs';
 import * as watch from './watch.mjs';
 
-const scenarios = { cold, onetime, watch, fanout, memory, render };
+const scenarios = { cold, onetime, watch, fanout, memory, render, minietcd };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };
 
