@@ -48,7 +48,7 @@ async function open(place, root) {
 
 /** An answer without what two servers never share; indexes count from where the sequence began. */
 function plain({ status, headers, body }, start) {
-  const shift = (text) => (Number(text) >= start ? `+${Number(text) - start}` : text);
+  const shift = (text) => (Number(text) >= start && Number(text) < start + 1e6 ? `+${Number(text) - start}` : text);
   const {
     date,
     connection,

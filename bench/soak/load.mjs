@@ -1,0 +1,104 @@
+import { Agent, request } from 'node:http';
+
+const writers = 16;
+const readers = 16;
+const watchers = 100;
+const keys = 1000;
+
+/** Drives a server until stopped: each worker waits for its answer before it asks again. */
+export function drive({ host, port }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  const count = { requests: 0, events: 0, failures: 0, latencies: [] };
+  let running = true;
+  let missed = 0;
+  const ask = (method, path, form) => send({ host, port, agent, method, path: `/v2/keys${path}` }, form);
+
+  async function timed(...words) {
+    const start = performance.now();
+    const answer = await ask(...words).catch(() => ({ status: 0, body: '' }));
+    count.requests++;
+    count.latencies.push(performance.now() - start);
+    if (running && (answer.status === 0 || answer.status >= 500)) count.failures++;
+    return answer;
+  }
+
+  async function write(n) {
+    for (let round = 0; running; round++) {
+      const key = `/soak/${(n * 61 + round * 7) % keys}`;
+      if (round % 10 === 0) await timed('PUT', key, `value=${round}&ttl=30`);
+      else if (round % 10 === 1) await swap(n);
+      else if (round % 97 === 2) await timed('DELETE', `${key}?recursive=true`);
+      else await timed('PUT', key, `value=${'x'.repeat(64 + (round % 192))}`);
+    }
+  }
+
+  /** A counter of its own for each worker: a lost update shows as a failure. */
+  async function swap(n) {
+    const { body } = await timed('GET', `/counter/${n}`);
+    const value = JSON.parse(body || '{}').node?.value;
+    if (value === undefined) await timed('PUT', `/counter/${n}`, 'value=0');
+    else if ((await timed('PUT', `/counter/${n}?prevValue=${value}`, `value=${Number(value) + 1}`)).status !== 200)
+      count.failures += running ? 1 : 0;
+  }
+
+  async function read(n) {
+    for (let round = 0; running; round++) {
+      await timed('GET', round % 200 === 0 ? '/soak?recursive=true' : `/soak/${(n * 13 + round) % keys}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** Follows one key by its index, as clients do; each must hear what was written. */
+  async function watch(n) {
+    const path = `/watched/${n}`;
+    let since = 0;
+    let expected = 1;
+    while (running) {
+      const written = ask('PUT', path, `value=${expected}`);
+      const index = JSON.parse((await written.catch(() => ({ body: '{}' }))).body || '{}').node?.modifiedIndex;
+      if (index === undefined) break;
+      const { body } = await ask('GET', `${path}?wait=true&waitIndex=${since || index}`).catch(() => ({ body: '' }));
+      if (!running) break;
+      const heard = JSON.parse(body || '{}').node;
+      if (heard?.value !== String(expected)) missed++;
+      count.events++;
+      expected++;
+      since = index + 1;
+      await new Promise((resolve) => setTimeout(resolve, 1000 + n));
+      // Within a second a thousand other events may pass: then the history is gone, and a client begins anew.
+      since = 0;
+    }
+  }
+
+  const times = (n, work) => Array.from({ length: n }, (_, k) => work(k));
+  const all = [...times(writers, write), ...times(readers, read), ...times(watchers, watch)];
+  return {
+    take() {
+      const { requests, events, failures } = count;
+      const latencies = count.latencies.sort((a, b) => a - b);
+      Object.assign(count, { requests: 0, events: 0, failures: 0, latencies: [] });
+      return { requests, events, failures, latencies };
+    },
+    async stop() {
+      running = false;
+      await Promise.race([Promise.all(all), new Promise((resolve) => setTimeout(resolve, 3000))]);
+      agent.destroy();
+      return missed;
+    },
+  };
+}
+
+function send(options, form) {
+  const headers = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+  return new Promise((resolve, reject) => {
+    const call = request({ ...options, headers }, (answer) => {
+      let body = '';
+      answer.setEncoding('latin1');
+      answer.on('data', (chunk) => (body += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode, body }));
+      answer.on('error', reject);
+    });
+    call.on('error', reject);
+    call.end(form);
+  });
+}
