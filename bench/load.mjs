@@ -11,12 +11,30 @@ export function bytesOf(method, path, form = '') {
   );
 }
 
-/** Bytes still missing of the answer that `text` begins, or below zero while its head is not whole. */
-function missing(text) {
-  const end = text.indexOf('\r\n\r\n');
-  if (end < 0) return -1;
-  const length = /content-length: (\d+)/i.exec(text.slice(0, end));
-  return length === null ? 0 : end + 4 + Number(length[1]) - text.length;
+const lastChunk = '\r\n0\r\n\r\n';
+
+/** Takes in one answer: `take` is true once it is whole. */
+class Answer {
+  head = '';
+  left = -1; // below zero while the head is not whole
+  tail = '';
+
+  take(chunk) {
+    if (this.left >= 0) {
+      this.left -= chunk.length;
+      if (this.isChunked) this.tail = (this.tail + chunk.latin1Slice(Math.max(0, chunk.length - 7))).slice(-7);
+    } else {
+      this.head += chunk.latin1Slice();
+      const end = this.head.indexOf('\r\n\r\n');
+      if (end < 0) return false;
+      const length = /content-length: (\d+)/i.exec(this.head.slice(0, end));
+      this.isChunked = length === null;
+      this.left = this.isChunked ? Infinity : end + 4 + Number(length[1]) - this.head.length;
+      this.tail = this.head.slice(-7);
+      if (!/^HTTP\/1.1 20[01]/.test(this.head)) throw new Error(this.head.slice(0, 300));
+    }
+    return this.left === 0 || (this.isChunked && this.tail === lastChunk);
+  }
 }
 
 /** Opens connections and keeps each busy with `next(n)` until `total` requests are answered: rate and latencies in ms. */
@@ -37,23 +55,16 @@ export async function load({ port, connections, total, next }) {
   const from = performance.now();
   await new Promise((done, fail) => {
     for (const socket of sockets) {
-      let left = -1;
-      let head = '';
+      let answer;
       let since = 0;
       const ask = () => {
         if (asked === total) return;
-        left = -1;
-        head = '';
+        answer = new Answer();
         since = performance.now();
         socket.write(next(asked++));
       };
       socket.on('data', (chunk) => {
-        if (left < 0) {
-          head += chunk.latin1Slice();
-          left = missing(head);
-          if (left >= 0 && !/^HTTP\/1.1 20[01]/.test(head)) fail(new Error(head.slice(0, 300)));
-        } else left -= chunk.length;
-        if (left !== 0) return;
+        if (!answer.take(chunk)) return;
         latencies[answered++] = performance.now() - since;
         if (answered === total) done();
         else ask();

@@ -27,8 +27,7 @@ export function createMeta(name: string, now: number): Meta {
   return { format, name, clusterId: randomId(), memberId: randomId(), created };
 }
 
-/** A random id: lower-case hex without leading zeros. */
-export function randomId(): string {
+function randomId(): string {
   return (BigInt(`0x${randomBytes(8).toString('hex')}`) || 1n).toString(16);
 }
 

@@ -8,7 +8,7 @@ import { crc32c } from './crc.ts';
 export const headerBytes = 20;
 
 /** A longer payload is no record: no request can be that long. */
-export const longestPayload = 12 * 1024 * 1024;
+const longestPayload = 12 * 1024 * 1024;
 
 /** The first record of a batch: all that precede it were on disk before it was written. */
 const batchStart = 1;
