@@ -2,7 +2,7 @@ import type { Case } from './case.ts';
 import type { Random } from './random.ts';
 
 const tokenPattern =
-  /\{\{-? ?| -\}\}|\}\}|"(?:\\[^]|[^"\\])*"|`[^`]*`|'(?:\\.|[^'])*'|[$.]?[A-Za-z_]\w*|\d[\w.]*|\s+|[^]/g;
+  /\{\{-? ?| -\}\}|\}\}|"(?:\\[^]|[^"\\])*"|`[^`]*`|'(?:\\[^]|[^'\\])*'|[$.]?[A-Za-z_]\w*|\d[\w.]*|\s+|[^]/g;
 
 const tokensOf = (text: string): string[] => text.match(tokenPattern) ?? [];
 
