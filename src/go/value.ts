@@ -133,8 +133,8 @@ export class Func implements Typed {
   ) {}
 }
 
-/** Names come from outside, so the table is a Map and never an object. */
-export type FuncMap = ReadonlyMap<string, Func>;
+/** Names come from outside, so the table is a Map, or something like one, and never an object. */
+export type FuncMap = Pick<ReadonlyMap<string, Func>, 'get' | 'has' | 'keys'>;
 
 /** An error that a Go function would have returned; anything else that is thrown is a bug of ours. */
 export class GoError extends Error {

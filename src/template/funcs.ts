@@ -63,7 +63,7 @@ export function worldOf(
 const longestText = 32 * 1024 * 1024;
 
 /** The functions that ask nothing outside; shared by all renders. */
-const pureFuncs: FuncMap = new Map([
+const pureFuncs: ReadonlyMap<string, Func> = new Map([
   ...[...textFuncs, ...dataFuncs, ...regexFuncs].map(([name, func]) => [name, bounded(func)] as const),
   ...listFuncs,
   ...numberFuncs,
@@ -86,13 +86,17 @@ function bounded({ type, call }: Func): Func {
  * throws ends the render, as in Template.render.
  */
 export function confdFuncs(reader: Reader, world: World, tick: () => void = nothing): FuncMap {
-  const funcs = new Map(pureFuncs);
-  for (const [name, func] of storeFuncs(reader)) funcs.set(name, func);
-  for (const [name, func] of worldFuncs(world)) funcs.set(name, func);
-  for (const [name, func] of lookupFuncs(world.lookups)) funcs.set(name, func);
-  if (world.keyring !== null) for (const [name, func] of secretFuncs(reader, world.keyring)) funcs.set(name, func);
+  const own = new Map([...storeFuncs(reader), ...worldFuncs(world), ...lookupFuncs(world.lookups)]);
+  if (world.keyring !== null) for (const [name, func] of secretFuncs(reader, world.keyring)) own.set(name, func);
+  // Every render has functions of its own: copying the pure ones each time would cost a small template half its time.
+  const funcs: FuncMap = {
+    get: (name) => own.get(name) ?? pureFuncs.get(name),
+    has: (name) => own.has(name) || pureFuncs.has(name),
+    keys: () => [...own.keys(), ...pureFuncs.keys()].values(),
+  };
   const include = (name: string, data?: Value) => world.includes.render(name, data, funcs, tick);
-  return funcs.set('include', includeFunc(include));
+  own.set('include', includeFunc(include));
+  return funcs;
 }
 
 type Named = readonly (readonly [name: string, func: Func])[];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromText } from '../../src/go/bytes.ts';
 import { BoolType, func, GoError, GoMap, InterfaceType, StringMapType, StringType } from '../../src/go/value.ts';
-import type { Func, FuncMap, Value } from '../../src/go/value.ts';
+import type { Func, Value } from '../../src/go/value.ts';
 import { Suspend, TemplateError } from '../../src/template/engine.ts';
 import type { Engine } from '../../src/template/engine.ts';
 
@@ -17,7 +17,7 @@ export interface Sayings {
   readonly endless: string;
 }
 
-const funcs: FuncMap = new Map<string, Func>([
+const funcs: ReadonlyMap<string, Func> = new Map<string, Func>([
   ['twice', func([StringType], StringType, (text: string) => text + text)],
   ['not1', func([BoolType], BoolType, (value: boolean) => !value)],
   ['many', func([StringType], InterfaceType, () => many)],

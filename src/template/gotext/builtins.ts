@@ -10,14 +10,14 @@ import {
   typeOf,
   variadicFunc,
 } from '../../go/value.ts';
-import type { FuncMap, Type, Value } from '../../go/value.ts';
+import type { Type, Value } from '../../go/value.ts';
 import { isEqual, isLess, isLessOrEqual } from './compare.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
 import { index, length, prepare, slice } from './indexing.ts';
 import { isTrue, printable, ReflectType } from './types.ts';
 
 /** The functions that every template has. and, or and call are here for their signatures: calls.ts runs them. */
-export const builtins: FuncMap = new Map([
+export const builtins: ReadonlyMap<string, Func> = new Map([
   ['and', reflective(ReflectType, 1, unreachable)],
   ['call', reflective(ReflectType, 1, unreachable)],
   ['eq', reflective(BoolType, 1, (first: Value, ...others: Value[]) => isEqual(first, others))],
