@@ -191,7 +191,8 @@ function missing(key: string): never {
 /** False only where the system says that there is no such file: a path that it may not follow counts as existing. */
 function fileExists(path: string): boolean {
   try {
-    return statSync(Buffer.from(path, 'latin1'), { throwIfNoEntry: false }) !== undefined;
+    statSync(Buffer.from(path, 'latin1'));
+    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
