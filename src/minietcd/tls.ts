@@ -60,5 +60,7 @@ function check(what: string, file: string, use: () => unknown): void {
 function reasonOf({ message }: Error): string {
   if (/key values mismatch/.test(message)) return 'it does not match the certificate';
   if (/no start line/.test(message)) return 'it is not PEM';
+  if (/md too weak|key too small/.test(message))
+    return `OpenSSL takes it as too weak (SHA-1, or a short key): ${message}`;
   return message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '');
 }
