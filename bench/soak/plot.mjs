@@ -23,8 +23,7 @@ function panel(rows, title, names, top) {
   const y = (value) => top + height - (height * value) / most;
   const lines = names.map((name, n) => {
     const points = rows.map((row) => `${x(row.seconds).toFixed(1)},${y(Number(row[name])).toFixed(1)}`).join(' ');
-    const label =
-      names.length > 1 ? text(width - 20, top - 6 + 0 * n - 0, name, `end" fill="${colours[n]}" dx="${-60 * n}`) : '';
+    const label = names.length > 1 ? text(width - 20 - 60 * n, top - 6, name, `end" fill="${colours[n]}`) : '';
     return `<polyline fill="none" stroke="${colours[n]}" stroke-width="1.5" points="${points}"/>${label}`;
   });
   const marks = [0, 0.5, 1].map((share) => {

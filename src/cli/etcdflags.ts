@@ -155,6 +155,9 @@ function tlsOf(values: Values): TlsFiles | undefined {
   const keyFile = values.text('key-file');
   const caName = values.text('ca-file') === '' ? 'trusted-ca-file' : 'ca-file';
   const caFile = values.text(caName);
+  if (values.flag('client-cert-auth') === true && caFile === '') {
+    throw values.refusal('client-cert-auth', 'needs -trusted-ca-file too, or nobody could be told from a stranger');
+  }
   if (certFile !== '' && keyFile !== '') return { certFile, keyFile, caFile };
   if (caFile !== '') throw values.refusal(caName, 'needs -cert-file and -key-file too');
   if (certFile !== '') throw values.refusal('cert-file', 'needs -key-file too');

@@ -21,6 +21,7 @@ describe('what cannot be honoured stops the start', () => {
     [['-bind-addr', '127.0.0.1', '-listen-client-urls', 'http://127.0.0.1:1'], 'not both'],
     [['-ca-file', 'a'], '-ca-file: needs -cert-file and -key-file too'],
     [['-cert-file', 'c'], '-cert-file: needs -key-file too'],
+    [['-cert-file', 'c', '-key-file', 'k', '-client-cert-auth'], '-client-cert-auth: needs -trusted-ca-file too'],
     [['-key-file', 'k'], '-key-file: needs -cert-file too'],
     [['-http-read-timeout', 'soon'], '-http-read-timeout: soon is not a number above 0'],
     [['-http-write-timeout', '0'], '0 is not a number above 0'],
