@@ -9,6 +9,8 @@ export interface Page {
   /** Says which cluster answers. */
   readonly signed?: true;
   readonly body: (site: Site) => string;
+  /** 200 where it is left out. */
+  readonly status?: (site: Site) => number;
 }
 
 const json = 'application/json';
@@ -23,7 +25,7 @@ const metrics: Page = { allow: '', type: 'text/plain; version=0.0.4; charset=utf
 /** Every page with a fixed address. */
 export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/version', { allow: 'GET', type: json, body: () => `{"etcdserver":"${etcdVersion}","etcdcluster":"3.4.0"}` }],
-  ['/health', { allow: 'GET', type: text, body: () => '{"health":"true"}' }],
+  ['/health', { allow: 'GET', type: text, status: healthStatus, body: health }],
   ['/v2/machines', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.clientUrls.join(', ') }],
   ['/v2/leader', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.peerUrls.join(', ') }],
   ['/metrics', metrics],
@@ -49,7 +51,16 @@ export function answerPage(site: Site, page: Page, method: string, reply: Reply)
     reply.send(501, json, `{"message":${jsonString(advice)}}`);
     return;
   }
-  reply.send(200, page.type, page.body(site));
+  reply.send(page.status?.(site) ?? 200, page.type, page.body(site));
+}
+
+/** A store that takes no changes, because its disk takes none, is not healthy. */
+function health({ keyspace }: Site): string {
+  return `{"health":"${!keyspace.isReadOnly}"}`;
+}
+
+function healthStatus({ keyspace }: Site): number {
+  return keyspace.isReadOnly ? 503 : 200;
 }
 
 function selfStats({ member, keyspace }: Site): string {

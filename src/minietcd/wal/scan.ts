@@ -58,6 +58,8 @@ function readOne(
   while (offset < bytes.length) {
     const frame = readFrame(bytes, offset, chain);
     const fault = typeof frame === 'string' ? frame : faultOfIndex(frame, lastIndex);
+    // Room that was made ready and not used yet.
+    if (typeof frame === 'string' && isLast && isZero(bytes, offset, bytes.length)) break;
     if (typeof frame === 'string' || fault !== undefined) {
       const torn = isLast && typeof frame === 'string' && isTorn(bytes, offset, lastIndex);
       if (!torn) {
@@ -98,7 +100,6 @@ const sector = 512;
  * reached the disk. A later batch proves the opposite: it was only begun when all before it was on disk.
  */
 function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
-  if (isZero(bytes, offset, bytes.length)) return true;
   const isWhole = hasHeader(bytes, offset);
   const end = isWhole ? offset + frameBytes(bytes.readUInt32LE(offset)) : offset + headerBytes;
   const isCut = end > bytes.length;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { fdatasync, fsync, ftruncate, write } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +21,17 @@ const keptBuffer = 1024 * 1024;
 /** Less room than this on the disk is none: a few small writes would fill it up again at once. */
 const leastRoom = 1024 * 1024;
 
+const quickSyncNs = 5_000_000n;
+
+/** So many quick syncs it takes to trust a disk again. */
+const syncsOfDoubt = 50;
+
+/**
+ * A segment grows by so many zeros at a time. A sync is much quicker, and waits for nobody else's, where the file system
+ * need not note a new length.
+ */
+const growth = Buffer.alloc(1024 * 1024);
+
 /** A log that could not take a batch; nothing of the batch counts. */
 export class WalError extends Error {
   override readonly name = 'WalError';
@@ -41,6 +52,10 @@ export class Wal {
   private fd: number;
   private offset: number;
   private chain: number;
+  /** How many syncs in a row were quick; below zero after a slow one. */
+  private quickSyncs = 0;
+  /** The length of the file: zeros follow the last record. */
+  private allocated: number;
   private isDirty = false;
   /** How much this process has added to the log. */
   bytesWritten = 0;
@@ -57,6 +72,7 @@ export class Wal {
     this.seq = end.file.seq;
     this.fd = openSync(end.file.path, 'r+');
     this.offset = end.offset;
+    this.allocated = fstatSync(this.fd).size;
     this.chain = end.chain;
     this.lastIndex = end.lastIndex;
   }
@@ -67,13 +83,15 @@ export class Wal {
     const { length, chain } = this.layOut(entries);
     this.isDirty = true;
     try {
+      while (this.allocated < this.offset + length)
+        this.allocated += writeSync(this.fd, growth, 0, growth.length, this.allocated);
       let done = writeSync(this.fd, this.buffer, 0, length, this.offset);
       while (done < length) done += writeSync(this.fd, this.buffer, done, length - done, this.offset + done);
     } catch (cause) {
       await this.takeBack();
       throw walError(cause);
     }
-    await syncData(this.fd).catch(lose);
+    await this.sync(entries.length === 1);
     this.isDirty = false;
     this.offset += length;
     this.bytesWritten += length;
@@ -113,9 +131,26 @@ export class Wal {
     }
   }
 
-  /** Leaves the files as they are. */
+  /** Gives back the room that was not used. */
   close(): void {
+    if (!this.isDirty) ftruncateSync(this.fd, this.offset);
     closeSync(this.fd);
+  }
+
+  /**
+   * A single change on a disk that has been quick is synced at once: going through another thread takes longer than such
+   * a disk does. After one slow sync everything else goes on while the disk works, until it has been quick for a while.
+   */
+  private async sync(isSingle: boolean): Promise<void> {
+    const from = process.hrtime.bigint();
+    try {
+      if (isSingle && this.quickSyncs > 0) fdatasyncSync(this.fd);
+      else await syncData(this.fd);
+    } catch (cause) {
+      lose(cause);
+    }
+    const isQuick = process.hrtime.bigint() - from < quickSyncNs;
+    this.quickSyncs = isQuick ? this.quickSyncs + 1 : -syncsOfDoubt;
   }
 
   private layOut(entries: readonly Entry[]): { length: number; chain: number } {
@@ -132,10 +167,11 @@ export class Wal {
     return { length, chain };
   }
 
-  /** Takes away what a failed write left. Throws WalError when that cannot be made sure of. */
+  /** Takes away what a failed write left, and room that was not used. Throws WalError when that cannot be made sure of. */
   private async takeBack(): Promise<void> {
     try {
       await truncate(this.fd, this.offset);
+      this.allocated = this.offset;
     } catch {
       return; // tried again before anything else is written
     }
@@ -145,6 +181,7 @@ export class Wal {
 
   /** Begins the next segment; the one before is complete on disk. */
   private async cut(): Promise<void> {
+    await this.takeBack();
     const header = { seq: this.seq + 1, firstIndex: this.lastIndex + 1, clusterId: this.clusterId, chain: this.chain };
     const fd = await createSegment(this.folder, encodeSegmentHeader(header), segmentName(header)).catch(
       (cause: unknown) => {
@@ -155,6 +192,7 @@ export class Wal {
     this.fd = fd;
     this.seq = header.seq;
     this.offset = segmentHeaderBytes;
+    this.allocated = segmentHeaderBytes;
   }
 }
 

@@ -28,7 +28,7 @@ async function write(
   const ends = [statSync(path).size];
   for (const batch of batches) {
     await wal.append(batch.map((text) => ({ type: 1, payload: Buffer.from(text, 'latin1') })));
-    ends.push(statSync(path).size);
+    ends.push(ends[0]! + wal.bytesWritten);
   }
   wal.close();
   return { folder, path, ends };

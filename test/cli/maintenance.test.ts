@@ -1,0 +1,150 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Program, waitFor } from '../helpers/confd.ts';
+import { freePort } from '../helpers/port.ts';
+
+const scratch = () => join(mkdtempSync(join(tmpdir(), 'mini-etcd-cli-')), 'data');
+const run = (...args: string[]) => new Program('mini-etcd', args).ended;
+
+/** A server on a data directory, with some keys. */
+async function serve(folder: string, ...flags: string[]) {
+  const port = await freePort();
+  const program = new Program('mini-etcd', ['-data-dir', folder, '-addr', `127.0.0.1:${port}`, ...flags]);
+  await waitFor('the server', () => program.stderr.includes('listening'));
+  const put = (key: string, value: string) =>
+    fetch(`http://127.0.0.1:${port}/v2/keys${key}`, { method: 'PUT', body: new URLSearchParams({ value }) });
+  const get = async (key: string) => (await fetch(`http://127.0.0.1:${port}/v2/keys${key}`)).json() as Promise<unknown>;
+  return { program, put, get };
+}
+
+test.each([
+  [['check'], 'mini-etcd check: -data-dir is needed\n'],
+  [['check', '-data-dir', '/nowhere/at/all'], 'mini-etcd check: /nowhere/at/all: no such directory\n'],
+  [['backup', '-data-dir', '/tmp'], 'mini-etcd backup: -backup-dir is needed\n'],
+  [['restore', '-data-dir', 'x', '-backup-dir', 'y', 'z'], 'mini-etcd restore: unexpected argument: z\n'],
+])('%j: one line, exit 1', async (args, stderr) => {
+  expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr });
+});
+
+test('a live directory is backed up, checked and restored', async () => {
+  const [data, backup, again] = [scratch(), scratch(), scratch()];
+  const { program, put } = await serve(data);
+  await put('/a', '1');
+  await put('/d/b', '2');
+  const counts = '3 keys and directories, index 5';
+  expect(await run('backup', '-data-dir', data, '-backup-dir', backup)).toEqual({
+    code: 0,
+    stdout: `${data}: backed up to ${backup}: ${counts}, 1 log segments, 1 snapshots\n`,
+    stderr: '',
+  });
+  const checked = await run('check', '-data-dir', data);
+  expect(checked).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/: ok: 3 keys .*; in use by pid \d+ \(started .*\)\n$/),
+  });
+  expect((await run('restore', '-backup-dir', backup, '-data-dir', data)).stderr).toContain('is not empty');
+  expect(await run('restore', '-backup-dir', backup, '-data-dir', again)).toMatchObject({ code: 0, stderr: '' });
+  program.kill('SIGTERM');
+  await program.ended;
+  const restored = await serve(again);
+  expect(await restored.get('/d/b')).toMatchObject({ node: { value: '2', modifiedIndex: 5 } });
+  restored.program.kill('SIGTERM');
+  await restored.program.ended;
+});
+
+test('F13: a second process is told who holds the directory, exit 1; after kill -9 it may have it', async () => {
+  const data = scratch();
+  const { program, put } = await serve(data);
+  await put('/a', '1');
+  const second = await run('-data-dir', data, '-addr', `127.0.0.1:${await freePort()}`);
+  expect(second.code).toBe(1);
+  expect(second.stderr).toMatch(/ERROR data directory \S+ is in use by pid \d+ \(started \S+\)\n$/);
+  program.kill('SIGKILL');
+  await program.ended;
+  const third = await serve(data);
+  expect(await third.get('/a')).toMatchObject({ node: { value: '1' } });
+  third.program.kill('SIGTERM');
+  expect(await third.program.ended).toMatchObject({ code: 0 });
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'F19: %s under load: exit 0, and every answered write is there',
+  async (signal) => {
+    const data = scratch();
+    const { program, put } = await serve(data);
+    const answered: string[] = [];
+    const writers = Array.from({ length: 8 }, async (_, id) => {
+      for (let n = 0; ; n++) {
+        if ((await put(`/${id}/${n}`, 'x')).status === 201) answered.push(`/${id}/${n}`);
+      }
+    });
+    await waitFor('some writes', () => answered.length > 50);
+    program.kill(signal);
+    await Promise.allSettled(writers);
+    expect(await program.ended).toMatchObject({ code: 0 });
+    const again = await serve(data);
+    for (const key of answered) expect(await again.get(key)).toMatchObject({ node: { value: 'x' } });
+    again.program.kill('SIGTERM');
+    await again.program.ended;
+  },
+);
+
+test('damage: refused with file and offset, exit 1; the rest can be saved', async () => {
+  const data = scratch();
+  const { program, put } = await serve(data);
+  for (const value of ['one', 'two', 'three']) await put(`/${value}`, value);
+  program.kill('SIGTERM');
+  await program.ended;
+  const segment = join(data, 'wal', readdirSync(join(data, 'wal'))[0]!);
+  const bytes = readFileSync(segment);
+  bytes[bytes.lastIndexOf('two')]! ^= 1;
+  writeFileSync(segment, bytes);
+  const { code, stderr } = await run('-data-dir', data, '-addr', `127.0.0.1:${await freePort()}`);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`${segment}: offset `) });
+  const saved = await run('backup', '-truncate-at-corruption', '-data-dir', data, '-backup-dir', scratch());
+  expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining('1 keys and directories') });
+});
+
+const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;
+
+describe('F11', () => {
+  (hasStrace ? test : test.skip)('a sync that fails: no answer of success, exit 1', async () => {
+    const data = scratch();
+    const { program, put } = await serve(data);
+    await put('/before', 'x');
+    program.kill('SIGTERM');
+    await program.ended;
+    const port = await freePort();
+    const bin = join(import.meta.dirname, '../../bin/mini-etcd');
+    const inject = [
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-e',
+      'trace=fdatasync',
+      '-e',
+      'inject=fdatasync:error=EIO:when=2+',
+    ];
+    const flags = ['-data-dir', data, '-addr', `127.0.0.1:${port}`];
+    // strace counts by thread.
+    const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
+    const child = spawn('strace', [...inject, process.execPath, bin, ...flags], { env });
+    let log = '';
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    const ended = once(child, 'exit');
+    await waitFor('the server', () => log.includes('listening'));
+    const body = new URLSearchParams({ value: 'x' });
+    const ask = () => fetch(`http://127.0.0.1:${port}/v2/keys/lost`, { method: 'PUT', body });
+    let answer = await ask();
+    for (let n = 0; n < 3 && answer.ok; n++) answer = await ask();
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ errorCode: 300, cause: 'write-ahead log: EIO: i/o error' });
+    expect((await ended)[0]).toBe(1);
+    expect(log).toContain('what is on disk is not sure any more; stopping');
+  });
+});
