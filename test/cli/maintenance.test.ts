@@ -17,7 +17,7 @@ async function serve(folder: string, ...flags: string[]) {
   await waitFor('the server', () => program.stderr.includes('listening'));
   const put = (key: string, value: string) =>
     fetch(`http://127.0.0.1:${port}/v2/keys${key}`, { method: 'PUT', body: new URLSearchParams({ value }) });
-  const get = async (key: string) => (await fetch(`http://127.0.0.1:${port}/v2/keys${key}`)).json() as Promise<unknown>;
+  const get = async (key: string) => (await fetch(`http://127.0.0.1:${port}/v2/keys${key}`)).json();
   return { program, put, get };
 }
 
