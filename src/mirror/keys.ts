@@ -47,15 +47,19 @@ export class SortedKeys {
     return this.#keys.slice(this.#position(text), this.#position(`${text}\u0100`));
   }
 
-  /** Where key is, or would be. */
   #position(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return positionOf(key, this.#keys.length, (i) => this.#keys[i]!);
   }
+}
+
+/** Where key is, or would be, among length keys in order. */
+export function positionOf(key: string, length: number, at: (index: number) => string): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (at(middle) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

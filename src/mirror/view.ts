@@ -1,7 +1,7 @@
 import { selected } from '../backend/backend.ts';
 import type { Backend } from '../backend/backend.ts';
 import { base, clean, join, literalPrefix, match, matcher } from '../go/path.ts';
-import { SortedKeys } from './keys.ts';
+import { positionOf, SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { KVPair } from './pair.ts';
 
@@ -21,8 +21,11 @@ export class View {
   /** The absolute keys behind each key, sorted: among several the last one gives the value. Empty for prefix "/". */
   readonly #origins = new Map<string, readonly string[]>();
   readonly #touched = new WeakMap<Touched, Touched>();
-  /** Lists worked out since the last change. */
-  readonly #lists = new Map<string, readonly (KVPair | string)[]>();
+  /** Lists worked out so far, by pattern; all hold until a change makes them wrong. */
+  readonly #pairLists = new Map<string, KVPair[]>();
+  readonly #valueLists = new Map<string, readonly string[]>();
+  /** By "ls <path>" and "lsdir <path>". */
+  readonly #nameLists = new Map<string, readonly string[]>();
 
   /** Made by the mirror alone, which tells of every change of what lookup gives; keys are absolute, prefix is raw text. */
   constructor(
@@ -43,8 +46,24 @@ export class View {
     if (mine.size === 0) return;
     const own = this.#isWhole ? mine : this.#rename(mine);
     this.#keys.update(own);
-    this.#lists.clear();
+    this.#refresh(own);
     this.#touched.set(touched, own);
+  }
+
+  /** Most changes are new values of keys that stay: then listings stay, too, and lists of pairs get new pairs. */
+  #refresh(own: Touched): void {
+    this.#valueLists.clear();
+    if ([...own.values()].some((touch) => touch !== 'changed')) {
+      this.#nameLists.clear();
+      this.#pairLists.clear();
+      return;
+    }
+    for (const pairs of this.#pairLists.values()) {
+      for (const key of own.keys()) {
+        const at = positionOf(key, pairs.length, (i) => pairs[i]!.key);
+        if (pairs[at]?.key === key) pairs[at] = this.#pair(key);
+      }
+    }
   }
 
   /** Takes over all that the mirror holds now, for a view that has seen none of it; absolute keys, in order. */
@@ -52,7 +71,7 @@ export class View {
     const mine = absolutes.filter(this.#selects);
     if (this.#isWhole) this.#keys.fill(mine);
     else this.#keys.update(this.#rename(new Map(mine.map((absolute) => [absolute, 'added']))));
-    this.#lists.clear();
+    for (const lists of [this.#pairLists, this.#valueLists, this.#nameLists]) lists.clear();
   }
 
   /** What a change of the mirror touched here; nothing for one that is older than this view. */
@@ -62,7 +81,7 @@ export class View {
 
   /** True for an exact key, never for a directory. */
   exists(key: string): boolean {
-    return this.#valueOf(key) !== undefined;
+    return this.#isWhole ? this.#keys.has(key) : this.#origins.has(key);
   }
 
   /** All keys, in order. */
@@ -71,32 +90,31 @@ export class View {
   }
 
   get(key: string): KVPair | undefined {
-    const value = this.#valueOf(key);
-    return value === undefined ? undefined : new KVPair(key, value);
+    return this.exists(key) ? this.#pair(key) : undefined;
   }
 
   /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless the view is empty. */
   gets(pattern: string): KVPair[] {
-    return this.#list(`gets ${pattern}`, () => this.#matching(pattern)).slice();
+    return this.#matching(pattern).slice();
   }
 
   /** The values of the keys that match pattern, sorted by value. Throws as gets does. */
   getvs(pattern: string): string[] {
-    return this.#list(`getvs ${pattern}`, () =>
+    const values = () =>
       this.#matching(pattern)
         .map((pair) => pair.value)
-        .sort(),
-    ).slice();
+        .sort();
+    return remembered(this.#valueLists, pattern, values).slice();
   }
 
   /** The names directly below path, sorted; the last name of path itself when it is a key. */
   ls(path: string): string[] {
-    return this.#list(`ls ${path}`, () => this.#names(path, listing(path))).slice();
+    return remembered(this.#nameLists, `ls ${path}`, () => this.#names(path, listing(path))).slice();
   }
 
   /** The names directly below path that have something below them, sorted. */
   lsdir(path: string): string[] {
-    return this.#list(`lsdir ${path}`, () => this.#names(path, folderListing(path))).slice();
+    return remembered(this.#nameLists, `lsdir ${path}`, () => this.#names(path, folderListing(path))).slice();
   }
 
   /** An absolute key's name in this view: without the prefix, as plain text, then cleaned. */
@@ -107,10 +125,9 @@ export class View {
     return rest.startsWith('/') ? rest : join('/', rest);
   }
 
-  #valueOf(key: string): string | undefined {
-    if (this.#isWhole) return this.#keys.has(key) ? this.#lookup(key) : undefined;
-    const absolute = this.#origins.get(key)?.at(-1);
-    return absolute === undefined ? undefined : this.#lookup(absolute);
+  /** The pair of a key that is there. */
+  #pair(key: string): KVPair {
+    return new KVPair(key, this.#lookup(this.#isWhole ? key : this.#origins.get(key)!.at(-1)!)!);
   }
 
   /** What touched absolute keys mean for the keys of this view. */
@@ -138,20 +155,17 @@ export class View {
     else this.#origins.set(key, others);
   }
 
-  #list<T extends KVPair | string>(call: string, make: () => readonly T[]): readonly T[] {
-    let list = this.#lists.get(call) as readonly T[] | undefined;
-    if (list === undefined) this.#lists.set(call, (list = make()));
-    return list;
-  }
-
   #matching(pattern: string): KVPair[] {
+    const known = this.#pairLists.get(pattern);
+    if (known !== undefined) return known;
     // confd tries every key, so it finds a bad pattern whenever there is a key at all.
     if (this.#keys.size > 0) match(pattern, '');
     const matches = matcher(pattern);
     const pairs: KVPair[] = [];
     for (const key of this.#keys.startingWith(literalPrefix(pattern))) {
-      if (matches(key)) pairs.push(new KVPair(key, this.#valueOf(key)!));
+      if (matches(key)) pairs.push(this.#pair(key));
     }
+    this.#pairLists.set(pattern, pairs);
     return pairs;
   }
 
@@ -163,6 +177,12 @@ export class View {
     }
     return [...names].sort();
   }
+}
+
+function remembered<T>(lists: Map<string, T>, call: string, make: () => T): T {
+  let list = lists.get(call);
+  if (list === undefined) lists.set(call, (list = make()));
+  return list;
 }
 
 /** The name under which a listing shows a key, or undefined where it does not show it. */
