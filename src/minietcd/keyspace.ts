@@ -79,7 +79,7 @@ export class Keyspace {
         try {
           resolve(this.carryOut(request));
         } catch (error) {
-          reject(error as EtcdError);
+          reject(error);
         }
       };
       const refuse = (reason: string) => {
