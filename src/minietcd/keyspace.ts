@@ -79,7 +79,7 @@ export class Keyspace {
         try {
           resolve(this.carryOut(request));
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       };
       const refuse = (reason: string) => {

@@ -93,9 +93,13 @@ describe('etcdctl', { timeout: 60_000 }, () => {
   test('watch --forever and exec-watch hear every change', async () => {
     const flags = ['--endpoints', mini.url];
     const watching = start('etcdctl', [...flags, 'watch', '--forever', '--recursive', '/w'], { env });
-    const acting = start('etcdctl', [...flags, 'exec-watch', '--recursive', '/w', '--', 'sh', '-c', 'echo got $ETCD_WATCH_VALUE'], {
-      env,
-    });
+    const acting = start(
+      'etcdctl',
+      [...flags, 'exec-watch', '--recursive', '/w', '--', 'sh', '-c', 'echo got $ETCD_WATCH_VALUE'],
+      {
+        env,
+      },
+    );
     await waitFor(
       () => watching.output() + acting.output(),
       async () => {
