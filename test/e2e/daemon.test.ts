@@ -64,6 +64,19 @@ describe('watch on the embedded store', () => {
     expect(agent.log).toContain('INFO Captured terminated. Exiting...');
   });
 
+  test('with a -data-dir the keys are there after kill -9', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', list, ['/app']);
+    const first = await startEmbedded(dir, '-data-dir', dir.path('data'));
+    await put(first.url, '/app/a', 'kept');
+    await says(dest, '/app/a=kept;');
+    first.agent.kill('SIGKILL');
+    await first.agent.ended;
+    rmSync(dest);
+    await startEmbedded(dir, '-data-dir', dir.path('data'));
+    await says(dest, '/app/a=kept;');
+  });
+
   test('a reload that fails is owed and made up for', async () => {
     const dir = new Confdir();
     const dest = dir.resource(
