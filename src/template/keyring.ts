@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import type { ZlibOptions } from 'node:zlib';
 import type * as openpgp from 'openpgp';
 import { decode } from '../go/base64.ts';
 import { toText } from '../go/bytes.ts';
@@ -9,7 +9,11 @@ import { quote } from '../go/strconv.ts';
 import { GoError } from '../go/value.ts';
 import { Suspend, TemplateError } from './engine.ts';
 
-const unzip = promisify(gunzip);
+/** Loads what it needs when the first value comes: a start without encrypted values shall not pay for it. */
+async function unzip(bytes: Uint8Array, limit: { readonly maxOutputLength: number }): Promise<Buffer> {
+  const { gunzip } = await import('node:zlib');
+  return promisify<Uint8Array, ZlibOptions, Buffer>(gunzip)(bytes, limit);
+}
 
 /** So many values are kept decrypted; the ones used longest ago make room. */
 const mostKnown = 20_000;
