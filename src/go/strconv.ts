@@ -138,13 +138,15 @@ function scale(mantissa: bigint, power: number): number {
 
 /** sticky × 2^top where multiplying would round twice: round to a multiple of 2^-1074 first. */
 function roundSubnormal(sticky: bigint, top: number): number {
-  const below = BigInt(Math.max(-1074 - top, 0));
   const length = sticky.toString(2).length;
   if (length + top > -1022) return Number(sticky) * 2 ** (top + 200) * 2 ** -200;
+  // A multiple already: so few bits that they all fit.
+  if (top >= -1074) return Number(sticky << BigInt(top + 1074)) * 2 ** -1074;
+  const below = BigInt(-1074 - top);
   const quotient = sticky >> below;
   const rest = sticky - (quotient << below);
-  const half = below === 0n ? 0n : 1n << (below - 1n);
-  const isUp = below > 0n && (rest > half || (rest === half && quotient % 2n === 1n));
+  const half = 1n << (below - 1n);
+  const isUp = rest > half || (rest === half && quotient % 2n === 1n);
   return Number(quotient + (isUp ? 1n : 0n)) * 2 ** -1074;
 }
 
