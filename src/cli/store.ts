@@ -3,6 +3,7 @@ import { type BackendOptions, discoverNodes, openBackend } from '../backend/open
 import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
 import type { Disk } from '../minietcd/disk.ts';
+import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 
 /** An open store, and how the log names where it is. */
@@ -26,7 +27,6 @@ async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<S
   const { ListenError } = await import('../minietcd/address.ts');
   const { MiniEtcd } = await import('../minietcd/server.ts');
   const { localBackend } = await import('../minietcd/local.ts');
-  const { systemClock } = await import('../obs/clock.ts');
   const disk = dataDir === '' ? undefined : await openData(dataDir, log);
   const server = new MiniEtcd(systemClock, {}, disk);
   try {
@@ -53,7 +53,6 @@ const snapshotCount = 10_000;
 async function openData(folder: string, log: Logger): Promise<Disk> {
   const { openDisk } = await import('../minietcd/disk.ts');
   const { DataError } = await import('../minietcd/wal/error.ts');
-  const { systemClock } = await import('../obs/clock.ts');
   try {
     const disk = await openDisk({ folder, snapshotCount }, { clock: systemClock, log });
     // What was read and rendered stays right; only changes are refused from here on.

@@ -1,4 +1,4 @@
-import { literalPrefix, match } from '../go/path.ts';
+import { match, matcher } from '../go/path.ts';
 import type { KVPair } from './pair.ts';
 import type { Touched } from './keys.ts';
 import { folderListing, listing } from './view.ts';
@@ -15,7 +15,7 @@ export class ReadSet {
   }
 
   addPattern(pattern: string): void {
-    if (!this.#patterns.has(pattern)) this.#patterns.set(pattern, matcher(pattern));
+    if (!this.#patterns.has(pattern)) this.#patterns.set(pattern, touches(pattern));
   }
 
   /** Notes an ls of path. */
@@ -68,14 +68,13 @@ function some(keys: Iterable<string>, others: { has(key: string): boolean }): bo
 
 type Matcher = (key: string) => boolean;
 
-function matcher(pattern: string): Matcher {
-  const start = literalPrefix(pattern);
+function touches(pattern: string): Matcher {
   try {
     match(pattern, '');
   } catch {
     return () => true; // a bad pattern is an error as soon as there is any key
   }
-  return (key) => key.startsWith(start) && match(pattern, key);
+  return matcher(pattern);
 }
 
 /** A view that notes what it is asked for. */
