@@ -243,13 +243,13 @@ export class Grammar {
           ['len', random.pick(ranged)],
           [`add ${this.#operand('int', 1)}`, 'int'],
           [`call fn`, 'int'],
-        ] as const) as [string, Type],
+        ] as const),
       bool: () =>
         random.pick([
           ['not', any],
           [`eq ${this.#operand('int', 1)}`, 'int'],
           [`${random.pick(['lt', 'ge'])} ${this.#operand('str', 1)}`, 'str'],
-        ] as const) as [string, Type],
+        ] as const),
       str: () =>
         random.pick([
           [`printf "${anyFormat(random)}"`, any],
@@ -260,7 +260,7 @@ export class Grammar {
           ['urlquery', 'str'],
           [`join ${this.#operand('strs', 1)}`, 'str'],
           [`printf "%s-%v" ${this.#operand(any, 1)}`, any],
-        ] as const) as [string, Type],
+        ] as const),
       list: () => [`list ${this.#operand(any, 1)}`, any],
       num: () => [random.pick(kinds), 'int'],
     };

@@ -72,7 +72,7 @@ const isSame = (a: Result, b: Result) => a.out === b.out && a.error === b.error;
 
 function compare(batch: readonly Case[], answers: readonly (Result | null)[], counts: Counts): Case[] {
   return batch.filter((one, i) => {
-    const theirs = answers[i]!;
+    const theirs = answers[i] ?? null;
     counts.templates++;
     if (theirs === null) {
       counts.skipped++;
@@ -97,7 +97,7 @@ async function report(oracle: Oracle, one: Case, log: { counts: Counts; found: M
   const least = await shrink(one, async (candidates) => {
     const answers = await oracle.ask(candidates);
     return candidates.findIndex((candidate, i) => {
-      const theirs = answers[i]!;
+      const theirs = answers[i] ?? null;
       if (theirs === null) return false;
       const ours = runOurs(candidate);
       return !isSame(ours, theirs) && !showsAddress(candidate, ours);
