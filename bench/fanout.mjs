@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '../test/peers/support/process.mjs';
-import { Proxy } from '../test/peers/support/proxy.mjs';
+import { Proxy } from '../test/helpers/proxy.mjs';
 import { changed, cpu, listAll, manyTemplates, median, pairs, quiet, row, rss } from './measure.mjs';
 import { shareRow, startStore, startWatching, v2agents } from './measure.mjs';
 
@@ -53,7 +53,7 @@ async function everything(store, agent) {
 
 // In a run of its own: the counting proxy costs time.
 async function bytesPerChange(store, agent, folder) {
-  const proxy = await new Proxy(store.port).listen();
+  const proxy = await Proxy.to(store.port);
   const program = await startWatching(agent, folder, proxy.url, { count: templates });
   const counts = [];
   for (let n = 0; n < 3; n += 1) {

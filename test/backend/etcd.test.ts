@@ -6,7 +6,7 @@ import { systemClock } from '../../src/obs/clock.ts';
 import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../contract/backend.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { KeysClient } from '../helpers/keysClient.ts';
-import { Proxy } from '../helpers/proxy.ts';
+import { Proxy } from '../helpers/proxy.mjs';
 
 const never = new AbortController().signal;
 // Name a real etcd (http://127.0.0.1:2379) to hold it against the same suite.

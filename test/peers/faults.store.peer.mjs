@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { confdir, resource, slurp, startConfd } from './support/confd.mjs';
 import { ask, startEtcd } from './support/etcd.mjs';
 import { endPrograms, sleep, waitFor } from './support/process.mjs';
-import { Proxy } from './support/proxy.mjs';
+import { Proxy } from '../helpers/proxy.mjs';
 
 after(endPrograms);
 
@@ -41,7 +41,7 @@ for (const backend of chosen) {
 
       before(async () => {
         etcd = await startEtcd();
-        proxy = await new Proxy(etcd.port).listen();
+        proxy = await Proxy.to(etcd.port);
         count = 0;
         folder = confdir({ 'templates/app.tmpl': '{{getv "/app/value" "none"}}' });
         confdir(
