@@ -1,6 +1,5 @@
 import type { Backend } from '../backend/backend.ts';
 import { loadResources } from '../config/resources.ts';
-import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
@@ -54,7 +53,6 @@ export function assembleAgent(
   debts?: ReadonlySet<string>,
 ): Agent {
   const { clock, log, signal } = surroundings;
-  const mirror = new Mirror();
   const { limits = usualLimits, keyring = null } = settings;
   const templates = new Templates(enginesFor(templatesDir(settings)), declare(keyring));
   const slots = new Slots(passesAtOnce);
@@ -69,14 +67,13 @@ export function assembleAgent(
     isFirst = false;
     return loaded;
   };
-  const parts = { mirror, selects: backend.selects, templates, world, limits, slots, signal, clock, log };
+  const parts = { templates, world, limits, slots, signal, clock, log };
   return new Agent({
     backend,
-    mirror,
     clock,
     log,
     load,
-    follow: (resource) => createFollower(resource, parts),
+    follow: (resource, source) => createFollower(resource, source, parts),
     ...(debts && { debts }),
   });
 }

@@ -1,5 +1,3 @@
-import type { Backend } from '../backend/backend.ts';
-import type { Mirror } from '../mirror/mirror.ts';
 import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
@@ -16,12 +14,10 @@ import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import { hideValues } from './secrecy.ts';
 import type { Slots } from './slots.ts';
+import type { Source } from './source.ts';
 
 /** What all followers of an agent share. */
 export interface FollowerParts {
-  readonly mirror: Mirror;
-  /** How the store's keys select; see Backend. */
-  readonly selects: Backend['selects'];
   readonly templates: Templates;
   readonly world: () => World;
   readonly limits: Limits;
@@ -31,10 +27,10 @@ export interface FollowerParts {
   readonly log: Logger;
 }
 
-/** Renders a resource from its view of the mirror, remembering what the render used. */
-export function createFollower(resource: Resource, parts: FollowerParts): Follower {
-  const { mirror, selects, templates, world, limits, slots, signal, clock, log } = parts;
-  const view = mirror.view(resource.prefix, resource.keys, selects);
+/** Renders a resource from its view of the source's mirror, remembering what the render used. */
+export function createFollower(resource: Resource, source: Source, parts: FollowerParts): Follower {
+  const { templates, world, limits, slots, signal, clock, log } = parts;
+  const view = source.mirror.view(resource.prefix, resource.keys, source.selects);
   // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
   let used: ReadSet | null = null;
   let rendered: Template | null = null;

@@ -44,24 +44,17 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
     },
     { once: true },
   );
-  await agent.load();
-  let lookAt = clock.now();
+  const look = { intervalMs: pace.intervalMs, isWatching: wait === gather };
   const isStopping = () => signal.aborted;
+  await agent.load();
   while (!isStopping()) {
-    if (clock.now() >= lookAt) {
-      const again = await agent.tryRead(signal);
-      if (again === 0 && !isStopping()) {
-        agent.kickAll();
-        if (wait === gather) await agent.follow();
-      }
-      lookAt = clock.now() + (again === 0 ? pace.intervalMs : again);
-    }
-    const reasons = await wait(agent.bell, Math.max(0, lookAt - clock.now()), pace);
-    if (reasons.has('change') && !agent.takeChanges()) lookAt = clock.now();
+    await agent.look(look, signal);
+    const reasons = await wait(agent.bell, Math.max(0, agent.nextLook - clock.now()), pace);
+    if (reasons.has('change')) agent.takeChanges();
     if (reasons.has('timer') || reasons.has('edit') || reasons.has('hangup')) {
-      const { newKeys } = await agent.load();
-      if (newKeys || reasons.has('hangup')) lookAt = clock.now();
-      else if (reasons.has('edit') && agent.hasRead) await agent.kickEdited();
+      await agent.load();
+      if (reasons.has('hangup')) agent.lookAgain();
+      else if (reasons.has('edit')) await agent.kickEdited();
     }
   }
   return agent.stop();

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/agent/outcome.ts';
 import { interval, onetime, watch } from '../../src/agent/processors.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { BackendError } from '../../src/backend/backend.ts';
-import { Mirror } from '../../src/mirror/mirror.ts';
+import type { Source } from '../../src/agent/source.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -14,7 +14,6 @@ function agentOn(names: readonly string[]) {
   const backend = new FakeBackend();
   const clock = new FakeClock();
   const log = memoryLog();
-  const mirror = new Mirror();
   const rendered: string[] = [];
   const files = new Map<string, string | undefined>();
   const confd = {
@@ -25,7 +24,7 @@ function agentOn(names: readonly string[]) {
   };
   const resourceOf = (name: string) =>
     ({ spec: { file: name }, dest: name, keys: [`/${name}`] }) as unknown as Resource;
-  const follow = (resource: Resource): Follower => {
+  const follow = (resource: Resource, { mirror }: Source): Follower => {
     const key = resource.keys[0]!;
     const view = mirror.view('/', resource.keys, 'subtree');
     return {
@@ -42,7 +41,7 @@ function agentOn(names: readonly string[]) {
     };
   };
   const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), errors: confd.errors });
-  const agent = new Agent({ backend, mirror, clock, log, load, follow });
+  const agent = new Agent({ backend, clock, log, load, follow });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5 };
   return { agent, backend, clock, log, rendered, files, confd, stop, pace };
@@ -141,6 +140,25 @@ describe('watch', () => {
     confd.names.push('new');
     agent.bell.ring('edit');
     await clock.advance(1);
+    expect(files.get('/new')).toBe('here');
+    stop.abort();
+    await running;
+  });
+
+  test('a resource added while the store is down is not rendered without its keys', async () => {
+    const { agent, backend, clock, confd, rendered, files, stop, pace } = agentOn(['a']);
+    backend.put('/new', 'here');
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backend.setDown(true);
+    confd.names.push('new');
+    for (const reason of ['edit', 'edit', 'change'] as const) {
+      agent.bell.ring(reason);
+      await clock.advance(10);
+    }
+    expect(rendered).toEqual(['/a']);
+    backend.setDown(false);
+    await clock.advance(120_000);
     expect(files.get('/new')).toBe('here');
     stop.abort();
     await running;
