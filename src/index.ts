@@ -66,6 +66,7 @@ export async function openBackend(
     basicAuth: false,
     username: '',
     password: '',
+    passwordFile: '',
     files: [],
     filter: '*',
     srvDomain: '',

@@ -3,10 +3,11 @@ import type { Agent as HttpsAgent, request as HttpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
+import type { Credentials } from './credentials.ts';
 import { within } from './deadline.ts';
 import { type Node, parseNode } from './nodes.ts';
 import { deniedBy, plainWords } from './plainwords.ts';
-import { loadTls, type TlsFiles, wantsTls } from './tls.ts';
+import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
 
 export interface HttpSettings {
   /** URLs or host:port, in the order in which they are tried. */
@@ -14,8 +15,8 @@ export interface HttpSettings {
   /** For nodes without a scheme; TLS files ask for https, too. */
   readonly scheme: 'http' | 'https';
   readonly tls: TlsFiles;
-  /** Basic auth, or null. */
-  readonly auth: { readonly username: string; readonly password: string } | null;
+  /** For basic auth; null leaves it to what stands in the addresses. */
+  readonly auth: Credentials | null;
   readonly limits: HttpLimits;
   readonly clock: Clock;
 }
@@ -40,8 +41,14 @@ export interface Answer {
 
 interface Https {
   readonly request: typeof HttpsRequest;
-  readonly agent: HttpsAgent;
+  readonly tls: TlsSource;
+  readonly connect: (options: TlsOptions) => HttpsAgent;
+  /** The agent whose connections are made with these options. */
+  options: TlsOptions;
+  agent: HttpsAgent;
 }
+
+const keeping = { keepAlive: true, keepAliveMsecs: 10_000 } as const;
 
 /**
  * GET requests to the nodes of one store, over connections that are kept. It stays with the node that works; when that
@@ -49,7 +56,7 @@ interface Https {
  */
 export class HttpClient {
   private current = 0;
-  private readonly agent = new HttpAgent({ keepAlive: true, keepAliveMsecs: 10_000 });
+  private readonly agent = new HttpAgent(keeping);
 
   private constructor(
     private readonly settings: HttpSettings,
@@ -64,8 +71,10 @@ export class HttpClient {
     if (nodes.length === 0) throw new BackendError('settings', 'there is no node to connect to');
     if (nodes.every((node) => node.url.protocol === 'http:')) return new HttpClient(settings, nodes, null);
     const { Agent, request } = await import('node:https');
-    const agent = new Agent({ keepAlive: true, keepAliveMsecs: 10_000, ...(await loadTls(settings.tls)) });
-    return new HttpClient(settings, nodes, { request, agent });
+    const tls = await TlsSource.open(settings.tls);
+    const options = await tls.current();
+    const connect = (now: TlsOptions) => new Agent({ ...keeping, ...now });
+    return new HttpClient(settings, nodes, { request, tls, connect, options, agent: connect(options) });
   }
 
   /** The whole answer, in time or not at all. */
@@ -88,11 +97,14 @@ export class HttpClient {
 
   /** Drops every connection. */
   close(): void {
-    for (const agent of [this.agent, this.https?.agent]) {
-      // A connection that was still being made when its request was given up comes back later.
-      agent?.on('free', (socket: Socket) => socket.destroy());
-      agent?.destroy();
+    for (const agent of this.agents) {
+      retire(agent);
+      agent.destroy();
     }
+  }
+
+  private get agents(): readonly HttpAgent[] {
+    return this.https === null ? [this.agent] : [this.agent, this.https.agent];
   }
 
   private async eachNode<T>(signal: AbortSignal, attempt: (node: Node) => Promise<T>): Promise<T> {
@@ -108,16 +120,20 @@ export class HttpClient {
         return result;
       } catch (cause) {
         signal.throwIfAborted();
+        // The password file's fault, and so that of every node.
+        if (cause instanceof BackendError) throw cause;
         failures.push({ node, cause: cause as Error });
       }
     }
     const code = failures.every(({ cause }) => deniedBy(cause)) ? 'denied' : 'unreachable';
-    const message = failures.map(({ node, cause }) => `${node.label}: ${plainWords(cause)}`).join('; ');
+    const facts = failures.map(({ node, cause }) => `${node.label}: ${plainWords(cause)}`);
+    const fault = this.https?.tls.fault ?? '';
+    const message = [...facts, ...(fault === '' ? [] : [fault])].join('; ');
     throw new BackendError(code, message, { cause: failures.length === 1 ? failures[0]!.cause : failures });
   }
 
   private async ask(node: Node, path: string, signal: AbortSignal): Promise<Answer> {
-    const response = await this.redirected(node, node.url.origin, node.url.pathname.replace(/\/+$/, '') + path, signal);
+    const response = await this.admitted(node, node.url.pathname.replace(/\/+$/, '') + path, signal);
     const answer: Answer = {
       node: node.label,
       status: response.statusCode!,
@@ -128,27 +144,36 @@ export class HttpClient {
     return answer;
   }
 
+  /** An answer to somebody who is let in, if the password that is valid now can do that. */
+  private async admitted(node: Node, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const { auth } = this.settings;
+    if (auth === null) return this.redirected(node, path, basic(node.userinfo), signal);
+    for (let { login } = auth; ; { login } = auth) {
+      const response = await this.redirected(node, path, basic(`${login.username}:${login.password}`), signal);
+      if (![401, 403].includes(response.statusCode!) || !(await auth.renew(login))) return response;
+      response.destroy();
+    }
+  }
+
   /** etcd 0.4's followers send readers on to the leader. */
-  private async redirected(node: Node, origin: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    let url = new URL(path, `${origin}/`);
-    let [host, raw] = [origin, path];
+  private async redirected(
+    node: Node,
+    path: string,
+    authorization: string | null,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    let { origin } = node.url;
+    let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
-      const sameHost = new URL(host).hostname === node.url.hostname;
-      const response = await this.send(host, raw, this.credentials(sameHost ? node : null), signal);
+      const sameHost = new URL(origin).hostname === node.url.hostname;
+      const response = await this.send(origin, raw, sameHost ? authorization : null, signal);
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
       response.destroy();
       if (hops === 3 || !URL.canParse(location, url.href)) throw new Error('it redirects in circles');
       url = new URL(location, url);
-      [host, raw] = [url.origin, url.pathname + url.search];
+      [origin, raw] = [url.origin, url.pathname + url.search];
     }
-  }
-
-  private credentials(node: Node | null): string | null {
-    if (node === null) return null;
-    const { auth } = this.settings;
-    const pair = auth === null ? node.userinfo : `${auth.username}:${auth.password}`;
-    return pair === '' ? null : `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
   }
 
   private async send(
@@ -160,7 +185,8 @@ export class HttpClient {
     const { limits, clock } = this.settings;
     const late = new Error(`no answer within ${limits.headersMs / 1000} s`);
     for (;;) {
-      const request = this.start(origin, path, authorization);
+      const secure = await this.secure();
+      const request = this.start({ origin, path, authorization }, secure);
       try {
         return await within({ ms: limits.headersMs, clock, late }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
@@ -172,12 +198,22 @@ export class HttpClient {
   }
 
   private dropIdle(): void {
-    for (const agent of [this.agent, this.https?.agent]) {
-      for (const socket of Object.values(agent?.freeSockets ?? {}).flat()) socket?.destroy();
-    }
+    this.agents.forEach(endIdle);
   }
 
-  private start(origin: string, path: string, authorization: string | null): ClientRequest {
+  /** What asks over https: with a new agent once certificate files were replaced, so that no old connection is used. */
+  private async secure(): Promise<Https | null> {
+    const { https } = this;
+    if (https === null) return null;
+    const options = await https.tls.current();
+    if (options !== https.options) {
+      retire(https.agent);
+      Object.assign(https, { options, agent: https.connect(options) });
+    }
+    return https;
+  }
+
+  private start({ origin, path, authorization }: Ask, https: Https | null): ClientRequest {
     const { protocol, hostname, port } = new URL(origin);
     const options = {
       host: hostname.replace(/^\[|\]$/g, ''),
@@ -186,9 +222,29 @@ export class HttpClient {
       headers: { Accept: 'application/json', ...(authorization === null ? {} : { Authorization: authorization }) },
     };
     if (protocol === 'http:') return httpRequest({ ...options, agent: this.agent });
-    if (this.https === null) throw new Error('it redirects to https, for which nothing is set');
-    return this.https.request({ ...options, agent: this.https.agent });
+    if (https === null) throw new Error('it redirects to https, for which nothing is set');
+    return https.request({ ...options, agent: https.agent });
   }
+}
+
+interface Ask {
+  readonly origin: string;
+  readonly path: string;
+  readonly authorization: string | null;
+}
+
+function basic(userinfo: string): string | null {
+  return userinfo === '' ? null : `Basic ${Buffer.from(userinfo, 'utf8').toString('base64')}`;
+}
+
+/** From now on the agent's connections end with their requests. */
+function retire(agent: HttpAgent): void {
+  agent.on('free', (socket: Socket) => socket.destroy());
+  endIdle(agent);
+}
+
+function endIdle(agent: HttpAgent): void {
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
 function headersOf(request: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {

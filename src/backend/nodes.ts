@@ -14,10 +14,7 @@ export function parseNode(text: string, scheme: 'http' | 'https'): Node {
   const bare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = URL.canParse(bare ? `${scheme}://${text}` : text) ? new URL(bare ? `${scheme}://${text}` : text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new BackendError(
-      'settings',
-      `"${withoutUserinfo(text)}" is not a node: expected http://host:port or host:port`,
-    );
+    throw new BackendError('settings', `"${maskUserinfo(text)}" is not a node: expected http://host:port or host:port`);
   }
   const userinfo =
     url.username === '' && url.password === '' ? '' : `${decoded(url.username)}:${decoded(url.password)}`;
@@ -29,9 +26,9 @@ export function parseNode(text: string, scheme: 'http' | 'https'): Node {
   return { label: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`, url, userinfo };
 }
 
-/** The text without the credentials that may stand before an @. */
-function withoutUserinfo(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
+/** A node as it may be shown: *** for the credentials that may stand before an @. */
+export function maskUserinfo(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
 }
 
 function decoded(part: string): string {

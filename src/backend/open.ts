@@ -15,6 +15,8 @@ export interface BackendOptions {
   readonly basicAuth: boolean;
   readonly username: string;
   readonly password: string;
+  /** A file that holds the password, in place of it; read again when the store refuses the password. */
+  readonly passwordFile: string;
   readonly files: readonly string[];
   readonly filter: string;
   readonly srvDomain: string;
@@ -66,8 +68,9 @@ async function openFile(options: BackendOptions): Promise<Backend> {
 
 async function openEtcd(options: BackendOptions): Promise<Backend> {
   const { etcdBackend } = await import('./etcd.ts');
+  const { Credentials } = await import('./credentials.ts');
   const { usualLimits } = await import('./http.ts');
-  const { username, password, timeoutMs } = options;
+  const { timeoutMs } = options;
   return etcdBackend({
     nodes: options.nodes.length > 0 ? options.nodes : await discoverNodes(options),
     scheme: options.scheme === 'https' ? 'https' : 'http',
@@ -77,7 +80,7 @@ async function openEtcd(options: BackendOptions): Promise<Backend> {
       keyFile: options.clientKey,
       insecure: options.clientInsecure,
     },
-    auth: options.basicAuth && username !== '' && password !== '' ? { username, password } : null,
+    auth: await Credentials.open(options),
     limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs } : usualLimits,
     clock: systemClock,
   });

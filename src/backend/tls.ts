@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 import { BackendError } from './backend.ts';
 
@@ -19,8 +19,55 @@ export function wantsTls(files: TlsFiles): boolean {
   return files.caFile !== '' || (files.certFile !== '' && files.keyFile !== '');
 }
 
-/** Reads and checks the files; BackendError names the one that cannot be read or used. */
-export async function loadTls(files: TlsFiles): Promise<TlsOptions> {
+/** The TLS files of a client, which may be replaced at any time: whoever connects asks for those of now. */
+export class TlsSource {
+  private broken = '';
+
+  private constructor(
+    private readonly files: TlsFiles,
+    private seen: string,
+    private options: TlsOptions,
+  ) {}
+
+  /** Reads and checks the files; BackendError names the one that cannot be read or used. */
+  static async open(files: TlsFiles): Promise<TlsSource> {
+    const seen = await stampOf(files);
+    return new TlsSource(files, seen, await loadTls(files));
+  }
+
+  /** The options of now: the same object until a file is replaced by one that can be used. */
+  async current(): Promise<TlsOptions> {
+    const seen = await stampOf(this.files);
+    if (seen === this.seen) return this.options;
+    this.seen = seen;
+    try {
+      this.options = await loadTls(this.files);
+      this.broken = '';
+    } catch (error) {
+      // A certificate may be there before its key is; what was loaded before may still do.
+      if (!(error instanceof BackendError)) throw error;
+      this.broken = error.message;
+    }
+    return this.options;
+  }
+
+  /** What is wrong with the files as they are now, or '' when they are in use. */
+  get fault(): string {
+    return this.broken;
+  }
+}
+
+/** What stat says of the files: another one for a file that was replaced. */
+async function stampOf({ caFile, certFile, keyFile }: TlsFiles): Promise<string> {
+  const stamps = [caFile, certFile, keyFile].map(async (file) => {
+    if (file === '') return '';
+    const found = await stat(file, { bigint: true }).catch(() => null);
+    return found === null ? 'none' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs}`;
+  });
+  return (await Promise.all(stamps)).join('\n');
+}
+
+async function loadTls(files: TlsFiles): Promise<TlsOptions> {
   const options: TlsOptions = {};
   if (files.insecure) options.rejectUnauthorized = false;
   if (files.caFile !== '') options.ca = await loadAuthorities(files.caFile);

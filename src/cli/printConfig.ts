@@ -1,3 +1,4 @@
+import { maskUserinfo } from '../backend/nodes.ts';
 import type { Chosen } from '../config/setting.ts';
 import { formatValue } from '../go/flag.ts';
 
@@ -16,7 +17,10 @@ function shown({ setting, value }: Chosen, isRedis: boolean): string {
   const isSecret = setting.secret === true || (setting.secret === 'redis' && isRedis);
   if (isSecret) return value === '' ? '""' : '***';
   if (setting.kind === 'string') return JSON.stringify(withoutPassword(value as string));
-  if (setting.kind === 'list') return JSON.stringify((value as readonly string[]).map(withoutPassword));
+  if (setting.kind === 'list') {
+    const mask = setting.name === 'node' ? maskUserinfo : withoutPassword;
+    return JSON.stringify((value as readonly string[]).map(mask));
+  }
   return formatValue(setting.kind, value);
 }
 

@@ -164,7 +164,16 @@ class Daemon {
 
 const storeSettings = [
   ...(['backend', 'nodes', 'scheme', 'files', 'filter', 'srvDomain', 'srvRecord', 'backendTimeoutMs'] as const),
-  ...(['clientCaKeys', 'clientCert', 'clientKey', 'clientInsecure', 'basicAuth', 'username', 'password'] as const),
+  ...([
+    'clientCaKeys',
+    'clientCert',
+    'clientKey',
+    'clientInsecure',
+    'basicAuth',
+    'username',
+    'password',
+    'passwordFile',
+  ] as const),
 ];
 
 /** The embedded store keeps its data for as long as the process lives, whatever the settings say meanwhile. */

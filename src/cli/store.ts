@@ -1,4 +1,5 @@
 import { type Backend, BackendError } from '../backend/backend.ts';
+import { maskUserinfo } from '../backend/nodes.ts';
 import { type BackendOptions, discoverNodes, openBackend } from '../backend/open.ts';
 import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
@@ -19,7 +20,7 @@ export async function openStore(config: Config, env: ReadonlyMap<string, string>
   const record = srvNameOf(options);
   if (record !== '') log.info(`SRV record set to ${record}`);
   const nodes = await discoverNodes(options);
-  const sources = config.backend === 'file' ? config.files : nodes;
+  const sources = config.backend === 'file' ? config.files : nodes.map(maskUserinfo);
   return { backend: await openBackend({ ...options, nodes }), sources };
 }
 

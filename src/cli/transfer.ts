@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
+import { maskUserinfo } from '../backend/nodes.ts';
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
 import { DumpError, printDump, readDump, type DumpNode } from './dump.ts';
 import { writeTo } from './output.ts';
@@ -47,13 +48,13 @@ export async function transfer(command: Transfer, args: readonly string[]): Prom
 async function exportTo(server: Server, given: ReadonlyMap<string, string>): Promise<string> {
   const key = given.get('key')!.replace(/\/+$/, '');
   const { status, body } = await server.ask('GET', `${encodeKey(key) || '/'}?recursive=true&quorum=true`);
-  if (status !== 200) throw new TransferError(`${server.url} refuses to list ${key || '/'}: ${body.trim()}`);
+  if (status !== 200) throw new TransferError(`${server.label} refuses to list ${key || '/'}: ${body.trim()}`);
   const dump = printDump(body);
   const file = given.get('file')!;
   if (file === '-') writeTo(1, dump);
   else await writeFile(file, dump, { mode: 0o600 });
   const lost = body.includes('\ufffd') ? '; some values are not UTF-8, and the v2 API cannot tell their bytes' : '';
-  return `${readDump(dump).nodes.length} nodes from ${server.url}; hidden keys (_…) are in no listing${lost}`;
+  return `${readDump(dump).nodes.length} nodes from ${server.label}; hidden keys (_…) are in no listing${lost}`;
 }
 
 async function importFrom(server: Server, given: ReadonlyMap<string, string>): Promise<string> {
@@ -66,7 +67,7 @@ async function importFrom(server: Server, given: ReadonlyMap<string, string>): P
     await put(server, node, done);
     done++;
   }
-  return `${done} nodes to ${server.url}`;
+  return `${done} nodes to ${server.label}`;
 }
 
 async function put(server: Server, { key, value, ttl }: DumpNode, done: number): Promise<void> {
@@ -80,7 +81,7 @@ async function put(server: Server, { key, value, ttl }: DumpNode, done: number):
     const again = new URLSearchParams({ dir: 'true', prevExist: 'true', ttl: String(Math.max(1, ttl)) });
     if ((await server.ask('PUT', encodeKey(key), again.toString())).status < 300) return;
   }
-  throw new TransferError(`${server.url} refuses ${key} after ${done} nodes: ${body.trim()}`);
+  throw new TransferError(`${server.label} refuses ${key} after ${done} nodes: ${body.trim()}`);
 }
 
 function encodeKey(key: string): string {
@@ -94,15 +95,21 @@ interface Answer {
 
 /** One etcd, over one connection. */
 class Server {
+  /** Its URL as it may be shown. */
+  readonly label: string;
+
   private constructor(
-    readonly url: string,
+    private readonly url: string,
     private readonly agent: Agent,
     private readonly isTls: boolean,
-  ) {}
+  ) {
+    this.label = maskUserinfo(url);
+  }
 
   static async open(given: ReadonlyMap<string, string>): Promise<Server> {
     const url = given.get('url')!.replace(/\/+$/, '');
-    if (!/^https?:\/\/[^/]+$/.test(url)) throw new FlagError('invalid', `-url ${url}: not http://host:port`);
+    if (!/^https?:\/\/[^/]+$/.test(url))
+      throw new FlagError('invalid', `-url ${maskUserinfo(url)}: not http://host:port`);
     if (!url.startsWith('https:')) return new Server(url, new Agent({ keepAlive: true, maxSockets: 1 }), false);
     const tls: Record<string, Buffer> = {};
     for (const [name, option] of Object.entries({ 'ca-file': 'ca', 'cert-file': 'cert', 'key-file': 'key' })) {
@@ -129,7 +136,9 @@ class Server {
         });
       });
       call.on('error', (cause) => {
-        reject(new TransferError(`cannot ask ${this.url}: ${cause.message || (cause as NodeJS.ErrnoException).code}`));
+        reject(
+          new TransferError(`cannot ask ${this.label}: ${cause.message || (cause as NodeJS.ErrnoException).code}`),
+        );
       });
       call.end(form);
     });

@@ -100,12 +100,15 @@ const groups: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'Certificates and passwords:',
     [
-      ...['client-ca-keys', 'client-cert', 'client-key', 'client-insecure', 'basic-auth', 'username', 'password'],
-      'secret-keyring',
+      ...['client-ca-keys', 'client-cert', 'client-key', 'client-insecure'],
+      ...['basic-auth', 'username', 'password', 'password-file', 'secret-keyring'],
     ],
   ],
   [
     'For single backends:',
-    ['auth-type', 'auth-token', 'app-id', 'user-id', 'role-id', 'secret-id', 'path', 'table', 'separator'],
+    [
+      ...['auth-type', 'auth-token', 'auth-token-file', 'app-id', 'user-id', 'user-id-file', 'role-id', 'secret-id'],
+      ...['secret-id-file', 'path', 'table', 'separator'],
+    ],
   ],
 ]);

@@ -4,6 +4,7 @@ import { asTable, findEntry, unknownKeys } from './fields.ts';
 import { readConfigFile } from './file.ts';
 import { oldSettings, settings } from './flags.ts';
 import { modernise } from './old.ts';
+import { exposed, inOneWay, withFile } from './secrets.ts';
 import { type Chosen, fromEnv, fromFlags, fromToml, type Given, layer } from './setting.ts';
 import { parseToml, type TomlFile } from './toml.ts';
 
@@ -11,6 +12,8 @@ import { parseToml, type TomlFile } from './toml.ts';
 export interface Config {
   readonly appId: string;
   readonly authToken: string;
+  /** In place of authToken; of the two, only the stronger layer's is set. So it is for the other secrets. */
+  readonly authTokenFile: string;
   readonly authType: string;
   readonly backend: string;
   readonly backendTimeoutMs: number;
@@ -37,12 +40,14 @@ export interface Config {
   readonly noop: boolean;
   readonly onetime: boolean;
   readonly password: string;
+  readonly passwordFile: string;
   readonly path: string;
   readonly prefix: string;
   readonly renderTimeoutMs: number;
   readonly roleId: string;
   readonly scheme: string;
   readonly secretId: string;
+  readonly secretIdFile: string;
   /** '' means that there are no encrypted values. */
   readonly secretKeyring: string;
   readonly separator: string;
@@ -51,6 +56,7 @@ export interface Config {
   readonly syncOnly: boolean;
   readonly table: string;
   readonly userId: string;
+  readonly userIdFile: string;
   readonly username: string;
   readonly watch: boolean;
 }
@@ -76,12 +82,13 @@ export async function loadConfig(
   const envLayer = fromEnv(settings, env);
   const read = await readGlobal(flag.layer.get('config-file') ?? envLayer.get('config-file'));
   const file = modernise(read.given);
-  const chosen = layer(settings, { file: file.layer, env: envLayer, flag: flag.layer });
+  const given = { file: file.layer, env: envLayer, flag: flag.layer };
+  const chosen = layer(settings, inOneWay(withFile(settings), given));
   check(chosen);
   return {
     config: configOf(chosen),
     chosen,
-    warnings: [...flag.warnings, ...read.warnings, ...file.warnings, ...doubts(chosen)],
+    warnings: [...flag.warnings, ...read.warnings, ...file.warnings, ...doubts(chosen), ...(await exposed(chosen))],
     notes: read.notes,
     resourceFile: read.resourceFile,
   };
@@ -145,6 +152,7 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
   return Object.freeze({
     appId: text('app-id'),
     authToken: text('auth-token'),
+    authTokenFile: text('auth-token-file'),
     authType: text('auth-type'),
     backend: text('backend') === '' ? 'etcd' : text('backend'),
     backendTimeoutMs: number('backend-timeout'),
@@ -167,12 +175,14 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     noop: yes('noop'),
     onetime: yes('onetime'),
     password: text('password'),
+    passwordFile: text('password-file'),
     path: text('path'),
     prefix: text('prefix'),
     renderTimeoutMs: number('render-timeout'),
     roleId: text('role-id'),
     scheme: text('scheme'),
     secretId: text('secret-id'),
+    secretIdFile: text('secret-id-file'),
     secretKeyring: text('secret-keyring'),
     separator: text('separator'),
     srvDomain: text('srv-domain'),
@@ -180,6 +190,7 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     syncOnly: yes('sync-only'),
     table: text('table'),
     userId: text('user-id'),
+    userIdFile: text('user-id-file'),
     username: text('username'),
     watch: yes('watch'),
   });
@@ -222,7 +233,8 @@ function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   if (value('client-cert') !== '' && value('client-key') === '') {
     warnings.push('client-cert is not used without client-key');
   }
-  if (value('basic-auth') === true && (value('username') === '' || value('password') === '')) {
+  const hasPassword = value('password') !== '' || value('password-file') !== '';
+  if (value('basic-auth') === true && (value('username') === '' || !hasPassword)) {
     warnings.push('basic-auth is not used without both username and password');
   }
   for (const name of ['listen', 'data-dir']) {

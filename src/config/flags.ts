@@ -16,10 +16,15 @@ const actionOnly = { toml: null, env: [] } as const;
 
 const secret = { secret: true } as const;
 
+/** A secret, which can stand in a file of its own as well. */
+function secretRows(name: string, usage: string): readonly Setting[] {
+  return [row(name, 'string', usage, secret), row(`${name}-file`, 'string', `file with the ${name}, instead of it`)];
+}
+
 /** Every setting of confd that today's releases know. */
 export const settings: readonly Setting[] = Object.freeze([
   row('app-id', 'string', 'app id for the vault auth type app-id'),
-  row('auth-token', 'string', 'token for the vault auth types token and github', secret),
+  ...secretRows('auth-token', 'token for the vault auth types token and github'),
   row('auth-type', 'string', 'vault auth type'),
   row('backend', 'string', 'where the keys are: etcd, etcdv2, etcdv3, embedded, env, file and others', {
     default: 'etcd',
@@ -55,21 +60,21 @@ export const settings: readonly Setting[] = Object.freeze([
   row('max-output', 'int', 'most mebibytes that one template may write', { default: 1024 }),
   row('noop', 'bool', 'compare only, change nothing'),
   row('onetime', 'bool', 'make one pass and exit'),
-  row('password', 'string', 'password for basic-auth or the vault auth type userpass', secret),
+  ...secretRows('password', 'password for basic-auth or the vault auth type userpass'),
   row('path', 'string', 'mount path of the vault auth type'),
   row('prefix', 'string', 'prefix of all keys, instead of the one of each resource'),
   row('print-config', 'bool', 'print every setting and who set it, and exit', actionOnly),
   row('render-timeout', 'duration', 'how long one template may run', { default: 60_000 }),
   row('role-id', 'string', 'role id for the vault auth types app-role and kubernetes'),
   row('scheme', 'string', 'http or https, for nodes that do not say it themselves', { default: 'http' }),
-  row('secret-id', 'string', 'secret id for the vault auth type app-role', secret),
+  ...secretRows('secret-id', 'secret id for the vault auth type app-role'),
   row('secret-keyring', 'string', 'file with the armored PGP private keys that cget and its like decrypt with'),
   row('separator', 'string', 'what redis has in place of the slashes of a key'),
   row('srv-domain', 'string', 'domain whose SRV record lists the nodes'),
   row('srv-record', 'string', 'SRV record that lists the nodes'),
   row('sync-only', 'bool', 'change files without check_cmd and reload_cmd', { toml: 'sync-only' }),
   row('table', 'string', 'DynamoDB table'),
-  row('user-id', 'string', 'user id for the vault auth type app-id', secret),
+  ...secretRows('user-id', 'user id for the vault auth type app-id'),
   row('username', 'string', 'user name for basic-auth or the vault auth type userpass'),
   row('version', 'bool', 'print the version and exit', actionOnly),
   row('watch', 'bool', 'render when keys change'),

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Credentials } from '../../src/backend/credentials.ts';
 import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { freePort } from '../helpers/port.ts';
@@ -142,9 +143,13 @@ describe('settings that cannot work', () => {
     [
       'another scheme',
       ['ftp://user:sec/ret@host'],
-      '"ftp://host" is not a node: expected http://host:port or host:port',
+      '"ftp://***@host" is not a node: expected http://host:port or host:port',
     ],
-    ['no port', ['http://user:secret@host:x'], '"http://host:x" is not a node: expected http://host:port or host:port'],
+    [
+      'no port',
+      ['http://user:secret@host:x'],
+      '"http://***@host:x" is not a node: expected http://host:port or host:port',
+    ],
   ])('%s', async (_name, nodes, message) => {
     await expect(etcdBackend(etcdSettings(nodes))).rejects.toMatchObject({ code: 'settings', message });
   });
@@ -193,10 +198,61 @@ describe('nodes', () => {
     const follower = await toy((request, response) => {
       response.writeHead(307, { Location: leader.url.replace('127.0.0.1', 'localhost') + request.url! }).end();
     });
-    const auth = { username: 'ü', password: 'p:w' };
+    const auth = await Credentials.open({ basicAuth: true, username: 'ü', password: 'p:w', passwordFile: '' });
     expect(await readFrom([follower.url], { auth })).toEqual([['/k', 'v']]);
     expect(follower.seen[0]!.headers.authorization).toBe(`Basic ${Buffer.from('ü:p:w').toString('base64')}`);
     expect(leader.seen[0]!.headers.authorization).toBeUndefined();
+  });
+
+  describe('a password that is changed', () => {
+    const basic = (password: string) => `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
+
+    /** A server that lets one password in, and a client that reads it from a file. */
+    async function guarded() {
+      const file = join(await mkdtemp(join(tmpdir(), 'confd-password-')), 'password');
+      await writeFile(file, 'old\n');
+      let right = 'old';
+      const guard = await toy((request, response) => {
+        if (request.headers.authorization === basic(right)) good(request, response);
+        else say(401, '{"errorCode":110,"message":"Insufficient credentials"}')(request, response);
+      });
+      const auth = await Credentials.open({ basicAuth: true, username: 'me', password: '', passwordFile: file });
+      const backend = await etcdBackend(etcdSettings([guard.url], { auth }));
+      return { guard, backend, file, change: (to: string) => (right = to) };
+    }
+
+    test('in its file as well: nothing is to be seen of it', async () => {
+      const { guard, backend, file, change } = await guarded();
+      await backend.read(['/k'], never);
+      change('new');
+      await writeFile(file, 'new\n');
+      expect([...(await backend.read(['/k'], never)).pairs]).toEqual([['/k', 'v']]);
+      await backend.read(['/k'], never);
+      const sent = guard.seen.map(({ headers }) => headers.authorization);
+      expect(sent).toEqual([basic('old'), basic('old'), basic('new'), basic('new')]);
+      await backend.close();
+    });
+
+    test('in the store only: denied, until the file follows', async () => {
+      const { guard, backend, file, change } = await guarded();
+      change('new');
+      await expect(backend.read(['/k'], never)).rejects.toMatchObject({ code: 'denied' });
+      expect(guard.seen).toHaveLength(1);
+      await rm(file);
+      await expect(backend.read(['/k'], never)).rejects.toThrow(/^cannot read the password file: ENOENT.*password/);
+      await writeFile(file, 'new');
+      expect([...(await backend.read(['/k'], never)).pairs]).toEqual([['/k', 'v']]);
+      await backend.close();
+    });
+
+    test('for several requests under way, in whatever order they are refused', async () => {
+      const { backend, file, change } = await guarded();
+      change('new');
+      await writeFile(file, 'new');
+      const keys = Array.from({ length: 20 }, (_, i) => `/${i}`);
+      await expect(backend.read(keys, never)).resolves.toBeDefined();
+      await backend.close();
+    });
   });
 
   test('escapes in the JSON become bytes', async () => {

@@ -15,6 +15,7 @@ const plain: BackendOptions = {
   basicAuth: false,
   username: '',
   password: '',
+  passwordFile: '',
   files: [],
   filter: '*',
   srvDomain: '',
@@ -32,7 +33,7 @@ describe('settings that cannot work', () => {
     [
       'a node with a password, which is not shown',
       { backend: 'etcd', nodes: ['ftp://user:s3cret@host'] },
-      /^"ftp:\/\/host" is not a node/,
+      /^"ftp:\/\/\*\*\*@host" is not a node/,
     ],
   ];
   test.each(rows)('%s', async (_name, more, message) => {

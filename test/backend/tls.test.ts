@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -126,5 +126,60 @@ describe('connections that are', () => {
   ];
   test.each(rows)('%s', async (_name, asks, tls) => {
     expect(await readFrom(await serve('server', asks), tls)).toBe('/k,v');
+  });
+});
+
+describe('files that are replaced', () => {
+  /** A client whose certificate and key are copies that `install` replaces, as a rename does. */
+  async function client(node: string) {
+    const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+    const install = async (from: string, to: string) => {
+      await copyFile(pem(from), join(folder, 'next'));
+      await rename(join(folder, 'next'), join(folder, to));
+    };
+    await install('stranger.pem', 'my.pem');
+    await install('stranger.key', 'my.key');
+    const tls = { ...trusting, certFile: join(folder, 'my.pem'), keyFile: join(folder, 'my.key') };
+    const backend = await etcdBackend(etcdSettings([node], { tls }));
+    const read = () =>
+      backend.read(['/k'], new AbortController().signal).then(
+        ({ pairs }) => [...pairs].join(),
+        (error: unknown) => (error as Error).message,
+      );
+    return { backend, folder, install, read };
+  }
+
+  test('the next connection uses them; until both are there, the error says what is wrong', async () => {
+    const { backend, install, read } = await client(await serve('server', true));
+    expect(await read()).toMatch(/^https:/);
+    await install('client.pem', 'my.pem');
+    expect(await read()).toMatch(/; cannot use the client key file .*my\.key/);
+    await install('client.key', 'my.key');
+    expect(await read()).toBe('/k,v');
+    await backend.close();
+  });
+
+  test('what was loaded before does as long as the new files do not', async () => {
+    const { backend, folder, read } = await client(await serve('server'));
+    expect(await read()).toBe('/k,v');
+    await writeFile(join(folder, 'my.key'), 'junk');
+    expect(await read()).toBe('/k,v');
+    await backend.close();
+  });
+
+  test('a kept connection is not used again', async () => {
+    const seen = new Set<unknown>();
+    const node = await serve('server', true);
+    servers.at(-1)!.on('request', ({ socket }) => seen.add(socket));
+    const { backend, install, read } = await client(node);
+    await install('client.pem', 'my.pem');
+    await install('client.key', 'my.key');
+    await read();
+    await read();
+    expect(seen.size).toBe(1);
+    await install('client.pem', 'my.pem');
+    expect(await read()).toBe('/k,v');
+    expect(seen.size).toBe(2);
+    await backend.close();
   });
 });

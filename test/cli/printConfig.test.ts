@@ -20,6 +20,8 @@ describe('what must not be seen', () => {
     [['-backend', 'redis', '-client-key', 'hunter2']],
     [['-node', 'http://me:hunter2@h:4001']],
     [['-node', 'http://me:p@hunter2@h:4001']],
+    [['-node', 'http://me:p/hunter2@h:4001']],
+    [['-node', 'me:hunter2@h:4001']],
   ])('%j', async (args) => {
     const table = await printed(args);
     expect(table).not.toContain('hunter2');
@@ -31,6 +33,8 @@ test.each([
   [['-password='], 'password', '""', 'flag -password'],
   [['-client-key', '/x.pem'], 'client-key', '"/x.pem"', 'flag -client-key'],
   [['-node', 'a', '-node', 'b c'], 'node', '["a","b c"]', 'flag -node'],
+  [['-password-file', '/p'], 'password-file', '"/p"', 'flag -password-file'],
+  [['-username', 'me@corp'], 'username', '"me@corp"', 'flag -username'],
   [['-interval', '0x10'], 'interval', '16', 'flag -interval'],
   [['-debounce', '1500ms'], 'debounce', '1.5s', 'flag -debounce'],
   [['-watch'], 'watch', 'true', 'flag -watch'],

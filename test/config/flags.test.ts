@@ -23,13 +23,8 @@ test.each([...confd])('-%s', (name, toml) => {
 test('beside them only ours and those of older releases', () => {
   const others = settings.map(({ name }) => name).filter((name) => !confd.has(name));
   expect(others).toEqual([
-    'backend-timeout',
-    'data-dir',
-    'debounce',
-    'listen',
-    'max-output',
-    'print-config',
-    'render-timeout',
+    ...['auth-token-file', 'backend-timeout', 'data-dir', 'debounce', 'listen', 'max-output', 'password-file'],
+    ...['print-config', 'render-timeout', 'secret-id-file', 'user-id-file'],
   ]);
   const old = oldSettings.map(({ name }) => name).filter((name) => !confd.has(name));
   expect(old).toEqual(['debug', 'verbose', 'quiet', 'etcd-scheme', 'etcd-nodes', 'consul', 'consul-addr']);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
-import { Confdir, logOf, Program } from '../helpers/confd.ts';
+import { describe, expect, test } from '@jest/globals';
+import { settings } from '../../src/config/flags.ts';
+import { confd, Confdir, logOf, Program } from '../helpers/confd.ts';
+import { serve } from '../helpers/miniEtcd.ts';
+import { ToyServer } from '../helpers/toyServer.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<
   'app' | 'second',
@@ -46,3 +49,90 @@ test('a value is decrypted into the file, and not into the log', async () => {
   expect(readFileSync(dest, 'utf8')).toBe('second');
   expect(stderr).not.toContain('second');
 });
+
+describe('no secret setting is in any output', () => {
+  const mark = 'hunter2';
+  const secrets = settings.filter(({ secret }) => secret === true).map(({ name }) => name);
+  const nodes = (port: number) => [`http://me:${mark}@127.0.0.1:${port}`, `me:${mark}@127.0.0.1:${port}`];
+  const asVariable = (name: string) => `CONFD_${name.replaceAll('-', '_').toUpperCase()}`;
+  const asKey = (name: string) => name.replaceAll('-', '_');
+
+  interface Given {
+    readonly args: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    /** What stands in confd.toml. */
+    readonly toml?: string;
+  }
+
+  /** Every way to say a secret, with the nodes at port. */
+  const ways: Readonly<Record<string, (port: number, dir: Confdir) => Given>> = {
+    flags: (port) => ({
+      args: [...secrets.flatMap((name) => [`-${name}`, mark]), ...nodes(port).flatMap((node) => ['-node', node])],
+    }),
+    variables: (port) => ({
+      args: [],
+      env: {
+        ...Object.fromEntries(secrets.map((name) => [asVariable(name), mark])),
+        ETCDCTL_PEERS: nodes(port).join(','),
+      },
+    }),
+    'confd.toml': (port) => ({
+      args: [],
+      toml: [`nodes = ${JSON.stringify(nodes(port))}`, ...secrets.map((name) => `${asKey(name)} = "${mark}"`)].join(
+        '\n',
+      ),
+    }),
+    files: (port, dir) => {
+      dir.write('secret', `${mark}\n`);
+      const files = secrets.flatMap((name) => [`-${name}-file`, dir.path('secret')]);
+      return { args: [...files, '-node', nodes(port)[0]!] };
+    },
+  };
+
+  /** What confd prints when it is told so; a denying, a dead and a sound store, whose check_cmd fails. */
+  const situations: Readonly<Record<string, (port: number, denying: number) => readonly [number, string, string[]]>> = {
+    'a store that is down': () => [1, 'connection refused', ['-onetime']],
+    'a store that denies': (_port, denying) => [denying, 'access denied', ['-onetime']],
+    'a check_cmd that fails': (port) => [port, 'failed at check', ['-onetime']],
+    '-print-config': (port) => [port, '***', ['-print-config']],
+    'a flag that is wrong': (port) => [port, 'invalid value', ['-interval=x']],
+    'a setting that is wrong': (port) => [port, 'must be http or https', ['-scheme=x']],
+    'a node that is wrong': (port) => [port, 'is not a node', ['-onetime', '-node', `ftp://me:${mark}@h`]],
+  };
+
+  const rows = Object.keys(ways).flatMap((way) => Object.keys(situations).map((situation) => [way, situation]));
+  test.each(rows)('from %s, with %s', async (way, situation) => {
+    await using served = await serve();
+    await served.ask('PUT /k value=v');
+    const denier = await ToyServer.start((_request, response) => response.writeHead(401).end('{"errorCode":110}'));
+    const dir = new Confdir();
+    dir.resource('x', '{{getv "/k"}}', ['/k'], 'check_cmd = "false"');
+    const [port, expected, more] = situations[situation]!(served.port, Number(new URL(denier.url).port));
+    const { args, env = {}, toml = '' } = ways[way]!(port, dir);
+    dir.write('confd.toml', toml);
+    const given = ['-config-file', dir.path('confd.toml'), '-confdir', dir.root, '-log-level', 'debug', '-basic-auth'];
+    const { stdout, stderr } = await confd([...given, '-username', 'me', ...args, ...more], env);
+    await denier.close();
+    expect(stdout + stderr).toContain(expected);
+    expect(stdout + stderr).not.toContain(mark);
+    expect(stdout + stderr).not.toContain(Buffer.from(`me:${mark}`).toString('base64'));
+  });
+});
+
+test('a password file that is not there ends the start', async () => {
+  const { code, stderr } = await confd(['-basic-auth', '-username', 'me', '-password-file', '/none', '-onetime']);
+  expect(code).toBe(1);
+  expect(logOf(stderr).at(-1)).toBe(
+    "FATAL cannot read the password file: ENOENT: no such file or directory, open '/none'",
+  );
+});
+
+test.each(['http://me:hunter2@127.0.0.1:1', 'http://me:hunter2@127.0.0.1:1/path'])(
+  'mini-etcd export does not show the password in %s',
+  async (url) => {
+    const { code, stderr } = await new Program('mini-etcd', ['export', '-url', url]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('***@127.0.0.1:1');
+    expect(stderr).not.toContain('hunter2');
+  },
+);

@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ConfigError } from './error.ts';
+import type { Chosen, Given, Layers, Setting } from './setting.ts';
+
+/** A secret may be given as it is, or as the name of a file that holds it: `password` or `password-file`. */
+
+const fileOf = (secret: string): string => `${secret}-file`;
+
+/** The settings that have such a twin. */
+export function withFile(settings: readonly Setting[]): readonly string[] {
+  const names = new Set(settings.map(({ name }) => name));
+  return [...names].filter((name) => names.has(fileOf(name)));
+}
+
+/**
+ * The layers, each secret said in one way only: a stronger layer's way takes the place of the other way in those below
+ * it. Throws ConfigError where one layer says both.
+ */
+export function inOneWay(secrets: readonly string[], layers: Layers): Layers {
+  const kept = { flag: new Map(layers.flag), env: new Map(layers.env), file: new Map(layers.file) };
+  for (const secret of secrets) {
+    let strongest: string | null = null;
+    for (const layer of [kept.flag, kept.env, kept.file]) {
+      const ways = [secret, fileOf(secret)].filter((way) => layer.has(way));
+      if (ways.length === 2) throw twice(layer.get(ways[0]!)!, layer.get(ways[1]!)!);
+      strongest ??= ways[0] ?? null;
+      for (const way of ways) if (way !== strongest) layer.delete(way);
+    }
+  }
+  return kept;
+}
+
+function twice(secret: Given, file: Given): ConfigError {
+  return new ConfigError(`${secret.where} and ${file.where} exclude each other: a secret is given, or a file with it`);
+}
+
+/** A warning for each file with a secret in it that every user of this machine can read. */
+export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<string[]> {
+  const settings = [...chosen.values()].map(({ setting }) => setting);
+  const files = new Set<string>();
+  for (const name of [...withFile(settings).map(fileOf), 'client-key'])
+    files.add(String(chosen.get(name)?.value ?? ''));
+  for (const { setting, from, where, value } of chosen.values()) {
+    if (setting.secret === true && from === 'file' && value !== '') files.add(where.replace(/:[0-9]+$/, ''));
+  }
+  files.delete('');
+  const warnings: string[] = [];
+  for (const file of files) {
+    if (await isOpen(file)) warnings.push(`${file} holds a secret and is readable by everyone: chmod o-r ${file}`);
+  }
+  return warnings;
+}
+
+/** Whether others may read the file, and enter the directory that it is in. */
+async function isOpen(file: string): Promise<boolean> {
+  const allows = (path: string, bit: number): Promise<boolean> =>
+    stat(path).then(
+      ({ mode }) => (mode & bit) !== 0,
+      () => false,
+    );
+  return (await allows(file, 0o004)) && (await allows(dirname(file), 0o001));
+}
