@@ -1,3 +1,4 @@
+import { nearest } from '../go/nearest.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
 /** Reading known names out of a TOML table, as Go's decoder does: exact name first, then any case; no coercion. */
@@ -47,29 +48,7 @@ export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonl
   const lower = new Set(known.map((name) => name.toLowerCase()));
   const unknown = [...table].filter(([key]) => !lower.has(key.toLowerCase()));
   return unknown.map(([key, { line }]) => {
-    const near = nearest(key, known);
+    const near = nearest(key.toLowerCase(), known);
     return `${file}${line === null ? '' : `:${line}`}: unknown key "${key}" is ignored${near === null ? '' : `; did you mean "${near}"?`}`;
   });
-}
-
-/** The known name that a typing error would turn into this one, or null when none is near. */
-function nearest(name: string, known: readonly string[]): string | null {
-  const bare = (text: string): string => text.toLowerCase().replace(/[-_]/g, '');
-  const ranked = known.map((candidate) => ({ candidate, distance: distance(bare(name), bare(candidate)) }));
-  const best = ranked.reduce((a, b) => (b.distance < a.distance ? b : a));
-  return best.distance <= Math.max(1, Math.floor(bare(name).length / 3)) ? best.candidate : null;
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

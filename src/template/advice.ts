@@ -7,7 +7,7 @@ import { TemplateError } from './engine.ts';
 import type { Position, TemplateFile } from './engine.ts';
 import { excerpt } from './excerpt.ts';
 import { builtins } from './gotext/builtins.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../go/nearest.ts';
 import { SRVPointerType } from './srv.ts';
 
 /** The names that a template could have meant, as byte strings. */

@@ -38,10 +38,19 @@ test.each([
   expect(entry(name).value).toBe(value);
 });
 
-test('unknown keys are told with the nearest known name, when one is near', () => {
-  const toml = parseToml('/x.toml', Buffer.from('interval = 1\nintreval = 1\nNODES = []\nzzz = 1'));
-  expect(unknownKeys(toml, toml.table, ['interval', 'nodes'])).toEqual([
-    '/x.toml:2: unknown key "intreval" is ignored; did you mean "interval"?',
-    '/x.toml:4: unknown key "zzz" is ignored',
+test.each([
+  ['zzz', ''],
+  ['src', ''],
+  ['intreval', 'interval'],
+  ['checkcmd', 'check_cmd'],
+  ['CHECK-CMD', 'check_cmd'],
+  ['reload_comand', 'reload_cmd'],
+  ['keep-stagefile', 'keepstagefile'],
+  ['log_level', 'log-level'],
+])('the unknown key %s is told, with the nearest known name when one is near', (key, near) => {
+  const toml = parseToml('/x.toml', Buffer.from(`interval = 1\nNODES = []\n${key} = 1`));
+  const known = ['interval', 'nodes', 'check_cmd', 'reload_cmd', 'keepstagefile', 'log-level'];
+  expect(unknownKeys(toml, toml.table, known)).toEqual([
+    `/x.toml:3: unknown key "${key}" is ignored${near === '' ? '' : `; did you mean "${near}"?`}`,
   ]);
 });

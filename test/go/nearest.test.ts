@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { nearest } from '../../src/template/nearest.ts';
+import { nearest } from '../../src/go/nearest.ts';
 
 const names = [
   'getv',
