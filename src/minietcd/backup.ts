@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from './disk.ts';
-import { createMeta, readMeta, writeMeta, type Meta } from './folder.ts';
+import { createMeta, makeFolder, readMeta, writeMeta, type Meta } from './folder.ts';
 import { holderOf } from './lock.ts';
 import { recover, snapFolder, walFolder, type Care, type Recovered } from './recovery.ts';
 import { listSnapshots, readSnapshot, takeSnapshot, writeSnapshot } from './snapshot.ts';
@@ -104,7 +104,7 @@ function metaOf(folder: string): Meta {
 
 function makeEmpty(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     if (readdirSync(folder).length === 0) {
       for (const one of [walFolder(folder), snapFolder(folder)]) mkdirSync(one, { mode: 0o700 });
       return;

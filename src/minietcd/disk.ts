@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
-import { createMeta, makeFolders, readMeta, writeMeta, type Meta } from './folder.ts';
+import { createMeta, makeFolders, readMeta, unusable, writeMeta, type Meta } from './folder.ts';
 import { Journal, startRecord, type Pending } from './journal.ts';
 import { lockFolder } from './lock.ts';
 import { firstRecord, recover, snapFolder, walFolder, type Recovered } from './recovery.ts';
@@ -123,7 +123,7 @@ export async function openDisk(settings: DiskSettings, around: Surroundings): Pr
   } catch (error) {
     await unlock();
     if (error instanceof DataError) throw error.code === 'damaged' ? withAdvice(error, folder) : error;
-    throw new DataError('refused', `data directory ${folder}: cannot be used: ${reasonOf(error)}`, { cause: error });
+    throw unusable(folder, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { snapFolder, walFolder } from './recovery.ts';
 import { crc32c } from './wal/crc.ts';
 import { DataError, reasonOf } from './wal/error.ts';
@@ -33,18 +33,43 @@ function randomId(): string {
 
 /** Makes a data directory and its folders where they are missing. Throws DataError that says what is in the way. */
 export function makeFolders(folder: string): void {
-  const refused = (why: string, cause?: unknown) =>
-    new DataError('refused', `data directory ${folder}: ${why}`, { cause });
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!statSync(folder).isDirectory()) throw refused('it is not a directory');
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     refuseForeign(folder);
-    mkdirSync(walFolder(folder), { recursive: true, mode: 0o700 });
-    mkdirSync(snapFolder(folder), { recursive: true, mode: 0o700 });
+    for (const below of [walFolder(folder), snapFolder(folder)]) makeFolder(below);
   } catch (error) {
-    throw error instanceof DataError ? error : refused(`cannot be used: ${reasonOf(error)}`, error);
+    throw error instanceof DataError ? error : unusable(folder, error);
   }
+}
+
+/** The refusal of a data directory that the system refuses; it names the file where that is another. */
+export function unusable(folder: string, cause: unknown): DataError {
+  const { path = folder } = cause as NodeJS.ErrnoException;
+  const what = existsSync(folder) ? 'used' : 'made';
+  const where = path === folder ? '' : `${path}: `;
+  return new DataError('refused', `data directory ${folder}: cannot be ${what}: ${where}${reasonOf(cause)}`, { cause });
+}
+
+/**
+ * Makes a folder, and those above it. Node's own way never ends where the system denies a folder by saying that it is
+ * not there, as below /proc.
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && isFolder(path)) return;
+    const above = dirname(path);
+    if (code !== 'ENOENT' || isFolder(above)) throw error;
+    makeFolder(above);
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Throws DataError for a directory of another product, with the way to take its data along. */

@@ -254,6 +254,10 @@ describe('F12, F18: a directory that cannot be used says why', () => {
     await expect(openData(path)).rejects.toThrow(message);
   });
 
+  test('one that the system denies by saying that it is not there, as /proc does', async () => {
+    await expect(openData('/proc/nope/data')).rejects.toThrow('/proc/nope/data: cannot be made: /proc/nope: ');
+  });
+
   (isRoot ? test.skip : test)('one that may not be written to (root may write anywhere)', async () => {
     const folder = scratch();
     chmodSync(folder, 0o500);

@@ -1,3 +1,5 @@
+import { errnoText } from '../../go/os.ts';
+
 /** What is wrong with a data directory; the message names the file, the offset where there is one, and the way out. */
 export class DataError extends Error {
   override readonly name = 'DataError';
@@ -11,9 +13,8 @@ export class DataError extends Error {
   }
 }
 
+/** What says more than the system's own words. */
 const reasons = new Map([
-  ['EACCES', 'permission denied'],
-  ['EPERM', 'operation not permitted'],
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'no space left on the disk'],
   ['EDQUOT', 'the disk quota is used up'],
@@ -23,6 +24,5 @@ const reasons = new Map([
 
 /** Why the system refused, in words. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return reasons.get(code ?? '') ?? message;
+  return reasons.get((error as NodeJS.ErrnoException).code ?? '') ?? errnoText(error as NodeJS.ErrnoException);
 }
