@@ -6,7 +6,7 @@ import { Bell } from './bell.ts';
 import type { Outcome } from './outcome.ts';
 import type { Resource } from './resource.ts';
 import { Runner } from './runner.ts';
-import { Source } from './source.ts';
+import { type Look, Source } from './source.ts';
 
 /** What conf.d holds now: what can run, and what is wrong with the rest (it has been logged). */
 export interface Loaded {
@@ -35,14 +35,6 @@ export interface AgentParts {
   readonly debts?: ReadonlySet<string>;
 }
 
-/** How a daemon looks at its stores. */
-export interface Look {
-  /** From one read to the next. */
-  readonly intervalMs: number;
-  /** Whether changes are followed between them. */
-  readonly isWatching: boolean;
-}
-
 interface Member {
   readonly dest: string;
   readonly follower: Follower;
@@ -64,10 +56,11 @@ export class Agent {
 
   constructor(private readonly parts: AgentParts) {
     const { backend, clock, log } = parts;
-    const ring = () => {
-      this.bell.ring('change');
+    const ring = this.bell.ring.bind(this.bell);
+    const onRead = () => {
+      this.kickReaders(this.sources[0]);
     };
-    this.sources = [new Source({ backend, clock, log, ring })];
+    this.sources = [new Source({ backend, clock, log, ring, onRead })];
   }
 
   /** Scans conf.d again. A resource whose file says what it said before keeps its state; a debt stays with its dest. */
@@ -101,24 +94,25 @@ export class Agent {
     for (const source of this.sources) await source.read(signal);
   }
 
-  /** Reads the stores whose time has come, and starts a pass of every resource that uses one of them. */
-  async look({ intervalMs, isWatching }: Look, signal: AbortSignal): Promise<void> {
-    for (const source of this.sources) {
-      if (source.lookAt > this.parts.clock.now()) continue;
-      if (!(await source.tryRead(intervalMs, signal)) || signal.aborted) continue;
-      for (const member of this.members.values()) if (member.source === source) member.runner.kick();
-      if (isWatching) await source.follow();
-    }
+  /** Begins to read the stores whose time has come; each one's resources pass when it is done. */
+  look(look: Look): void {
+    for (const source of this.sources) source.look(look);
   }
 
   /** When the next store is to be looked at. */
   get nextLook(): number {
-    return Math.min(...this.sources.map(({ lookAt }) => lookAt));
+    return Math.min(...this.sources.map(({ nextLook }) => nextLook));
   }
 
   /** Makes every store due for a look. */
   lookAgain(): void {
-    for (const source of this.sources) source.lookAt = this.parts.clock.now();
+    for (const source of this.sources) source.lookSoon();
+  }
+
+  private kickReaders(source: Source): void {
+    for (const member of this.members.values()) {
+      if (member.source === source && isReadable(member)) member.runner.kick();
+    }
   }
 
   /** Puts the changes that have come in into the mirrors and starts the resources that used them. */

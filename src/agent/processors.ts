@@ -48,9 +48,10 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
   const isStopping = () => signal.aborted;
   await agent.load();
   while (!isStopping()) {
-    await agent.look(look, signal);
-    const reasons = await wait(agent.bell, Math.max(0, agent.nextLook - clock.now()), pace);
-    if (reasons.has('change')) agent.takeChanges();
+    agent.look(look);
+    const ms = Math.min(pace.intervalMs, Math.max(0, agent.nextLook - clock.now()));
+    const reasons = await wait(agent.bell, ms, pace);
+    if (reasons.has('change') || reasons.has('look')) agent.takeChanges();
     if (reasons.has('timer') || reasons.has('edit') || reasons.has('hangup')) {
       await agent.load();
       if (reasons.has('hangup')) agent.lookAgain();

@@ -3,6 +3,7 @@ import type { Touched } from '../mirror/keys.ts';
 import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
+import type { Reason } from './bell.ts';
 import { Feed } from './feed.ts';
 import { Outage } from './outage.ts';
 
@@ -11,10 +12,21 @@ export interface SourceParts {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called when there are changes to take. */
-  readonly ring: () => void;
+  /** Called when there are changes to take, and when a look has ended. */
+  readonly ring: (reason: Reason) => void;
+  /** Called when a look has read the store anew. */
+  readonly onRead: () => void;
 }
 
+/** How a daemon looks at its stores. */
+export interface Look {
+  /** From one read to the next. */
+  readonly intervalMs: number;
+  /** Whether changes are followed between them. */
+  readonly isWatching: boolean;
+}
+
+const untouched: Touched = new Map();
 const nothing: Snapshot = { cursor: new Map(), pairs: new Map() };
 
 /**
@@ -23,14 +35,15 @@ const nothing: Snapshot = { cursor: new Map(), pairs: new Map() };
  */
 export class Source {
   readonly mirror = new Mirror();
-  /** When the store is to be read next, on the clock. */
-  lookAt = -Infinity;
+  private lookAt = -Infinity;
+  private looking: Promise<void> | null = null;
   private keys: readonly string[] = [];
   private snapshot: Snapshot | null = null;
   /** What the last read asked for. */
   private held: ReadonlySet<string> = new Set();
   private feed: Feed | null = null;
   private readonly outage: Outage;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly parts: SourceParts) {
     this.outage = new Outage(parts.clock, parts.log);
@@ -46,11 +59,16 @@ export class Source {
     return this.snapshot !== null && keys.every((key) => this.held.has(key));
   }
 
+  /** When the store is to be read next, on the clock; not while a read is under way. */
+  get nextLook(): number {
+    return this.looking === null ? this.lookAt : Infinity;
+  }
+
   /** Sets what the resources want; when that is something else than before, the store is to be read at once. */
   want(keys: Iterable<string>): void {
     const before = this.keys;
     this.keys = [...new Set(keys)].sort();
-    if (this.keys.join('\0') !== before.join('\0')) this.lookAt = this.parts.clock.now();
+    if (this.keys.join('\0') !== before.join('\0')) this.lookSoon();
   }
 
   /** Reads the store anew. Throws BackendError; the mirror then keeps what it had. */
@@ -61,43 +79,68 @@ export class Source {
     this.mirror.replace(this.snapshot);
   }
 
-  /** Like read, for a daemon: false when it failed, and sets the time of the next look. */
-  async tryRead(intervalMs: number, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.parts;
+  /** Makes the store due to be read: at once, or when the read under way is done. */
+  lookSoon(): void {
+    this.lookAt = this.parts.clock.now();
+  }
+
+  /** Reads the store when its time has come, in the background, and sets the time of the next look. */
+  look(look: Look): void {
+    if (this.nextLook > this.parts.clock.now()) return;
+    this.lookAt = Infinity;
+    this.looking = this.readAndFollow(look).finally(() => {
+      this.looking = null;
+      this.parts.ring('look');
+    });
+  }
+
+  private async readAndFollow({ intervalMs, isWatching }: Look): Promise<void> {
+    const { clock, onRead } = this.parts;
+    let wait = intervalMs;
     try {
-      await this.read(signal);
+      await this.read(this.stopping.signal);
       this.outage.over();
-      this.lookAt = clock.now() + intervalMs;
-      return true;
+      onRead();
+      if (isWatching) await this.follow();
     } catch (error) {
+      if (this.stopping.signal.aborted) return;
       if (!(error instanceof BackendError)) throw error;
-      this.lookAt = clock.now() + this.outage.failed(error);
-      return false;
+      wait = this.outage.failed(error);
     }
+    this.lookAt = Math.min(this.lookAt, clock.now() + wait);
   }
 
-  /** Follows the store's changes from the last read on; each one rings. */
-  async follow(): Promise<void> {
+  /** Follows the store's changes from the last read on. */
+  private async follow(): Promise<void> {
     await this.feed?.stop();
-    if (this.snapshot === null || this.keys.length === 0) return;
-    this.feed = new Feed(this.parts, this.keys, this.snapshot.cursor);
+    if (this.stopping.signal.aborted || this.snapshot === null || this.held.size === 0) return;
+    const ring = () => {
+      this.parts.ring('change');
+    };
+    this.feed = new Feed({ ...this.parts, ring }, [...this.held], this.snapshot.cursor);
   }
 
-  /** Puts the changes that have come in into the mirror. Those that only a read can tell make one due at once. */
+  /**
+   * Puts the changes that have come in into the mirror; one that only a read can tell makes a look due. None is taken
+   * during a look: it may be newer than what is being read.
+   */
   takeChanges(): Touched {
+    if (this.looking !== null) return untouched;
     const edits: Edit[] = [];
     for (const change of this.feed?.take() ?? []) {
       if (change.edits === 'look again') {
-        this.lookAt = this.parts.clock.now();
-        return new Map();
+        this.lookSoon();
+        return untouched;
       }
       edits.push(...change.edits);
     }
     return this.mirror.apply(edits);
   }
 
-  /** Ends the watch; settles when its connection is gone. */
+  /** Ends the watch and a read under way; settles when their connections are gone. */
   async stop(): Promise<void> {
+    this.stopping.abort(new Error('stopped'));
+    await this.looking;
     await this.feed?.stop();
   }
 }

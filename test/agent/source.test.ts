@@ -5,62 +5,76 @@ import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
-const interval = 600_000;
+const daily = { intervalMs: 600_000, isWatching: false };
+const watching = { ...daily, isWatching: true };
 
 function sourceOn(pairs: Readonly<Record<string, string>>) {
   const backend = new FakeBackend();
   for (const [key, value] of Object.entries(pairs)) backend.put(key, value);
   const clock = new FakeClock();
   const log = memoryLog();
-  let rings = 0;
-  const source = new Source({ backend, clock, log, ring: () => (rings += 1) });
-  const { signal } = new AbortController();
-  return { source, backend, clock, log, signal, rings: () => rings };
+  const rung: string[] = [];
+  const source = new Source({
+    backend,
+    clock,
+    log,
+    ring: (reason) => rung.push(reason),
+    onRead: () => rung.push('read'),
+  });
+  return { source, backend, clock, log, rung: () => rung.splice(0) };
 }
 
-test('a failed read keeps what was there, and is due again sooner than the interval', async () => {
-  const { source, backend, clock, log, signal } = sourceOn({ '/a': '1' });
+test('a failed look keeps what was there, and the next one is sooner than the interval', async () => {
+  const { source, backend, clock, log, rung } = sourceOn({ '/a': '1' });
   source.want(['/a']);
-  expect(await source.tryRead(interval, signal)).toBe(true);
-  expect(source.lookAt).toBe(interval);
+  source.look(daily);
+  expect(source.nextLook).toBe(Infinity);
+  await settle();
+  expect(source.nextLook).toBe(daily.intervalMs);
   backend.setDown(true);
-  await expect(source.read(signal)).rejects.toThrow(BackendError);
-  expect(await source.tryRead(interval, signal)).toBe(false);
-  expect(source.lookAt - clock.now()).toBeLessThanOrEqual(1000);
+  await expect(source.read(new AbortController().signal)).rejects.toThrow(BackendError);
+  source.lookSoon();
+  source.look(daily);
+  await settle();
+  expect(source.nextLook - clock.now()).toBeLessThanOrEqual(1000);
   expect(source.mirror.size).toBe(1);
   expect(log.lines).toEqual(['ERROR fake: down']);
+  expect(rung()).toEqual(['read', 'look', 'look']);
 });
 
-test('other keys make a read due, the same ones do not', async () => {
-  const { source, signal } = sourceOn({ '/a': '1', '/b': '2' });
+test('other keys make a look due, the same ones do not', async () => {
+  const { source } = sourceOn({ '/a': '1', '/b': '2' });
   source.want(['/a']);
-  await source.tryRead(interval, signal);
+  source.look(daily);
+  await settle();
   source.want(['/a', '/a']);
-  expect([source.lookAt, source.holds(['/a']), source.holds(['/a', '/b'])]).toEqual([interval, true, false]);
+  expect([source.nextLook, source.holds(['/a']), source.holds(['/a', '/b'])]).toEqual([daily.intervalMs, true, false]);
   source.want(['/b', '/a']);
-  expect([source.lookAt, source.holds(['/b'])]).toEqual([0, false]);
-  await source.tryRead(interval, signal);
-  expect(source.holds(['/a', '/b'])).toBe(true);
+  expect([source.nextLook, source.holds(['/b'])]).toEqual([0, false]);
+  source.look(daily);
+  source.want(['/c']);
+  await settle();
+  expect([source.nextLook, source.holds(['/a', '/b']), source.holds(['/c'])]).toEqual([0, true, false]);
 });
 
 test('without keys the store is neither read nor watched', async () => {
-  const { source, backend, signal } = sourceOn({ '/a': '1' });
+  const { source, backend } = sourceOn({ '/a': '1' });
   source.want([]);
   expect(source.holds([])).toBe(false);
-  await source.read(signal);
-  await source.follow();
+  source.look(watching);
+  await settle();
   expect([backend.reads, backend.watches, source.holds([])]).toEqual([0, 0, true]);
 });
 
-test('changes ring and are taken into the mirror; a lost history makes a read due', async () => {
-  const { source, backend, clock, signal, rings } = sourceOn({ '/a': '1' });
+test('changes ring and are taken into the mirror; a lost history makes a look due', async () => {
+  const { source, backend, clock, rung } = sourceOn({ '/a': '1' });
   source.want(['/a']);
-  await source.tryRead(interval, signal);
-  await source.follow();
+  source.look(watching);
   await settle();
+  expect(rung()).toEqual(['read', 'look']);
   backend.put('/a', '2');
   await settle();
-  expect(rings()).toBe(1);
+  expect(rung()).toEqual(['change']);
   expect([...source.takeChanges()]).toEqual([['/a', 'changed']]);
   backend.setDown(true);
   await settle();
@@ -69,6 +83,34 @@ test('changes ring and are taken into the mirror; a lost history makes a read du
   backend.setDown(false);
   await clock.advance(60_000);
   expect(source.takeChanges().size).toBe(0);
-  expect(source.lookAt).toBe(clock.now());
+  expect(source.nextLook).toBe(clock.now());
   await source.stop();
+});
+
+test('a change that comes during a look is not taken before the look is done', async () => {
+  const { source, backend } = sourceOn({ '/a': '1' });
+  source.want(['/a']);
+  source.look(watching);
+  await settle();
+  let answer = (): void => undefined;
+  backend.slow = new Promise((resolve) => (answer = resolve));
+  source.lookSoon();
+  source.look(watching);
+  backend.put('/a', '2');
+  await settle();
+  expect(source.takeChanges().size).toBe(0);
+  answer();
+  await settle();
+  source.takeChanges();
+  expect(source.mirror.view('/', ['/a'], 'subtree').get('/a')?.value).toBe('2');
+  await source.stop();
+});
+
+test('stop ends a look', async () => {
+  const { source, backend, log } = sourceOn({ '/a': '1' });
+  source.want(['/a']);
+  backend.slow = new Promise(() => undefined);
+  source.look(watching);
+  await source.stop();
+  expect([backend.watches, log.lines]).toEqual([0, []]);
 });

@@ -15,6 +15,8 @@ export class FakeBackend implements Backend {
   reads = 0;
   watches = 0;
   down = false;
+  /** What a read's answer waits for, once it is made. */
+  slow: Promise<void> | null = null;
   private index = 0n;
   private readonly pairs = new Map<string, string>();
   private readonly events: { index: bigint; key: string; value: string | null }[] = [];
@@ -50,12 +52,13 @@ export class FakeBackend implements Backend {
     return new Map([['/', index]]);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- a store in memory
-  async read(keys: readonly string[]): Promise<Snapshot> {
+  async read(keys: readonly string[], signal?: AbortSignal): Promise<Snapshot> {
     this.reads += 1;
     this.check();
     const pairs = [...this.pairs].filter(([key]) => keys.some((wanted) => selected(key, wanted, 'subtree')));
-    return { cursor: this.cursor(this.index), pairs: new Map(pairs) };
+    const snapshot = { cursor: this.cursor(this.index), pairs: new Map(pairs) };
+    if (this.slow !== null) await Promise.race([this.slow, aborted(signal)]);
+    return snapshot;
   }
 
   async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncIterable<Change> {
@@ -90,4 +93,12 @@ export class FakeBackend implements Backend {
   async close(): Promise<void> {
     // nothing to free
   }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
 }
