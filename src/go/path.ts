@@ -19,8 +19,9 @@ export function clean(path: string): string {
 /** The last name of a path: `.` for an empty one, `/` for nothing but slashes. */
 export function base(path: string): string {
   if (path === '') return '.';
-  const bare = path.replace(/\/+$/, '');
-  return bare === '' ? '/' : bare.slice(bare.lastIndexOf('/') + 1);
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end--;
+  return end === 0 ? '/' : path.slice(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
 /** All but the last name of a path, cleaned. */

@@ -59,8 +59,7 @@ export class Mirror {
     const known = this.#views.get(id)?.deref();
     if (known !== undefined) return known;
     const view = new View((absolute) => this.#pairs.get(absolute), prefix, wanted, rule);
-    const present = new Set(wanted.flatMap((key) => this.#keys.startingWith(key)));
-    view.fill([...present].sort());
+    view.fill(this.#keys.startingWith(commonStart(wanted)));
     this.#views.set(id, new WeakRef(view));
     return view;
   }
@@ -93,4 +92,13 @@ export class Mirror {
       else view.update(touched);
     }
   }
+}
+
+/** The text that all of some sorted keys begin with. */
+function commonStart(sorted: readonly string[]): string {
+  const [first = ''] = sorted;
+  const last = sorted.at(-1) ?? '';
+  let length = 0;
+  while (length < first.length && first[length] === last[length]) length++;
+  return first.slice(0, length);
 }

@@ -9,13 +9,17 @@ export class ReadSet {
   readonly #keys = new Set<string>();
   readonly #patterns = new Map<string, Matcher>();
   readonly #listings = new Map<string, Listing>();
+  /** The pattern that was asked for last. */
+  #latest: Matcher = () => false;
 
   addKey(key: string): void {
-    this.#keys.add(key);
+    // Nearly every key comes from the list that was asked for last, and has been noted with its pattern.
+    if (!this.#latest(key)) this.#keys.add(key);
   }
 
   addPattern(pattern: string): void {
-    if (!this.#patterns.has(pattern)) this.#patterns.set(pattern, touches(pattern));
+    this.#latest = this.#patterns.get(pattern) ?? touches(pattern);
+    this.#patterns.set(pattern, this.#latest);
   }
 
   /** Notes an ls of path. */
@@ -99,6 +103,11 @@ export class Reader {
   get(key: string): KVPair | undefined {
     this.readSet.addKey(key);
     return this.#view.get(key);
+  }
+
+  value(key: string): string | undefined {
+    this.readSet.addKey(key);
+    return this.#view.value(key);
   }
 
   gets(pattern: string): KVPair[] {

@@ -81,7 +81,7 @@ export class View {
 
   /** True for an exact key, never for a directory. */
   exists(key: string): boolean {
-    return this.#isWhole ? this.#keys.has(key) : this.#origins.has(key);
+    return this.value(key) !== undefined;
   }
 
   /** All keys, in order. */
@@ -90,7 +90,16 @@ export class View {
   }
 
   get(key: string): KVPair | undefined {
-    return this.exists(key) ? this.#pair(key) : undefined;
+    const value = this.value(key);
+    return value === undefined ? undefined : new KVPair(key, value);
+  }
+
+  /** The value of an exact key; undefined where there is none. */
+  value(key: string): string | undefined {
+    const absolute = this.#isWhole ? key : this.#origins.get(key)?.at(-1);
+    const value = absolute === undefined ? undefined : this.#lookup(absolute);
+    // All absolute keys can be looked up, those of other resources too; an origin is always our own.
+    return value === undefined || !this.#isWhole || this.#selects(key) ? value : undefined;
   }
 
   /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless the view is empty. */
@@ -127,7 +136,7 @@ export class View {
 
   /** The pair of a key that is there. */
   #pair(key: string): KVPair {
-    return new KVPair(key, this.#lookup(this.#isWhole ? key : this.#origins.get(key)!.at(-1)!)!);
+    return new KVPair(key, this.value(key)!);
   }
 
   /** What touched absolute keys mean for the keys of this view. */

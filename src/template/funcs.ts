@@ -81,59 +81,38 @@ function bounded({ type, call }: Func): Func {
   });
 }
 
+/** What the functions of one render answer from. */
+interface Means {
+  readonly reader: Reader;
+  readonly world: World;
+  readonly tick: () => void;
+  /** All of them, for a file that is included. */
+  readonly funcs: FuncMap;
+}
+
+/** Gives a render its function, when it first asks for it: most templates call two or three of sixty. */
+type Maker = (means: Means) => Func;
+
 /**
  * Everything that a template can call; store functions answer from reader, and note there what was asked. What tick
  * throws ends the render, as in Template.render.
  */
 export function confdFuncs(reader: Reader, world: World, tick: () => void = nothing): FuncMap {
-  const own = new Map([...storeFuncs(reader), ...worldFuncs(world), ...lookupFuncs(world.lookups)]);
-  if (world.keyring !== null) for (const [name, func] of secretFuncs(reader, world.keyring)) own.set(name, func);
-  // Every render has functions of its own: copying the pure ones each time would cost a small template half its time.
-  const funcs: FuncMap = {
-    get: (name) => own.get(name) ?? pureFuncs.get(name),
-    has: (name) => own.has(name) || pureFuncs.has(name),
-    keys: () => [...own.keys(), ...pureFuncs.keys()].values(),
+  const secrets = world.keyring === null ? none : secretFuncs(reader, world.keyring);
+  const means: Means = {
+    reader,
+    world,
+    tick,
+    funcs: {
+      get: (name) => ownFuncs.get(name)?.(means) ?? pureFuncs.get(name) ?? secrets.get(name),
+      has: (name) => ownFuncs.has(name) || pureFuncs.has(name) || secrets.has(name),
+      keys: () => [...ownFuncs.keys(), ...pureFuncs.keys(), ...secrets.keys()].values(),
+    },
   };
-  const include = (name: string, data?: Value) => world.includes.render(name, data, funcs, tick);
-  own.set('include', includeFunc(include));
-  return funcs;
+  return means.funcs;
 }
 
-type Named = readonly (readonly [name: string, func: Func])[];
-
-function storeFuncs(reader: Reader): Named {
-  return [
-    ['exists', testFunc((key) => reader.exists(key))],
-    ['get', pairFunc((key) => reader.get(key) ?? missing(key))],
-    ['getv', defaultFunc((key, other) => reader.get(key)?.value ?? other ?? missing(key))],
-    ['gets', pairsFunc((pattern) => slice(KVPairsType, reader.gets(pattern)))],
-    ['getvs', listFunc((pattern) => strings(reader.getvs(pattern)))],
-    ['ls', listFunc((path) => strings(reader.ls(path)))],
-    ['lsdir', listFunc((path) => strings(reader.lsdir(path)))],
-  ];
-}
-
-function worldFuncs(world: World): Named {
-  return [
-    // An empty variable counts as none at all.
-    ['getenv', defaultFunc((name, other) => fromText(world.env.get(toText(name)) ?? '') || (other ?? ''))],
-    ['datetime', timeFunc(() => now(world))],
-    ['hostname', hostFunc(() => fromText(hostname()))],
-    ['fileExists', testFunc(fileExists)],
-  ];
-}
-
-function lookupFuncs(lookups: Lookups): Named {
-  const having = (mark: string) => (host: string) => strings(lookups.ip(host).filter((ip) => ip.includes(mark)));
-  return [
-    ['lookupIP', listFunc((host) => strings(lookups.ip(host)))],
-    ['lookupIPV4', listFunc(having('.'))],
-    ['lookupIPV6', listFunc(having(':'))],
-    ['lookupSRV', srvFunc((service, proto, name) => slice(srvsType, lookups.srv(service, proto, name)))],
-    ['lookupIfaceIPV4', nameFunc((name) => interfaceAddress(name, 'IPv4'))],
-    ['lookupIfaceIPV6', nameFunc((name) => interfaceAddress(name, 'IPv6'))],
-  ];
-}
+const none: ReadonlyMap<string, Func> = new Map();
 
 const zones = new Map<string | undefined, Zone>();
 
@@ -149,31 +128,53 @@ function now({ env, clock }: World): Value {
 
 const srvsType = sliceOf(SRVPointerType);
 
-/** Makes functions of one type, which is described once: they are made anew for each render. */
-type Maker<Call> = (call: Call) => Func;
+/** Makes functions of one type, which is described once: every render has functions of its own. */
+type MakerOf<Params extends readonly Value[]> = (call: (means: Means, ...args: Params) => Value) => Maker;
 
-function maker({ type }: Func): Maker<(...args: never[]) => Value> {
-  return (call) => new Func(type, (args) => call(...(args as never[])));
+function maker<Params extends readonly Value[]>({ type }: Func): MakerOf<Params> {
+  return (call) => (means) => new Func(type, (args) => call(means, ...(args as Params)));
 }
 
 const nothing = () => undefined;
-const ofString = (result: Type) => maker(func([StringType], result, nothing));
-const testFunc: Maker<(text: string) => boolean> = ofString(BoolType);
-const nameFunc: Maker<(name: string) => string> = ofString(StringType);
-const pairFunc: Maker<(key: string) => Value> = ofString(KVPairType);
-const pairsFunc: Maker<(pattern: string) => Value> = ofString(KVPairsType);
-const listFunc: Maker<(text: string) => Value> = ofString(StringsType);
-const defaultFunc: Maker<(name: string, other?: string) => string> = maker(
-  variadicFunc([StringType, StringType], StringType, nothing),
-);
-const includeFunc: Maker<(name: string, data?: Value) => string> = maker(
-  variadicFunc([StringType, InterfaceType], StringType, nothing),
-);
-const timeFunc: Maker<() => Value> = maker(func([], TimeType, nothing));
-const hostFunc: Maker<() => string> = maker(func([], StringType, nothing));
-const srvFunc: Maker<(service: string, proto: string, name: string) => Value> = maker(
+const ofString = (result: Type) => maker<[text: string]>(func([StringType], result, nothing));
+const testFunc = ofString(BoolType);
+const nameFunc = ofString(StringType);
+const pairFunc = ofString(KVPairType);
+const pairsFunc = ofString(KVPairsType);
+const listFunc = ofString(StringsType);
+const defaultFunc = maker<[name: string, other?: string]>(variadicFunc([StringType, StringType], StringType, nothing));
+const includeFunc = maker<[name: string, data?: Value]>(variadicFunc([StringType, InterfaceType], StringType, nothing));
+const timeFunc = maker<[]>(func([], TimeType, nothing));
+const hostFunc = maker<[]>(func([], StringType, nothing));
+const srvFunc = maker<[service: string, proto: string, name: string]>(
   func([StringType, StringType, StringType], srvsType, nothing),
 );
+
+const having = (mark: string) => (means: Means, host: string) =>
+  strings(means.world.lookups.ip(host).filter((ip) => ip.includes(mark)));
+
+/** The functions that ask the store, the machine or the network. */
+const ownFuncs: ReadonlyMap<string, Maker> = new Map([
+  ['exists', testFunc(({ reader }, key) => reader.exists(key))],
+  ['get', pairFunc(({ reader }, key) => reader.get(key) ?? missing(key))],
+  ['getv', defaultFunc(({ reader }, key, other) => reader.value(key) ?? other ?? missing(key))],
+  ['gets', pairsFunc(({ reader }, pattern) => slice(KVPairsType, reader.gets(pattern)))],
+  ['getvs', listFunc(({ reader }, pattern) => strings(reader.getvs(pattern)))],
+  ['ls', listFunc(({ reader }, path) => strings(reader.ls(path)))],
+  ['lsdir', listFunc(({ reader }, path) => strings(reader.lsdir(path)))],
+  // An empty variable counts as none at all.
+  ['getenv', defaultFunc(({ world }, name, other) => fromText(world.env.get(toText(name)) ?? '') || (other ?? ''))],
+  ['datetime', timeFunc(({ world }) => now(world))],
+  ['hostname', hostFunc(() => fromText(hostname()))],
+  ['fileExists', testFunc((_means, path) => fileExists(path))],
+  ['lookupIP', listFunc(having(''))],
+  ['lookupIPV4', listFunc(having('.'))],
+  ['lookupIPV6', listFunc(having(':'))],
+  ['lookupSRV', srvFunc(({ world }, service, proto, name) => slice(srvsType, world.lookups.srv(service, proto, name)))],
+  ['lookupIfaceIPV4', nameFunc((_means, name) => interfaceAddress(name, 'IPv4'))],
+  ['lookupIfaceIPV6', nameFunc((_means, name) => interfaceAddress(name, 'IPv6'))],
+  ['include', includeFunc(({ world, funcs, tick }, name, data) => world.includes.render(name, data, funcs, tick))],
+]);
 
 /** The names and types of the functions, for compiling; they have nothing to answer from. */
 export function declare(keyring: Keyring | null): FuncMap {
