@@ -28,12 +28,17 @@ interface ShownNode {
   readonly dir?: boolean;
   readonly ttl?: number;
   readonly createdIndex?: number;
-  readonly nodes?: readonly ShownNode[];
+  readonly nodes?: readonly unknown[];
 }
 
-/** Our own dump of the answer to a recursive GET: {"format":…,"nodes":[{"key":…,"value":…,"ttl":…},{"key":…,"dir":true}]}. */
+/**
+ * Our own dump of the answer to a recursive GET: {"format":…,"nodes":[{"key":…,"value":…,"ttl":…},{"key":…,"dir":true}]}.
+ * Throws DumpError for what is no such answer.
+ */
 export function printDump(answer: string): string {
-  const nodes = readAnswer(JSON.parse(answer) as { node: ShownNode }).map(({ key, value, ttl }) =>
+  const parsed = parse(answer);
+  if (!('node' in parsed)) throw new DumpError('its answer has no "node"');
+  const nodes = readAnswer(parsed).map(({ key, value, ttl }) =>
     JSON.stringify({
       key,
       ...(value === undefined ? { dir: true } : { value }),
@@ -47,16 +52,35 @@ export function printDump(answer: string): string {
 /** Reads our own dumps, answers of etcd to a recursive GET, and what `etcdctl ls -r -p` prints. Throws DumpError. */
 export function readDump(text: string): Dump {
   if (text.trimStart().startsWith('/')) return readListing(text);
+  const parsed = parse(text);
+  if ('format' in parsed && 'nodes' in parsed) return { nodes: readOwn(parsed), warnings: [] };
+  if ('node' in parsed) return { nodes: readAnswer(parsed), warnings: [] };
+  throw new DumpError('not a dump: it has neither "format" and "nodes" nor "node"');
+}
+
+function parse(text: string): object {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new DumpError(`neither JSON nor a list of keys: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    // What is quoted may be part of a value, which is nobody's business.
+    const what = message.replace(/, \.*".*$|(?: in JSON)? at position .*$/s, '');
+    throw new DumpError(`line ${lineOfFault(text, message)}: neither JSON nor a list of keys: ${what}`, { cause });
   }
   if (typeof parsed !== 'object' || parsed === null) throw new DumpError('not a dump: a JSON object is expected');
-  if ('format' in parsed && 'nodes' in parsed) return { nodes: readOwn(parsed), warnings: [] };
-  if ('node' in parsed) return { nodes: readAnswer(parsed as { node: ShownNode }), warnings: [] };
-  throw new DumpError('not a dump: it has neither "format" and "nodes" nor "node"');
+  return parsed;
+}
+
+/** The line that JSON.parse means: it tells a position, or quotes what stands around the fault, or ran into the end. */
+function lineOfFault(text: string, message: string): number {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const quoted = /^Unexpected token '(.)', (\.*)"(.*?)"\.* is not valid JSON$/su.exec(message);
+  const end = text.trimEnd().length;
+  let at = end;
+  if (position !== undefined) at = Number(position);
+  else if (quoted !== null) at = text.indexOf(quoted[3]!) + (quoted[2] === '' ? quoted[3]!.indexOf(quoted[1]!) : 10);
+  return text.slice(0, Math.min(at, end)).split('\n').length;
 }
 
 function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): DumpNode[] {
@@ -66,21 +90,27 @@ function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): D
 }
 
 /** Directories come before what they hold, and everything in the order in which it was once created. */
-function readAnswer({ node }: { readonly node: ShownNode }): DumpNode[] {
+function readAnswer({ node }: { readonly node: unknown }): DumpNode[] {
   const all: ShownNode[] = [];
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next !== 'object' || (next.nodes !== undefined && !Array.isArray(next.nodes))) {
-      throw new DumpError('not an answer of etcd: its nodes are no list');
-    }
-    if (next.key !== undefined && next.key !== '/') all.push(next);
-    for (const below of (next.nodes ?? []) as readonly ShownNode[]) pending.push(below);
+    const shown = asShown(next);
+    if (shown.key !== undefined && shown.key !== '/') all.push(shown);
+    for (const below of shown.nodes ?? []) pending.push(below);
   }
   const depth = ({ key }: ShownNode) => key!.split('/').length;
   all.sort(
     (a, b) => (a.createdIndex ?? 0) - (b.createdIndex ?? 0) || depth(a) - depth(b) || (a.key! < b.key! ? -1 : 1),
   );
   return all.map((shown) => checkNode(shown, 'a node'));
+}
+
+function asShown(node: unknown): ShownNode {
+  const { key, nodes } = (node ?? {}) as { readonly key?: unknown; readonly nodes?: unknown };
+  if (typeof node === 'object' && node !== null && ['string', 'undefined'].includes(typeof key)) {
+    if (nodes === undefined || Array.isArray(nodes)) return node;
+  }
+  throw new DumpError('not an answer of etcd: its nodes are not what etcd shows of them');
 }
 
 function checkNode(node: unknown, where: string): DumpNode {
@@ -95,10 +125,12 @@ function checkNode(node: unknown, where: string): DumpNode {
 
 /** A key on each line, a directory with a slash at its end, a value behind a tab where there is one. */
 function readListing(text: string): Dump {
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const all = text.split(/\r?\n/);
+  const wrong = all.findIndex((line) => line !== '' && !line.startsWith('/'));
+  if (wrong >= 0) throw new DumpError(`line ${wrong + 1}: not a key: ${JSON.stringify(all[wrong]!.slice(0, 60))}`);
+  const lines = all.filter((line) => line !== '');
   const nodes = lines.map((line): DumpNode => {
     const [key = '', ...rest] = line.split('\t');
-    if (!key.startsWith('/')) throw new DumpError(`not a key: ${JSON.stringify(line.slice(0, 60))}`);
     if (key.endsWith('/')) return { key: key.slice(0, -1), value: undefined, ttl: undefined };
     return { key, value: rest.join('\t'), ttl: undefined };
   });

@@ -129,6 +129,7 @@ function settingsOf(values: Values): Omit<ServerSettings, 'warnings'> {
   const addr = values.text('addr');
   const advertised = addr === '' ? undefined : parseAddress(values, 'addr', addr);
   const urls = values.list('advertise-client-urls');
+  for (const url of urls) parseUrl(values, 'advertise-client-urls', url);
   const peers = values.list('initial-advertise-peer-urls');
   if (values.list('initial-cluster').length > 1) {
     throw values.refusal('initial-cluster', 'mini-etcd is a single node: name it alone, or remove this setting');
@@ -202,7 +203,7 @@ function listenOf(values: Values, advertised: Address | undefined): readonly Add
   const bind = values.list('bind-addr');
   if (urls.length > 0 && bind.length > 0) throw values.refusal('bind-addr', 'give it or -listen-client-urls, not both');
   if (urls.length > 0) {
-    return urls.map((url) => parseAddress(values, 'listen-client-urls', url.replace(/^https?:\/\//, '')));
+    return urls.map((url) => parseUrl(values, 'listen-client-urls', url));
   }
   if (bind.length > 0) return bind.map((one) => parseBind(values, one, advertised));
   // etcd's port of old and the one registered later, which most clients try.
@@ -217,9 +218,20 @@ function parseBind(values: Values, text: string, advertised: Address | undefined
   return parseAddress(values, 'bind-addr', hasPort ? text : `${text}:${advertised?.port ?? 4001}`);
 }
 
+function parseUrl(values: Values, name: string, text: string): Address {
+  const address = addressOf(text.replace(/^https?:\/\//, ''));
+  if (address === undefined) throw values.refusal(name, `${text} is not http://host:port`);
+  return address;
+}
+
 function parseAddress(values: Values, name: string, text: string): Address {
+  const address = addressOf(text);
+  if (address === undefined) throw values.refusal(name, `${text} is not host:port (no scheme, no path)`);
+  return address;
+}
+
+function addressOf(text: string): Address | undefined {
   const found = /^(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(found?.[3]);
-  if (found === null || port > 65_535) throw values.refusal(name, `${text} is not host:port (no scheme, no path)`);
-  return { host: found[1] ?? found[2]!, port };
+  return found === null || port > 65_535 ? undefined : { host: found[1] ?? found[2]!, port };
 }

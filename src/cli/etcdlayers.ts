@@ -2,6 +2,8 @@ import { asBool, asString, asTable, findEntry, unknownKeys } from '../config/fie
 import { tomlError, type TomlEntry, type TomlFile, type TomlTable } from '../config/toml.ts';
 import { parseFlags, type FlagSpec, type FlagValue } from '../go/flag.ts';
 import { oldNames, rows, type Row } from './etcdrows.ts';
+import { maintenance } from './maintenance.ts';
+import { transfers } from './transfers.ts';
 
 /** A setting that cannot be honoured; the message names where it was made, and the way out. */
 export class SettingError extends Error {
@@ -26,7 +28,12 @@ export function fromArguments(args: readonly string[]): Layers {
   const specOf = new Map(rows.map(({ spec }) => [spec.name, spec]));
   const old = [...oldNames].map(([name, long]): FlagSpec => ({ ...specOf.get(long)!, name }));
   const { set, rest } = parseFlags(args, [...specOf.values(), ...old]);
-  if (rest.length > 0) throw new SettingError(`unexpected argument: ${rest[0]}`);
+  if (rest.length > 0) {
+    const commands = [...maintenance, ...transfers].join(', ');
+    throw new SettingError(
+      `unexpected argument: ${rest[0]}; a server takes flags only, and the commands are ${commands}`,
+    );
+  }
   const given = new Map<string, Given>();
   const warnings: string[] = [];
   for (const [name, value] of set) {

@@ -37,7 +37,8 @@ function explain(error: unknown): number {
   }
   const isTold = error instanceof FlagError || error instanceof SettingError || error instanceof ConfigError;
   if (!isTold) throw error;
-  writeTo(2, `mini-etcd: ${error.message}\nRun mini-etcd -h for the flags.\n`);
+  const hint = error instanceof FlagError ? '; mini-etcd -h lists the flags' : '';
+  writeTo(2, `mini-etcd: ${error.message}${hint}\n`);
   return 1;
 }
 

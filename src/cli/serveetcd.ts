@@ -3,6 +3,7 @@ import { quote } from '../go/strconv.ts';
 import { ListenError } from '../minietcd/address.ts';
 import { openDisk, type Disk } from '../minietcd/disk.ts';
 import { MiniEtcd } from '../minietcd/server.ts';
+import { untimelyNote } from '../minietcd/tls.ts';
 import { DataError } from '../minietcd/wal/error.ts';
 import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';
@@ -69,15 +70,25 @@ async function serve(settings: Served, log: Logger): Promise<number> {
 function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   logChanges(server, log);
   const told = (error: unknown) => {
-    if (!(error instanceof Error)) log.info('new certificates are in use');
-    else log.error(`${error.message}; the old certificates stay in use`);
+    if (!(error instanceof Error)) {
+      log.info('new certificates are in use');
+      void warnOfTime(settings, log);
+    } else log.error(`${error.message}; the old certificates stay in use`);
   };
+  void warnOfTime(settings, log);
   void server.followTls(told);
   process.on('SIGHUP', () => {
     if (settings.tls === undefined) log.info('SIGHUP: there are no certificates to read again');
     else server.reloadTls().then(told, told);
   });
   void sendMetrics(server, settings, log);
+}
+
+/** etcd serves with an expired certificate too; here at least somebody is told. */
+async function warnOfTime({ tls }: Served, log: Logger): Promise<void> {
+  if (tls === undefined) return;
+  const note = await untimelyNote(tls, systemClock.now()).catch(() => undefined);
+  if (note !== undefined) log.warning(note);
 }
 
 async function sendMetrics(server: MiniEtcd, settings: Served, log: Logger): Promise<void> {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLog } from './disk.ts';
 import { createMeta, makeFolder, readMeta, writeMeta, type Meta } from './folder.ts';
@@ -61,6 +62,9 @@ export interface CopySettings {
 /** Copies a data directory, which may be in use, into a new one. Throws DataError; then there is no new one. */
 export async function copyFolder(settings: CopySettings): Promise<Finding> {
   const { from, to, keepIds, truncate, now } = settings;
+  if (`${resolve(to)}/`.startsWith(`${resolve(from)}/`)) {
+    throw new DataError('refused', `${to}: is in ${from} itself; name a directory outside of it`);
+  }
   const old = metaOf(from);
   const holder = await holderOf(from);
   const notes: string[] = [];
@@ -96,7 +100,12 @@ function badSnapshot(_: unknown, error: DataError): never {
 }
 
 function metaOf(folder: string): Meta {
-  if (!existsSync(folder)) throw new DataError('refused', `${folder}: no such directory`);
+  try {
+    readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DataError('refused', `${folder}: ${code === 'ENOENT' ? 'no such directory' : reasonOf(error)}`);
+  }
   const meta = readMeta(folder);
   if (meta === undefined) throw new DataError('refused', `${folder}: not a data directory of mini-etcd`);
   return meta;

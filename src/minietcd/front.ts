@@ -135,6 +135,8 @@ function listenOn(server: Server, { host, port }: Address): Promise<void> {
 function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'EADDRINUSE') return 'another program already listens there';
   if (error.code === 'EACCES') return 'permission denied';
+  if (error.code === 'EADDRNOTAVAIL') return 'this machine has no such address';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'no such host';
   return error.message;
 }
 

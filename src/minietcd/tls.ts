@@ -23,6 +23,16 @@ export async function loadTls(files: TlsFiles): Promise<TlsOptions> {
   return { ...options, ca: await readAuthorities(files.caFile), requestCert: true, rejectUnauthorized: true };
 }
 
+/** Says that the server's certificate is not valid at a time, in milliseconds; undefined where it is. */
+export async function untimelyNote({ certFile }: TlsFiles, now: number): Promise<string | undefined> {
+  const { validFrom, validTo } = new X509Certificate(await read('certificate', certFile));
+  const refused = 'clients that check it refuse this server';
+  if (now > Date.parse(validTo)) return `the certificate file ${certFile} expired on ${validTo}: ${refused}`;
+  if (now < Date.parse(validFrom))
+    return `the certificate file ${certFile} is not valid before ${validFrom}: ${refused}`;
+  return undefined;
+}
+
 /** Changes whenever one of the files does. */
 export async function stampOf({ certFile, keyFile, caFile }: TlsFiles): Promise<string> {
   const paths = [certFile, keyFile, caFile].filter((path) => path !== '');

@@ -1,10 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { printDump, readDump } from '../../src/cli/dump.ts';
+import { DumpError, printDump, readDump } from '../../src/cli/dump.ts';
 
 describe('texts that are no dump', () => {
   test.each([
-    ['', 'neither JSON nor a list of keys'],
-    ['{', 'neither JSON nor a list of keys'],
+    ['', 'line 1: neither JSON nor a list of keys'],
+    ['{', 'line 1: neither JSON nor a list of keys'],
+    ['hello', "line 1: neither JSON nor a list of keys: Unexpected token 'h'"],
+    ['{"a":1,\n"b":x}', "line 2: neither JSON nor a list of keys: Unexpected token 'x'"],
+    [`{"nodes":[\n{"key":"/a","value":"${'secret'.repeat(9)}"},\n{"key":"/b","value":}\n]}\n`, 'line 3: '],
+    ['{"nodes":[\n\n{"key":"/b" "value":"secret"}\n]}', 'line 3: '],
+    ['{"nodes":[\n{"key":"/b","value":"secret"}\n', 'line 2: '],
+    ['{}\n{}', 'line 2: '],
     ['3', 'a JSON object is expected'],
     ['{}', 'neither "format" and "nodes" nor "node"'],
     ['{"format":"x","nodes":[]}', 'a dump of another format: "x"'],
@@ -12,10 +18,19 @@ describe('texts that are no dump', () => {
     ['{"format":"mini-etcd dump 1","nodes":[null]}', 'nodes[0] has no "key"'],
     ['{"format":"mini-etcd dump 1","nodes":[{"key":"/a"}]}', 'nodes[0]: /a has no "value"'],
     ['{"format":"mini-etcd dump 1","nodes":[{"key":"/a","value":"","ttl":-1}]}', '/a has a bad "ttl"'],
-    ['{"node":{"nodes":{}}}', 'its nodes are no list'],
-    ['/a\nb', 'not a key: "b"'],
+    ['{"node":null}', 'not what etcd shows'],
+    ['{"node":5}', 'not what etcd shows'],
+    ['{"node":{"nodes":{}}}', 'not what etcd shows'],
+    ['{"node":{"nodes":[null]}}', 'not what etcd shows'],
+    ['{"node":{"nodes":[{"key":5}]}}', 'not what etcd shows'],
+    ['/a\n\nb', 'line 3: not a key: "b"'],
   ])('%s', (text, message) => {
     expect(() => readDump(text)).toThrow(message);
+    expect(() => readDump(text)).not.toThrow('secret');
+  });
+
+  test.each(['', 'hello', '[]', '{"a":1}', '{"node":1}'])('an answer of something else: %s', (text) => {
+    expect(() => printDump(text)).toThrow(DumpError);
   });
 });
 

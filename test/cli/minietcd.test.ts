@@ -9,7 +9,7 @@ test('a flag that nobody knows: one line, where to look, exit 1', async () => {
   expect(await run('-bogus')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'mini-etcd: flag provided but not defined: -bogus\nRun mini-etcd -h for the flags.\n',
+    stderr: 'mini-etcd: flag provided but not defined: -bogus; mini-etcd -h lists the flags\n',
   });
 });
 

@@ -1,0 +1,94 @@
+import { Agent, request } from 'node:http';
+import { Agent as TlsAgent, request as requestTls } from 'node:https';
+import { BackendError } from '../backend/backend.ts';
+import { maskUserinfo } from '../backend/nodes.ts';
+import { TlsSource, type TlsFiles } from '../backend/tls.ts';
+
+/** A server that cannot be asked, or that refuses; the message names it. */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Any etcd with the v2 API, asked over one connection. */
+export class Remote {
+  /** Its URL as it may be shown. */
+  readonly label: string;
+
+  private constructor(
+    private readonly url: string,
+    private readonly agent: Agent,
+    private readonly patienceMs: number,
+  ) {
+    this.label = maskUserinfo(url);
+  }
+
+  /** Gives a server up that sends nothing for so long. Throws RemoteError, which names the URL or file at fault. */
+  static async open(text: string, files: TlsFiles, patienceMs: number): Promise<Remote> {
+    const url = text.replace(/\/+$/, '');
+    if (!/^https?:\/\/[^/]+$/.test(url) || !URL.canParse(url)) {
+      throw new RemoteError(`-url ${maskUserinfo(text)}: not http://host:port`);
+    }
+    const options = { keepAlive: true, maxSockets: 1 };
+    if (!url.startsWith('https:')) return new Remote(url, new Agent(options), patienceMs);
+    try {
+      const tls = await TlsSource.open(files);
+      return new Remote(url, new TlsAgent({ ...options, ...(await tls.current()) }), patienceMs);
+    } catch (cause) {
+      if (!(cause instanceof BackendError)) throw cause;
+      throw new RemoteError(cause.message, { cause });
+    }
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  /** A request below /v2/keys. Throws RemoteError. */
+  ask(method: string, path: string, form?: string): Promise<Answer> {
+    const headers = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const send = this.url.startsWith('https:') ? requestTls : request;
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        reject(new RemoteError(`cannot ask ${this.label}: ${why}`));
+      };
+      const options = { method, headers, agent: this.agent, timeout: this.patienceMs };
+      const call = send(`${this.url}/v2/keys${path}`, options, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', () => {
+          fail('its answer was cut off');
+        });
+        answer.on('end', () => {
+          resolve({ status: answer.statusCode!, body: Buffer.concat(chunks).toString('utf8') });
+        });
+      });
+      call.on('timeout', () => {
+        fail(`it sent nothing for ${this.patienceMs / 1000} s`);
+        call.destroy();
+      });
+      call.on('error', (cause: NodeJS.ErrnoException) => {
+        fail(reasonOf(cause));
+      });
+      call.end(form);
+    });
+  }
+
+  /** What an answer says, as far as it fits into a line. */
+  refusal(what: string, { status, body }: Answer): RemoteError {
+    const [line = ''] = body.trim().split('\n');
+    return new RemoteError(`${this.label} refuses ${what}: ${status} ${line.slice(0, 200)}`);
+  }
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return 'nobody listens there';
+  if (code === 'ENOTFOUND') return 'no such host';
+  if (code?.startsWith('HPE_') === true) return 'it does not speak HTTP';
+  // The addresses of a name that has several are each in an error of their own.
+  return message === '' ? (code ?? 'the connection failed') : message;
+}
