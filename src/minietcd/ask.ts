@@ -3,18 +3,24 @@ import type { Form } from './form.ts';
 import type { Request } from './request.ts';
 import type { Guard, Write } from './store/store.ts';
 
-/** What a request to /v2/keys wants. */
-export type Ask =
-  | { readonly kind: 'get'; readonly path: string; readonly recursive: boolean }
-  | {
-      readonly kind: 'watch';
-      readonly path: string;
-      readonly recursive: boolean;
-      readonly stream: boolean;
-      readonly since: number;
-    }
-  /** quiet: a success answers with the action alone. */
-  | { readonly kind: 'change'; readonly request: Request; readonly quiet: boolean };
+/** What a request to /v2/keys wants to see. */
+export type Look = { readonly kind: 'get'; readonly path: string; readonly recursive: boolean } | Watch;
+
+/** A request that waits for an event, or with stream for all that come. */
+export interface Watch {
+  readonly kind: 'watch';
+  readonly path: string;
+  readonly recursive: boolean;
+  readonly stream: boolean;
+  readonly since: number;
+}
+
+/** What a request to /v2/keys wants to change. */
+export interface Change {
+  readonly request: Request;
+  /** A success answers with the action alone. */
+  readonly quiet: boolean;
+}
 
 /** Every parameter, checked. */
 interface Fields {
@@ -37,29 +43,29 @@ const longestTtlSeconds = 9_000_000_000n;
 
 const largestUint64 = 0xffff_ffff_ffff_ffffn;
 
-/** Reads a request to /v2/keys. Every parameter is checked on every method, in etcd's order; throws EtcdError. */
-export function parseAsk(method: string, path: string, form: Form, at: number): Ask {
+// Every parameter is checked on every method, in etcd's order.
+
+/** Reads a GET or HEAD of /v2/keys. Throws EtcdError. */
+export function parseLook(method: string, path: string, form: Form): Look {
+  if (form.size === 0) return { kind: 'get', path, recursive: false };
+  const { wait, quorum, recursive, stream, waitIndex } = checkFields(method, form);
+  if (!wait || quorum) return { kind: 'get', path, recursive };
+  return { kind: 'watch', path, recursive, stream, since: Number(waitIndex) };
+}
+
+/** Reads a PUT, POST or DELETE of /v2/keys. Throws EtcdError. */
+export function parseChange(method: string, path: string, form: Form, at: number): Change {
   const fields = checkFields(method, form);
   switch (method) {
     case 'PUT':
-      return { kind: 'change', request: putRequest(path, form, fields, at), quiet: fields.quiet };
+      return { request: putRequest(path, form, fields, at), quiet: fields.quiet };
     case 'POST':
       return {
-        kind: 'change',
         request: { action: 'createInOrder', path, write: { ...writeOf(form, fields, at), refresh: false }, at },
         quiet: fields.quiet,
       };
-    case 'DELETE':
-      return { kind: 'change', request: deleteRequest(path, fields, at), quiet: false };
     default:
-      if (!fields.wait || fields.quorum) return { kind: 'get', path, recursive: fields.recursive };
-      return {
-        kind: 'watch',
-        path,
-        recursive: fields.recursive,
-        stream: fields.stream,
-        since: Number(fields.waitIndex),
-      };
+      return { request: deleteRequest(path, fields, at), quiet: false };
   }
 }
 

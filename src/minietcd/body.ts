@@ -21,15 +21,14 @@ export function readBody(site: Site, req: IncomingMessage): Promise<string> {
       refused = true;
       reject(error);
     };
-    req.setEncoding('latin1');
-    req.on('data', (chunk: string) => {
+    req.on('data', (chunk: Buffer) => {
       if (refused) return;
       if (body.length + chunk.length > longestBody) refuse(new EtcdError(210, 'http: POST too large', 0));
       else if (load.arriving + chunk.length > limits.arriving) {
         refuse(new EtcdError(300, 'too many bytes are arriving at once: try again later', 0));
       } else {
         load.arriving += chunk.length;
-        body += chunk;
+        body += chunk.toString('latin1');
       }
     });
     req.on('end', () => {

@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { createMeta, makeFolders, readMeta, unusable, writeMeta, type Meta } from './folder.ts';
+import { doublings, Histogram, secondsSince } from './histogram.ts';
 import { Journal, startRecord, type Pending } from './journal.ts';
 import { lockFolder } from './lock.ts';
 import { firstRecord, recover, snapFolder, walFolder, type Recovered } from './recovery.ts';
@@ -31,6 +32,17 @@ export interface Surroundings {
   readonly log: Logger;
 }
 
+/** What a data directory had to do in this process. */
+export interface DiskFigures {
+  /** How long the log's syncs took, and the writing of whole snapshots. */
+  readonly syncs: Histogram;
+  readonly snapshots: Histogram;
+  readonly bytesWritten: number;
+  /** Changes that wait for the disk, and those that it could not take. */
+  readonly pending: number;
+  readonly refused: number;
+}
+
 /** So many snapshots are kept, with the log that goes on from the oldest. */
 const keptSnapshots = 5;
 
@@ -39,6 +51,7 @@ export class Disk {
   /** Ends what waits for the disk to get room, and a snapshot under way. */
   private readonly stopping = new AbortController();
   private readonly journal: Journal;
+  private readonly snapshots = new Histogram(doublings(0.001, 14));
   private saving: Promise<void> | undefined;
   private savedIndex: number;
   private savedBytes = 0;
@@ -65,6 +78,12 @@ export class Disk {
 
   get isReadOnly(): boolean {
     return this.journal.isReadOnly;
+  }
+
+  get figures(): DiskFigures {
+    const { snapshots, journal, wal } = this;
+    const { pending, refused } = journal;
+    return { syncs: wal.syncs, snapshots, bytesWritten: wal.bytesWritten, pending, refused };
   }
 
   /** See Journal.add. */
@@ -96,8 +115,10 @@ export class Disk {
     const snapshot = takeSnapshot(this.state, this.meta.clusterId);
     this.savedIndex = snapshot.requestIndex;
     this.bytes = this.wal.bytesWritten;
+    const from = process.hrtime.bigint();
     try {
       this.savedBytes = await writeSnapshot(folder, snapshot, this.stopping.signal);
+      this.snapshots.add(secondsSince(from));
       const files = listSnapshots(folder);
       for (const { path } of files.slice(keptSnapshots)) await rm(path);
       await this.wal.release(files.slice(0, keptSnapshots).at(-1)!.index);

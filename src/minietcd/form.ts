@@ -46,8 +46,11 @@ function parameterFault(text: string): string | undefined {
   return undefined;
 }
 
+const noParameters: Form = new Map();
+
 /** The parameters of a body and a query. Throws 210 with Go's words where either cannot be read; the body goes first. */
 export function parseForm(body: string, query: string): Form {
+  if (body === '' && query === '') return noParameters;
   const form = new Map<string, string>();
   const faults = [readPairs(body, form), readPairs(query, form)];
   const fault = faults.find((text) => text !== undefined);
@@ -57,7 +60,7 @@ export function parseForm(body: string, query: string): Form {
 
 function readPairs(text: string, form: Map<string, string>): string | undefined {
   let fault: string | undefined;
-  if (text === '') return fault;
+  if (text === '') return undefined;
   for (const pair of text.split('&')) {
     if (pair.includes(';')) {
       fault = 'invalid semicolon separator in query';

@@ -1,59 +1,50 @@
-/** Upper bounds in seconds: etcd's, half a millisecond and doubled each time. */
-const bounds = Array.from({ length: 13 }, (_, k) => 0.0005 * 2 ** k);
+import { doublings, Histogram } from './histogram.ts';
 
-interface Durations {
-  readonly buckets: number[];
-  sum: number;
-  count: number;
+/** etcd's bounds: half a millisecond to two seconds. */
+const bounds = doublings(0.0005, 13);
+
+/** What was asked with one method. */
+class MethodStats {
+  received = 0;
+  readonly failed = new Map<number, number>();
+  readonly done = new Histogram(bounds);
 }
 
-/** Counts the requests to /v2/keys by method, as etcd's /metrics shows them; watches are not counted. */
+/** Counts the requests to /v2/keys by method, as etcd's /metrics shows them; the durations of watches are not counted. */
 export class HttpStats {
-  private readonly received = new Map<string, number>();
-  private readonly failed = new Map<string, number>();
-  private readonly done = new Map<string, Durations>();
+  private readonly methods = new Map<string, MethodStats>();
 
   countReceived(method: string): void {
-    this.received.set(method, (this.received.get(method) ?? 0) + 1);
+    this.of(method).received++;
   }
 
   countFailed(method: string, status: number): void {
-    const labels = `{code="${status}",method="${method}"}`;
-    this.failed.set(labels, (this.failed.get(labels) ?? 0) + 1);
+    const { failed } = this.of(method);
+    failed.set(status, (failed.get(status) ?? 0) + 1);
   }
 
   countDone(method: string, seconds: number): void {
-    let durations = this.done.get(method);
-    if (durations === undefined) {
-      durations = { buckets: bounds.map(() => 0), sum: 0, count: 0 };
-      this.done.set(method, durations);
-    }
-    const bucket = bounds.findIndex((bound) => seconds <= bound);
-    if (bucket >= 0) durations.buckets[bucket]!++;
-    durations.sum += seconds;
-    durations.count++;
+    this.of(method).done.add(seconds);
   }
 
   /** The three metrics in Prometheus' text format. */
   toText(): string {
     const lines = ['# TYPE etcd_http_received_total counter'];
-    for (const [method, count] of this.received) lines.push(`etcd_http_received_total{method="${method}"} ${count}`);
+    for (const [method, { received }] of this.methods)
+      lines.push(`etcd_http_received_total{method="${method}"} ${received}`);
     lines.push('# TYPE etcd_http_failed_total counter');
-    for (const [labels, count] of this.failed) lines.push(`etcd_http_failed_total${labels} ${count}`);
+    for (const [method, { failed }] of this.methods)
+      for (const [code, count] of failed)
+        lines.push(`etcd_http_failed_total{code="${code}",method="${method}"} ${count}`);
     lines.push('# TYPE etcd_http_successful_duration_seconds histogram');
-    for (const [method, durations] of this.done) lines.push(...histogram(method, durations));
+    for (const [method, { done }] of this.methods)
+      if (done.total > 0) lines.push(...done.toLines('etcd_http_successful_duration_seconds', `method="${method}"`));
     return `${lines.join('\n')}\n`;
   }
-}
 
-function histogram(method: string, { buckets, sum, count }: Durations): string[] {
-  const name = 'etcd_http_successful_duration_seconds';
-  let below = 0;
-  const rows = bounds.map((bound, k) => `${name}_bucket{method="${method}",le="${bound}"} ${(below += buckets[k]!)}`);
-  return [
-    ...rows,
-    `${name}_bucket{method="${method}",le="+Inf"} ${count}`,
-    `${name}_sum{method="${method}"} ${sum}`,
-    `${name}_count{method="${method}"} ${count}`,
-  ];
+  private of(method: string): MethodStats {
+    let stats = this.methods.get(method);
+    if (stats === undefined) this.methods.set(method, (stats = new MethodStats()));
+    return stats;
+  }
 }

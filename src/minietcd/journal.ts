@@ -7,6 +7,8 @@ import { WalError, type Wal } from './wal/wal.ts';
 /** A change that waits for its place on disk. */
 export interface Pending {
   readonly request: Request;
+  /** True where nobody has read for a while: then a sync may hold up everything else. */
+  readonly isAlone: boolean;
   /** Called when the change is on disk, in the order of the log. */
   readonly commit: () => void;
   /** Called instead when it is not, with the reason in words. */
@@ -38,6 +40,9 @@ export class Journal {
   private readonly waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
   private refusal: string | undefined;
+  /** Changes that were taken into a batch and not answered yet. */
+  private taken = 0;
+  private refusals = 0;
   private lose: (error: Error) => void = () => undefined;
 
   /** Resolves when the log cannot be trusted any more: the process should end. */
@@ -55,9 +60,20 @@ export class Journal {
     return this.refusal !== undefined;
   }
 
+  /** How many changes wait for the disk. */
+  get pending(): number {
+    return this.waiting.length + this.taken;
+  }
+
+  /** How many changes were refused so far. */
+  get refused(): number {
+    return this.refusals;
+  }
+
   /** Takes a change in; exactly one of its functions is called, later. */
   add(pending: Pending): void {
     if (this.refusal !== undefined) {
+      this.refusals++;
       pending.refuse(this.refusal);
       return;
     }
@@ -78,9 +94,11 @@ export class Journal {
       let done: readonly Waiting[] = [];
       while (this.waiting.length > 0 || done.length > 0) {
         const batch = this.nextBatch();
-        const appending = this.append(batch);
+        const mayBlock = done.length === 0 && batch.length === 1 && batch[0]!.pending.isAlone;
+        const appending = this.append(batch, mayBlock);
         // While the disk works on the next batch.
         for (const { pending } of done) pending.commit();
+        this.taken -= done.length;
         done = (await appending) ? batch : [];
       }
     } finally {
@@ -89,10 +107,11 @@ export class Journal {
   }
 
   /** True once a batch is on disk; false when it never will be, and everyone has been told. */
-  private async append(batch: readonly Waiting[]): Promise<boolean> {
+  private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
-      await this.wal.append(batch.map(({ payload }) => ({ type: requestRecord, payload })));
+      const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
+      await this.wal.append(entries, mayBlock);
       return true;
     } catch (error) {
       this.giveUp(error as WalError, batch);
@@ -103,13 +122,17 @@ export class Journal {
   private nextBatch(): readonly Waiting[] {
     let bytes = 0;
     const size = this.waiting.findIndex(({ payload }) => (bytes += payload.length) > longestBatch);
-    if (size < 0) return this.waiting.splice(0);
-    return this.waiting.splice(0, Math.max(size, 1));
+    const batch = this.waiting.splice(0, size < 0 ? this.waiting.length : Math.max(size, 1));
+    this.taken += batch.length;
+    return batch;
   }
 
   private giveUp(error: WalError, batch: readonly Waiting[]): void {
     this.refusal = `write-ahead log: ${error.message}`;
-    for (const { pending } of [...batch, ...this.waiting.splice(0)]) pending.refuse(this.refusal);
+    this.taken -= batch.length;
+    const refused = [...batch, ...this.waiting.splice(0)];
+    this.refusals += refused.length;
+    for (const { pending } of refused) pending.refuse(this.refusal);
     if (error.code === 'full') {
       this.log.error(`${this.refusal}: changes are refused until there is room`);
       void this.awaitRoom();

@@ -11,6 +11,9 @@ import type { Watcher } from './store/watchers.ts';
 
 const sweepMs = 500;
 
+/** While someone has read so lately, no sync may hold up the next read. */
+const readerMs = 1000;
+
 /** What makes changes last. */
 export interface Durability {
   /** True while the disk takes nothing. */
@@ -23,7 +26,10 @@ export interface Durability {
 export class Keyspace {
   private readonly store: Store;
   private readonly bells = new Set<() => void>();
+  private lastRead = -Infinity;
   readonly stats: StoreStats;
+  /** How many watches were asked for so far. */
+  watches = 0;
 
   /** Without durability, the state lives and dies with the process. */
   constructor(
@@ -86,12 +92,13 @@ export class Keyspace {
         reject(new EtcdError(300, reason, this.index));
       };
       if (this.durability === undefined) commit();
-      else this.durability.add({ request, commit, refuse });
+      else this.durability.add({ request, isAlone: this.isAlone(), commit, refuse });
     });
   }
 
   /** The node at a key, only to be looked at before anything else runs. Throws EtcdError. */
   get(path: string): TreeNode {
+    this.lastRead = this.clock.now();
     try {
       const node = this.store.find(path);
       this.stats.countGet(true);
@@ -104,6 +111,8 @@ export class Keyspace {
 
   /** See Store.watch. */
   watch(watcher: Watcher): void {
+    this.lastRead = this.clock.now();
+    this.watches++;
     this.store.watch(watcher);
   }
 
@@ -134,6 +143,10 @@ export class Keyspace {
       // A disk that takes nothing now may take it at the next look.
       await this.submit({ action: 'sync', at }).catch(() => undefined);
     }
+  }
+
+  private isAlone(): boolean {
+    return this.clock.now() - this.lastRead >= readerMs;
   }
 
   private carryOut(request: Request): readonly Event[] {

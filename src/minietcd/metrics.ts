@@ -7,7 +7,7 @@ type Metric = readonly [name: string, kind: 'counter' | 'gauge', value: number];
 
 /** The body of /metrics, in Prometheus' text format and under etcd's names. */
 export function metricsText(site: Site): string {
-  const rows = [...storeMetrics(site), ...serverMetrics(site), ...processMetrics(site)];
+  const rows = [...storeMetrics(site), ...serverMetrics(site), ...diskMetrics(site), ...processMetrics(site)];
   let last = '';
   let text = '';
   for (const [name, kind, value] of rows) {
@@ -16,7 +16,7 @@ export function metricsText(site: Site): string {
     last = family;
     text += `${name} ${value}\n`;
   }
-  return text + site.http.toText();
+  return text + diskHistograms(site) + site.http.toText();
 }
 
 function storeMetrics({ keyspace }: Site): Metric[] {
@@ -34,14 +34,18 @@ function storeMetrics({ keyspace }: Site): Metric[] {
       count,
     ]),
     ['etcd_debugging_store_expires_total', 'counter', stats.expired],
+    ['etcd_debugging_store_watch_requests_total', 'counter', keyspace.watches],
     ['etcd_debugging_store_watchers', 'gauge', keyspace.watcherCount],
   ];
 }
 
-function serverMetrics({ keyspace, load }: Site): Metric[] {
+function serverMetrics({ keyspace, load, member }: Site): Metric[] {
   return [
+    ['etcd_cluster_version{cluster_version="3.4"}', 'gauge', 1],
     ['etcd_server_has_leader', 'gauge', 1],
+    [`etcd_server_id{server_id="${member.id}"}`, 'gauge', 1],
     ['etcd_server_is_leader', 'gauge', 1],
+    ['etcd_server_is_learner', 'gauge', 0],
     ['etcd_server_leader_changes_seen_total', 'counter', 1],
     ['etcd_server_proposals_applied_total', 'gauge', keyspace.requestIndex],
     ['etcd_server_proposals_committed_total', 'gauge', keyspace.requestIndex],
@@ -52,13 +56,34 @@ function serverMetrics({ keyspace, load }: Site): Metric[] {
   ];
 }
 
+/** A store that is kept nowhere has none of these. */
+function diskMetrics({ disk }: Site): Metric[] {
+  if (disk === undefined) return [];
+  const { bytesWritten, pending, refused } = disk.figures;
+  return [
+    ['etcd_server_proposals_pending', 'gauge', pending],
+    ['etcd_server_proposals_failed_total', 'counter', refused],
+    ['etcd_disk_wal_write_bytes_total', 'gauge', bytesWritten],
+  ];
+}
+
+function diskHistograms({ disk }: Site): string {
+  if (disk === undefined) return '';
+  const named = [
+    ['etcd_disk_wal_fsync_duration_seconds', disk.figures.syncs],
+    ['etcd_debugging_snap_save_total_duration_seconds', disk.figures.snapshots],
+  ] as const;
+  return named.map(([name, times]) => `# TYPE ${name} histogram\n${times.toLines(name).join('\n')}\n`).join('');
+}
+
 function processMetrics({ member }: Site): Metric[] {
   const { user, system } = process.cpuUsage();
   const descriptors: Metric[] = [];
   try {
     const limit = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    descriptors.push(['process_open_fds', 'gauge', readdirSync('/proc/self/fd').length]);
-    descriptors.push(['process_max_fds', 'gauge', Number(limit ?? 0)]);
+    const open = readdirSync('/proc/self/fd').length;
+    for (const name of ['process_open_fds', 'os_fd_used']) descriptors.push([name, 'gauge', open]);
+    for (const name of ['process_max_fds', 'os_fd_limit']) descriptors.push([name, 'gauge', Number(limit ?? 0)]);
   } catch {
     // Only Linux shows them.
   }

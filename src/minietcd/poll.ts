@@ -1,12 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { Ask } from './ask.ts';
+import type { Watch } from './ask.ts';
 import { EtcdError } from './errors.ts';
 import { eventJson } from './json.ts';
 import type { Reply, Site } from './site.ts';
 import type { Event } from './store/event.ts';
 import type { Watcher } from './store/watchers.ts';
-
-type Watch = Extract<Ask, { kind: 'watch' }>;
 
 /** A stream whose reader is this many bytes behind gets what is buffered, and its end. */
 const longestBacklog = 8 * 1024 * 1024;

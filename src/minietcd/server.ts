@@ -63,11 +63,18 @@ export class MiniEtcd {
       limits,
       load: new Load(),
       http: new HttpStats(),
+      disk,
       cluster: identity.cluster ?? usualCluster,
       cmdline: identity.cmdline ?? [],
       setVerbose: identity.setVerbose ?? (() => undefined),
     };
-    this.front = new Front((req, res) => void answer(this.site, req, res), limits, this.site.load);
+    this.front = new Front(
+      (req, res) => {
+        answer(this.site, req, res);
+      },
+      limits,
+      this.site.load,
+    );
     this.sweeping = this.keyspace.sweep(this.stopping.signal);
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Disk } from './disk.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { HttpStats } from './httpstats.ts';
 import type { Limits, Load } from './limits.ts';
@@ -36,6 +37,8 @@ export interface Site {
   readonly limits: Limits;
   readonly load: Load;
   readonly http: HttpStats;
+  /** Undefined where nothing is kept. */
+  readonly disk: Pick<Disk, 'figures'> | undefined;
   /** What /v2/admin/config shows until someone sets it. */
   readonly cluster: ClusterSettings;
   /** The words that the server was started with. */
@@ -99,7 +102,8 @@ export class Reply {
     if (contentType !== '') this.add('Content-Type', contentType);
     // What a HEAD request would have got has a length only where it has a body.
     const isLength = status !== 204 && (body !== '' || this.raw.req.method !== 'HEAD');
-    this.raw.writeHead(status, isLength ? [...this.headers, 'Content-Length', String(body.length)] : this.headers);
+    if (isLength) this.add('Content-Length', String(body.length));
+    this.raw.writeHead(status, this.headers);
     this.raw.end(body, 'latin1');
     if (this.raw.writableLength > 0) this.holdUntilRead(body.length);
   }

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseAsk } from '../../src/minietcd/ask.ts';
+import { parseChange, parseLook } from '../../src/minietcd/ask.ts';
 import { parseForm } from '../../src/minietcd/form.ts';
 
-const ask = (method: string, query: string) => parseAsk(method, '/k', parseForm('', query), 1000);
+const ask = (method: string, query: string) => {
+  const form = parseForm('', query);
+  return method === 'GET' || method === 'HEAD' ? parseLook(method, '/k', form) : parseChange(method, '/k', form, 1000);
+};
 
 // The words and the order of refusals are held by keys.test.ts, against etcd's own answers.
 test.each(['prevIndex=-1', 'waitIndex=1e3', 'ttl=9000000001', 'recursive=', 'prevExist=', 'prevValue=', 'refresh=1'])(
@@ -25,7 +28,7 @@ describe('which change a request asks for', () => {
     ['DELETE', 'prevExist=true', 'delete'],
     ['DELETE', 'prevIndex=3', 'compareAndDelete'],
   ])('%s %s: %s', (method, query, action) => {
-    expect(ask(method, query)).toMatchObject({ kind: 'change', request: { action, path: '/k', at: 1000 } });
+    expect(ask(method, query)).toMatchObject({ request: { action, path: '/k', at: 1000 } });
   });
 
   test('a TTL becomes an instant', () => {
@@ -36,6 +39,7 @@ describe('which change a request asks for', () => {
 
 describe('reading', () => {
   test.each([
+    ['GET', '', { kind: 'get', path: '/k', recursive: false }],
     ['GET', 'recursive=true', { kind: 'get', path: '/k', recursive: true }],
     ['HEAD', 'waitIndex=5', { kind: 'get', path: '/k', recursive: false }],
     ['GET', 'wait=true&quorum=true', { kind: 'get', path: '/k', recursive: false }],

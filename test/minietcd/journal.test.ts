@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals';
-import { openData, scratch, set } from '../helpers/disk.ts';
-import { filesOf } from '../helpers/disk.ts';
-import { statSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { filesOf, openData, scratch, set, type Opened } from '../helpers/disk.ts';
+import { FakeClock } from '../helpers/fakeClock.ts';
 import { readLog } from '../../src/minietcd/wal/scan.ts';
 import { listSegments } from '../../src/minietcd/wal/segment.ts';
 import { join } from 'node:path';
@@ -43,4 +43,39 @@ test('a closed journal answers what it has taken in, and refuses the rest', asyn
   await opened.close();
   await expect(taken).resolves.toHaveLength(1);
   await expect(opened.keyspace.submit(set('/b', 'v'))).rejects.toMatchObject({ code: 300 });
+});
+
+describe('whether a change that comes alone may hold up everything else', () => {
+  /** True where the change was carried out before the event loop had gone round. */
+  async function isBlocking({ keyspace }: Opened): Promise<boolean> {
+    let isDone = false;
+    const change = keyspace.submit(set('/a', 'v')).then(() => (isDone = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = isDone;
+    await change;
+    return before;
+  }
+
+  test('it may on a disk that has been quick, unless someone has read within a second', async () => {
+    const clock = new FakeClock();
+    // In memory, where there is such a place: nobody knows when another disk is quick.
+    const folder = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/mini-etcd-') : scratch();
+    await using opened = await openData(folder, {}, clock);
+    while (!(await isBlocking(opened)));
+    opened.keyspace.get('/a');
+    await clock.advance(999);
+    for (let n = 0; n < 10; n++) expect(await isBlocking(opened)).toBe(false);
+    await clock.advance(1);
+    while (!(await isBlocking(opened)));
+    rmSync(folder, { recursive: true });
+  });
+
+  test('two that come together never do', async () => {
+    await using opened = await openData(scratch());
+    for (let n = 0; n < 10; n++) {
+      const other = opened.keyspace.submit(set('/b', 'v'));
+      expect(await isBlocking(opened)).toBe(false);
+      await other;
+    }
+  });
 });

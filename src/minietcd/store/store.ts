@@ -155,12 +155,16 @@ export class Store {
 
   /** As find, but undefined where nothing is: most writes are to new keys, and an error is dear. */
   private lookUp(path: string): TreeNode | undefined {
-    let node: TreeNode | undefined = this.root;
-    if (path === '/') return node;
-    for (const name of path.slice(1).split('/')) {
+    let node: TreeNode = this.root;
+    // No list of names is made: this is done for every request.
+    for (let from = 1; from < path.length;) {
+      const slash = path.indexOf('/', from);
+      const end = slash < 0 ? path.length : slash;
       if (node.children === null) throw this.refusal(104, keyOf(node));
-      node = node.children.get(name);
-      if (node === undefined) return undefined;
+      const child = node.children.get(path.slice(from, end));
+      if (child === undefined) return undefined;
+      node = child;
+      from = end + 1;
     }
     return node;
   }

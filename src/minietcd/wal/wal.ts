@@ -3,6 +3,7 @@ import { fdatasync, fsync, ftruncate, write } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { doublings, Histogram, secondsSince } from '../histogram.ts';
 import { frameBytes, writeFrame, type Entry } from './frame.ts';
 import type { LogEnd } from './scan.ts';
 import { encodeSegmentHeader, listSegments, segmentHeaderBytes, segmentName } from './segment.ts';
@@ -21,7 +22,8 @@ const keptBuffer = 1024 * 1024;
 /** Less room than this on the disk is none: a few small writes would fill it up again at once. */
 const leastRoom = 1024 * 1024;
 
-const quickSyncNs = 5_000_000n;
+/** In seconds: of a longer sync, the way through the thread pool is no part worth sparing. */
+const quickSync = 0.001;
 
 /** So many quick syncs it takes to trust a disk again. */
 const syncsOfDoubt = 50;
@@ -59,6 +61,8 @@ export class Wal {
   private isDirty = false;
   /** How much this process has added to the log. */
   bytesWritten = 0;
+  /** How long the syncs took, with etcd's bounds: a millisecond to eight seconds. */
+  readonly syncs = new Histogram(doublings(0.001, 14));
   /** The index of the newest record that is on disk. */
   lastIndex: number;
 
@@ -77,8 +81,11 @@ export class Wal {
     this.lastIndex = end.lastIndex;
   }
 
-  /** Puts a batch on disk with one sync; its records get the next indexes. Throws WalError, then none of it counts. */
-  async append(entries: readonly Entry[]): Promise<void> {
+  /**
+   * Puts a batch on disk with one sync; its records get the next indexes. Where it may block, everything else in this
+   * process waits for a disk that has been quick. Throws WalError, then none of it counts.
+   */
+  async append(entries: readonly Entry[], mayBlock = false): Promise<void> {
     if (this.offset >= this.segmentBytes) await this.cut();
     const { length, chain } = this.layOut(entries);
     this.isDirty = true;
@@ -91,7 +98,7 @@ export class Wal {
       await this.takeBack();
       throw walError(cause);
     }
-    await this.sync(entries.length === 1);
+    await this.sync(mayBlock);
     this.isDirty = false;
     this.offset += length;
     this.bytesWritten += length;
@@ -137,20 +144,18 @@ export class Wal {
     closeSync(this.fd);
   }
 
-  /**
-   * A single change on a disk that has been quick is synced at once: going through another thread takes longer than such
-   * a disk does. After one slow sync everything else goes on while the disk works, until it has been quick for a while.
-   */
-  private async sync(isSingle: boolean): Promise<void> {
+  /** On a quick disk the way through another thread is a good part of a sync, so it is spared where that is allowed. */
+  private async sync(mayBlock: boolean): Promise<void> {
     const from = process.hrtime.bigint();
     try {
-      if (isSingle && this.quickSyncs > 0) fdatasyncSync(this.fd);
+      if (mayBlock && this.quickSyncs > 0) fdatasyncSync(this.fd);
       else await syncData(this.fd);
     } catch (cause) {
       lose(cause);
     }
-    const isQuick = process.hrtime.bigint() - from < quickSyncNs;
-    this.quickSyncs = isQuick ? this.quickSyncs + 1 : -syncsOfDoubt;
+    const seconds = secondsSince(from);
+    this.syncs.add(seconds);
+    this.quickSyncs = seconds < quickSync ? this.quickSyncs + 1 : -syncsOfDoubt;
   }
 
   private layOut(entries: readonly Entry[]): { length: number; chain: number } {
