@@ -17,6 +17,8 @@ export interface Snapshot {
 export interface Edit {
   readonly key: string;
   readonly value: string | null;
+  /** With null: only the key is gone, what is below it stays (stores whose keys are no directories). */
+  readonly alone?: true;
 }
 
 /** What changed since a cursor: edits in the store's order, or 'look again' where the store cannot say. */

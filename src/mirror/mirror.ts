@@ -38,13 +38,13 @@ export class Mirror {
   apply(edits: readonly Edit[]): Touched {
     const gone = new Set<string>();
     const pairs = new Map<string, string>();
-    for (const { key, value } of edits) {
+    for (const { key, value, alone } of edits) {
       if (value !== null) {
         gone.delete(key);
         pairs.set(key, value);
         continue;
       }
-      for (const below of this.#under(key, pairs)) {
+      for (const below of alone === true ? [key] : this.#under(key, pairs)) {
         pairs.delete(below);
         gone.add(below);
       }

@@ -21,8 +21,9 @@ export class Copy {
   }
 
   apply(edits: readonly Edit[]): void {
-    for (const { key, value } of edits) {
+    for (const { key, value, alone } of edits) {
       if (value !== null) this.pairs.set(key, value);
+      else if (alone === true) this.pairs.delete(key);
       else for (const other of this.pairs.keys()) if (`${other}/`.startsWith(`${key}/`)) this.pairs.delete(other);
     }
   }
