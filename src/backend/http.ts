@@ -5,8 +5,8 @@ import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
 import type { Credentials } from './credentials.ts';
 import { within } from './deadline.ts';
+import { Failover } from './failover.ts';
 import { type Node, parseNode } from './nodes.ts';
-import { deniedBy, plainWords } from './plainwords.ts';
 import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
 
 export interface HttpSettings {
@@ -30,6 +30,12 @@ export interface HttpLimits {
 }
 
 export const usualLimits: HttpLimits = { headersMs: 3000, totalMs: 60_000, maxBytes: 256 * 1024 * 1024 };
+
+/** The nodes as addresses. */
+export function nodesOf({ nodes, scheme, tls }: HttpSettings): readonly Node[] {
+  if (nodes.length === 0) throw new BackendError('settings', 'there is no node to connect to');
+  return nodes.map((text) => parseNode(text, scheme === 'https' || wantsTls(tls) ? 'https' : 'http'));
+}
 
 /** An answer whose headers are here; `body` waits for the rest, as bytes (one char each). */
 export interface Answer {
@@ -55,20 +61,20 @@ const keeping = { keepAlive: true, keepAliveMsecs: 10_000 } as const;
  * one fails (no connection, no headers in time, a status of 500 or more) the next is asked at once.
  */
 export class HttpClient {
-  private current = 0;
+  private readonly failover: Failover<Node>;
   private readonly agent = new HttpAgent(keeping);
 
   private constructor(
     private readonly settings: HttpSettings,
-    private readonly nodes: readonly Node[],
+    nodes: readonly Node[],
     private readonly https: Https | null,
-  ) {}
+  ) {
+    this.failover = new Failover(nodes, () => https?.tls.fault ?? '');
+  }
 
   /** Checks addresses and certificates; nothing is connected yet. */
   static async create(settings: HttpSettings): Promise<HttpClient> {
-    const scheme = settings.scheme === 'https' || wantsTls(settings.tls) ? 'https' : 'http';
-    const nodes = settings.nodes.map((text) => parseNode(text, scheme));
-    if (nodes.length === 0) throw new BackendError('settings', 'there is no node to connect to');
+    const nodes = nodesOf(settings);
     if (nodes.every((node) => node.url.protocol === 'http:')) return new HttpClient(settings, nodes, null);
     const { Agent, request } = await import('node:https');
     const tls = await TlsSource.open(settings.tls);
@@ -80,7 +86,7 @@ export class HttpClient {
   /** The whole answer, in time or not at all. */
   async get(path: string, signal: AbortSignal): Promise<Answer> {
     const { limits, clock } = this.settings;
-    return this.eachNode(signal, (node) => {
+    return this.failover.ask(signal, (node) => {
       const late = new Error(`the answer was not complete after ${limits.totalMs / 1000} s`);
       return within({ ms: limits.totalMs, clock, late }, signal, async (inner) => {
         const answer = await this.ask(node, path, inner);
@@ -92,7 +98,7 @@ export class HttpClient {
 
   /** An answer as soon as its headers are here; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<Answer> {
-    return this.eachNode(signal, (node) => this.ask(node, path, signal));
+    return this.failover.ask(signal, (node) => this.ask(node, path, signal));
   }
 
   /** Drops every connection. */
@@ -105,31 +111,6 @@ export class HttpClient {
 
   private get agents(): readonly HttpAgent[] {
     return this.https === null ? [this.agent] : [this.agent, this.https.agent];
-  }
-
-  private async eachNode<T>(signal: AbortSignal, attempt: (node: Node) => Promise<T>): Promise<T> {
-    const failures: { readonly node: Node; readonly cause: Error }[] = [];
-    const first = this.current;
-    for (let tried = 0; tried < this.nodes.length; tried++) {
-      const index = (first + tried) % this.nodes.length;
-      const node = this.nodes[index]!;
-      signal.throwIfAborted();
-      try {
-        const result = await attempt(node);
-        this.current = index;
-        return result;
-      } catch (cause) {
-        signal.throwIfAborted();
-        // The password file's fault, and so that of every node.
-        if (cause instanceof BackendError) throw cause;
-        failures.push({ node, cause: cause as Error });
-      }
-    }
-    const code = failures.every(({ cause }) => deniedBy(cause)) ? 'denied' : 'unreachable';
-    const facts = failures.map(({ node, cause }) => `${node.label}: ${plainWords(cause)}`);
-    const fault = this.https?.tls.fault ?? '';
-    const message = [...facts, ...(fault === '' ? [] : [fault])].join('; ');
-    throw new BackendError(code, message, { cause: failures.length === 1 ? failures[0]!.cause : failures });
   }
 
   private async ask(node: Node, path: string, signal: AbortSignal): Promise<Answer> {
