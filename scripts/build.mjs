@@ -27,6 +27,8 @@ for (const [name, path] of Object.entries(entries)) {
     outdir,
     bundle: true,
     splitting: true,
+    // They read .proto files beside themselves when they are loaded, so they stay where they are.
+    external: ['etcd3', '@grpc/grpc-js'],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',

@@ -1,13 +1,17 @@
 import type { Change, Cursor, Edit } from './backend.ts';
 import type { Heard } from './event.ts';
-import type { Poll } from './roots.ts';
 
 /** More edits than this are not kept for a slow reader: it shall look again. */
 const mostEdits = 20_000;
 
-/** What polls have heard and the reader has not taken yet; what comes in together goes out as one change. */
+/** Whoever hears something; its roots are the places of the cursor that it moves on. */
+export interface Listener {
+  readonly roots: readonly string[];
+}
+
+/** What listeners have heard and the reader has not taken yet; what comes in together goes out as one change. */
 export class Inbox {
-  private readonly pending = new Map<Poll, { index: bigint; edits: Edit[] | 'look again' }>();
+  private readonly pending = new Map<Listener, { index: bigint; edits: Edit[] | 'look again' }>();
   private failure: { readonly error: unknown } | null = null;
   private wake: (() => void) | null = null;
   private readonly cursor: Map<string, bigint>;
@@ -16,11 +20,11 @@ export class Inbox {
     this.cursor = new Map(cursor);
   }
 
-  /** Takes what one poll has heard. */
-  put(poll: Poll, heard: Heard): void {
-    const edits = this.pending.get(poll)?.edits ?? [];
+  /** Takes what one of them has heard. */
+  put(listener: Listener, heard: Heard): void {
+    const edits = this.pending.get(listener)?.edits ?? [];
     const all = edits === 'look again' || heard.edits === 'look again' ? 'look again' : [...heard.edits];
-    this.pending.set(poll, { index: heard.index, edits: joined(edits, all) });
+    this.pending.set(listener, { index: heard.index, edits: joined(edits, all) });
     this.wake?.();
   }
 
@@ -41,9 +45,9 @@ export class Inbox {
 
   private take(): Change {
     let all: Edit[] | 'look again' = [];
-    for (const [poll, { index, edits }] of this.pending) {
-      for (const root of poll.roots) {
-        // Polls shared by several roots start at the oldest place; a counter is set back only by a lost history.
+    for (const [listener, { index, edits }] of this.pending) {
+      for (const root of listener.roots) {
+        // A poll shared by several roots starts at the oldest place; a counter is set back only by a lost history.
         if (edits === 'look again' || (this.cursor.get(root) ?? 0n) < index) this.cursor.set(root, index);
       }
       all = all === 'look again' || edits === 'look again' ? 'look again' : all.concat(edits);

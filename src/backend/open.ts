@@ -1,5 +1,6 @@
 import { systemClock } from '../obs/clock.ts';
 import { type Backend, BackendError } from './backend.ts';
+import type { EtcdSettings } from './etcd.ts';
 import { defaultNodes } from './nodes.ts';
 import { nodesFromSrv, type ResolveSrv, srvNameOf } from './srv.ts';
 
@@ -34,6 +35,7 @@ const openers: ReadonlyMap<string, Opener> = new Map([
   ['env', openEnv],
   ['etcd', openEtcd],
   ['etcdv2', openEtcd],
+  ['etcdv3', openEtcd3],
   ['file', openFile],
 ]);
 
@@ -45,8 +47,6 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const open = openers.get(options.backend);
   if (open !== undefined) return open(options);
   const known = `known are ${backendNames.join(', ')}`;
-  if (options.backend === 'etcdv3')
-    throw new BackendError('settings', `The etcd v3 API is not supported yet (${known})`);
   throw new BackendError('settings', `Invalid backend "${options.backend}" (${known})`);
 }
 
@@ -68,10 +68,19 @@ async function openFile(options: BackendOptions): Promise<Backend> {
 
 async function openEtcd(options: BackendOptions): Promise<Backend> {
   const { etcdBackend } = await import('./etcd.ts');
+  return etcdBackend(await etcdSettings(options));
+}
+
+async function openEtcd3(options: BackendOptions): Promise<Backend> {
+  const { etcd3Backend } = await import('./etcd3.ts');
+  return etcd3Backend(await etcdSettings(options));
+}
+
+async function etcdSettings(options: BackendOptions): Promise<EtcdSettings> {
   const { Credentials } = await import('./credentials.ts');
   const { usualLimits } = await import('./http.ts');
   const { timeoutMs } = options;
-  return etcdBackend({
+  return {
     nodes: options.nodes.length > 0 ? options.nodes : await discoverNodes(options),
     scheme: options.scheme === 'https' ? 'https' : 'http',
     tls: {
@@ -83,5 +92,5 @@ async function openEtcd(options: BackendOptions): Promise<Backend> {
     auth: await Credentials.open(options),
     limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs } : usualLimits,
     clock: systemClock,
-  });
+  };
 }

@@ -28,7 +28,6 @@ describe('settings that cannot work', () => {
   const rows: readonly (readonly [string, Partial<BackendOptions>, RegExp])[] = [
     ['a backend that nobody knows', { backend: 'nope' }, /^Invalid backend "nope" \(known are .*etcd.*\)$/],
     ['a name that an object would know', { backend: 'constructor' }, /^Invalid backend "constructor"/],
-    ['the v3 API, which is not there yet', { backend: 'etcdv3' }, /v3 API is not supported yet/],
     ['a node that is no address', { backend: 'etcd', nodes: ['not an address'] }, /"not an address" is not a node/],
     [
       'a node with a password, which is not shown',
@@ -59,8 +58,8 @@ describe('stores', () => {
     await store.close();
   });
 
-  test('an etcd that is down is opened all the same', async () => {
-    await (await openBackend({ ...plain, backend: 'etcd', nodes: ['127.0.0.1:1'] })).close();
+  test.each(['etcd', 'etcdv2', 'etcdv3'])('an etcd that is down is opened all the same: %s', async (backend) => {
+    await (await openBackend({ ...plain, backend, nodes: ['127.0.0.1:1'] })).close();
   });
 });
 

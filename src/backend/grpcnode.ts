@@ -1,0 +1,229 @@
+import { createSecureContext } from 'node:tls';
+import type * as Grpc from '@grpc/grpc-js';
+import type { Channel, ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type {
+  IAuthenticateRequest,
+  IAuthenticateResponse,
+  ITxnRequest,
+  ITxnResponse,
+  IWatchRequest,
+  IWatchResponse,
+} from 'etcd3';
+import type { Host } from 'etcd3/lib/connection-pool.js';
+import { within } from './deadline.ts';
+import { type Refusal, refusalIn } from './grpcrefusal.ts';
+import { HttpClient, type HttpSettings } from './http.ts';
+import type { Node } from './nodes.ts';
+import type { TlsOptions, TlsSource } from './tls.ts';
+
+/** The calls that are made of an etcd, with what they ask and answer. */
+export interface Calls {
+  readonly txn: { readonly request: ITxnRequest; readonly answer: ITxnResponse };
+  readonly authenticate: { readonly request: IAuthenticateRequest; readonly answer: IAuthenticateResponse };
+}
+
+const services = { txn: 'KV', authenticate: 'Auth' } as const;
+
+/** What a node said: an answer, or why it gives none. A node that says nothing is an error. */
+export type Said<T> = { readonly answer: T } | { readonly refusal: Refusal };
+
+/** A watch stream, the node that it leads to, and a way to be rid of its connection. */
+export interface OpenWatch {
+  readonly node: string;
+  readonly call: ClientDuplexStream<IWatchRequest, IWatchResponse>;
+  readonly drop: () => void;
+}
+
+/** The libraries, which are loaded when the first connection is made. */
+export interface Library {
+  readonly grpc: typeof Grpc;
+  readonly Host: typeof Host;
+}
+
+/** Loads them, and keeps them from writing to the log on their own. */
+export async function loadLibrary(): Promise<Library> {
+  const grpc = await import('@grpc/grpc-js');
+  const { Host } = await import('etcd3/lib/connection-pool.js');
+  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+  return { grpc, Host };
+}
+
+/** What all nodes of a client share. */
+interface Means {
+  readonly library: Library;
+  /** Null where no node is asked over TLS. */
+  readonly tls: TlsSource | null;
+}
+
+interface Link {
+  readonly channel: Channel;
+  readonly host: Host;
+  /** True once something came over it. */
+  proven: boolean;
+}
+
+type UnaryMethod = (
+  request: object,
+  metadata: Metadata,
+  done: (error: ServiceError | null, answer: unknown) => void,
+) => ClientUnaryCall;
+
+type WatchMethod = (metadata: Metadata) => OpenWatch['call'];
+
+/**
+ * One node of an etcd, over one HTTP/2 connection for all calls. A connection that failed is thrown away: the next call
+ * makes a new one at once, and no breaker or backoff of the library stands in between.
+ */
+export class GrpcNode {
+  readonly label: string;
+  private link: Link | null = null;
+
+  constructor(
+    private readonly node: Node,
+    private readonly settings: HttpSettings,
+    private readonly means: Means,
+  ) {
+    this.label = node.label;
+  }
+
+  /** Asks, in time or not at all. */
+  async call<Name extends keyof Calls>(
+    name: Name,
+    request: Calls[Name]['request'],
+    token: string,
+    signal: AbortSignal,
+  ): Promise<Said<Calls[Name]['answer']>> {
+    const { limits, clock } = this.settings;
+    const late = new Error(`no answer within ${limits.headersMs / 1000} s`);
+    for (;;) {
+      const link = await this.connect();
+      try {
+        const client = link.host.getServiceClient(services[name]) as unknown as Record<string, UnaryMethod>;
+        const said = await within({ ms: limits.headersMs, clock, late }, signal, (inner) =>
+          unary((done) => client[name]!(request, this.metadata(token), done), inner),
+        );
+        link.proven = true;
+        return said as Said<Calls[Name]['answer']>;
+      } catch (error) {
+        this.drop(link);
+        signal.throwIfAborted();
+        // A kept connection may have died unseen; a new one decides.
+        if (!link.proven) throw await this.explain(error as Error, signal);
+      }
+    }
+  }
+
+  /** Opens a stream for watches; nothing has been sent yet. */
+  async watch(token: string): Promise<OpenWatch> {
+    const link = await this.connect();
+    const client = link.host.getServiceClient('Watch') as unknown as Record<'watch', WatchMethod>;
+    const call = client.watch(this.metadata(token));
+    // An error after the end of those who listen would end the process.
+    call.on('error', () => undefined);
+    call.once('data', () => (link.proven = true));
+    const drop = () => {
+      this.drop(link);
+    };
+    return { node: this.label, call, drop };
+  }
+
+  close(): void {
+    if (this.link !== null) this.drop(this.link);
+  }
+
+  /** What a connection could not be made of, in the words of an attempt that knows more than the library tells. */
+  async explain(error: Error, signal: AbortSignal): Promise<Error> {
+    const { code, details = '' } = error as Partial<ServiceError>;
+    if (code === undefined) return error;
+    if (!/^(No connection established|Name resolution failed)/.test(details)) return new Error(sentence(details));
+    const http = await HttpClient.create({ ...this.settings, nodes: [this.node.url.href] });
+    try {
+      const { status } = await http.open('/version', signal);
+      return new Error(`answered ${status} over HTTP, but does not speak gRPC as an etcd of version 3 does`);
+    } catch (cause) {
+      signal.throwIfAborted();
+      return (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error) : (cause as Error);
+    } finally {
+      http.close();
+    }
+  }
+
+  private drop(link: Link): void {
+    link.channel.close();
+    if (this.link === link) this.link = null;
+  }
+
+  private metadata(token: string): Metadata {
+    const metadata = new this.means.library.grpc.Metadata();
+    // A member that lost the others shall say so instead of being silent.
+    metadata.set('hasleader', 'true');
+    if (token !== '') metadata.set('token', token);
+    return metadata;
+  }
+
+  private async connect(): Promise<Link> {
+    const { link } = this;
+    if (link !== null) return link;
+    const tls = this.node.url.protocol === 'https:' ? await this.means.tls!.current() : null;
+    return (this.link ??= this.makeLink(tls));
+  }
+
+  private makeLink(tls: TlsOptions | null): Link {
+    const { hostname, port } = this.node.url;
+    const { credentials, Channel } = this.means.library.grpc;
+    const trust =
+      tls === null ? credentials.createInsecure() : credentials.createFromSecureContext(createSecureContext(tls), tls);
+    const address = `${hostname}:${port || (tls === null ? '80' : '443')}`;
+    const channel = new Channel(address, trust, channelOptions(this.settings));
+    const host = new this.means.library.Host(address, trust, { channelOverride: channel });
+    return { channel, host, proven: false };
+  }
+}
+
+function channelOptions({ limits }: HttpSettings) {
+  return {
+    // A connection that died in silence is noticed within 13 s; etcd takes no more than a ping in 5 s.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 3_000,
+    'grpc.max_receive_message_length': limits.maxBytes,
+    'grpc-node.flow_control_window': 4 * 1024 * 1024,
+    // A connection of its own, so that throwing it away is the end of it.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.enable_channelz': 0,
+    'grpc.service_config_disable_resolution': 1,
+  };
+}
+
+/** Makes a call that ends when the signal fires; rejects when the node did not answer. */
+function unary(
+  start: (done: (error: ServiceError | null, answer: unknown) => void) => ClientUnaryCall,
+  signal: AbortSignal,
+): Promise<Said<unknown>> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason as Error);
+      call.cancel();
+    };
+    const call = start((error, answer) => {
+      signal.removeEventListener('abort', abort);
+      const refusal = error === null ? null : refusalIn(error);
+      if (refusal !== null) resolve({ refusal });
+      else if (error !== null) reject(error);
+      else resolve({ answer });
+    });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** The server's or library's words, as part of a line. */
+function sentence(details: string): string {
+  return (
+    details
+      .replace(/^etcdserver: /, '')
+      .replace(/[^ -~]+/g, ' ')
+      .slice(0, 200) || 'the connection broke'
+  );
+}
