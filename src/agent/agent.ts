@@ -76,7 +76,7 @@ export class Agent {
       const identity = identityOf(resource);
       this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
     }
-    this.sources[0].want(resources.flatMap((resource) => resource.keys));
+    this.sources[0].want(resources);
     return { errors };
   }
 

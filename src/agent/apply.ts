@@ -7,12 +7,13 @@ import type { Outcome, Room } from './outcome.ts';
 import { reload } from './reload.ts';
 import type { Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
+import type { Kept } from './scarcity.ts';
 import { discard, stage, stageToKeep } from './stage.ts';
 import { swap } from './swap.ts';
 
 /** What a pass of a resource needs. */
 export interface Pass {
-  readonly render: () => Promise<Rendering>;
+  readonly render: () => Promise<Rendering | Kept>;
   /** A reload of an earlier pass is still to be made. */
   readonly owed: boolean;
   /** Called before a command runs, maybe twice: from then on the pass mostly waits for others. */
@@ -40,6 +41,10 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
   const { dest } = resource;
   here.enter('render');
   const rendering = await pass.render();
+  if ('kept' in rendering) {
+    if (!resource.noop) await makeUp(resource, pass, here, dest);
+    return { status: 'kept', message: rendering.kept };
+  }
 
   here.enter('compare');
   const difference = await compare(rendering, resource);

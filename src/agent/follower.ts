@@ -9,9 +9,10 @@ import type { Includes } from '../template/include.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
 import { AgentError } from './error.ts';
-import { type Outcome, report } from './outcome.ts';
+import { type Outcome, reporter } from './outcome.ts';
 import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
+import { type Kept, scarcityOf } from './scarcity.ts';
 import { hideValues } from './secrecy.ts';
 import type { Slots } from './slots.ts';
 import type { Source } from './source.ts';
@@ -35,29 +36,39 @@ export function createFollower(resource: Resource, source: Source, parts: Follow
   let used: ReadSet | null = null;
   let rendered: Template | null = null;
   let includes: Includes | null = null;
+  let found = Infinity; // keys in the view when the template ran last
+  const scarcity = () => scarcityOf(found, resource.spec);
+  const report = reporter(resource, log, clock);
 
-  const renderView = async (): Promise<Rendering> => {
+  const renderView = async (): Promise<Rendering | Kept> => {
     log.debug(`Using source template ${resource.template}`);
     rendered = null;
+    found = Infinity;
     const now = world();
     let reader = new Reader(view);
     try {
       const template = await templates.load(resource.template, resource.spec);
       rendered = template;
       ({ includes } = now);
-      const makeFuncs = (tick: () => void) => confdFuncs((reader = new Reader(view)), now, tick);
+      const makeFuncs = (tick: () => void) => {
+        found = view.size;
+        return confdFuncs((reader = new Reader(view)), now, tick);
+      };
       const rendering = await render(template, makeFuncs, limits, clock);
       used = reader.readSet;
-      return rendering;
+      return scarcity() ?? rendering;
     } catch (error) {
       if (rendered !== null) used = reader.readSet;
+      const kept = scarcity();
+      if (kept !== null) return kept;
       const known = () => ({ functions: declare(now.keyring).keys(), keys: view.keys() });
       throw explain(error, resource, known, (text) => hideValues(now.keyring?.hide(text) ?? text, reader.values()));
     }
   };
 
   return {
-    uses: (touched) => used === null || used.hit(view.touched(touched)),
+    uses: (touched) =>
+      used === null || (scarcity() === null ? used.hit(view.touched(touched)) : view.touched(touched).size > 0),
     isEdited: () =>
       templates.load(resource.template, resource.spec).then(
         async (template) => template !== rendered || (await includes?.isEdited()) === true,
@@ -68,7 +79,7 @@ export function createFollower(resource: Resource, source: Source, parts: Follow
       const release = await slots.take();
       try {
         const outcome = await apply(resource, { render: renderView, owed, release, signal, log, clock });
-        report(outcome, resource, log);
+        report(outcome);
         return outcome;
       } catch (bug) {
         return reportBug(bug, resource, log, owed);

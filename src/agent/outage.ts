@@ -2,26 +2,24 @@ import type { BackendError } from '../backend/backend.ts';
 import { backoffMs } from '../backend/retry.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
-
-const reminderMs = 60_000;
+import { Reminder } from './reminder.ts';
 
 /** A time without the store: says so once and then once a minute, and spaces the attempts out. */
 export class Outage {
   private attempts = 0;
-  private lastSaid = 0;
+  private readonly reminder: Reminder;
 
   constructor(
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.reminder = new Reminder(clock);
+  }
 
   /** Another attempt failed; gives the milliseconds to wait before the next one. */
   failed(error: BackendError): number {
-    const now = this.clock.now();
-    if (this.attempts === 0 || now - this.lastSaid >= reminderMs) {
-      this.lastSaid = now;
-      this.log.error(error.message);
-    }
+    if (this.attempts === 0) this.reminder.forget();
+    if (this.reminder.isDue()) this.log.error(error.message);
     this.attempts += 1;
     return backoffMs(this.attempts);
   }

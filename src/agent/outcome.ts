@@ -1,6 +1,8 @@
+import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Difference } from './compare.ts';
 import { AgentError } from './error.ts';
+import { Reminder } from './reminder.ts';
 import type { Resource } from './resource.ts';
 
 /** The rooms of a pass, in the order in which they are met. */
@@ -12,13 +14,22 @@ export type Outcome =
   | { readonly status: 'unchanged'; readonly reloaded: boolean }
   | { readonly status: 'updated'; readonly reloaded: boolean }
   | { readonly status: 'noop'; readonly difference: Difference }
+  /** too few keys to render; dest is as it was, `message` says why */
+  | { readonly status: 'kept'; readonly message: string }
   /** the agent is stopping; dest is as it was */
   | { readonly status: 'stopped' }
   /** `owed`: a reload is still to be made, by this pass's doing or from before */
   | { readonly status: 'failed'; readonly room: Room; readonly error: Error; readonly owed: boolean };
 
-/** Logs a pass's closing line: the only place that does. */
-export function report(outcome: Outcome, resource: Resource, log: Logger): void {
+/** What logs the closing lines of a resource's passes: the only place that does. Too few keys it tells once a minute. */
+export function reporter(resource: Resource, log: Logger, clock: Clock): (outcome: Outcome) => void {
+  const reminder = new Reminder(clock);
+  return (outcome) => {
+    if (outcome.status !== 'kept' || reminder.isDue()) report(outcome, resource, log);
+  };
+}
+
+function report(outcome: Outcome, resource: Resource, log: Logger): void {
   const { dest } = resource;
   switch (outcome.status) {
     case 'unchanged':
@@ -30,6 +41,9 @@ export function report(outcome: Outcome, resource: Resource, log: Logger): void 
       return;
     case 'noop':
       log.warning(`Noop mode enabled. ${dest} will not be modified`);
+      return;
+    case 'kept':
+      log.warning(outcome.message);
       return;
     case 'stopped':
       log.debug(`Target config ${dest} left as it was: stopping`);

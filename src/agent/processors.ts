@@ -1,6 +1,7 @@
 import type { Clock } from '../obs/clock.ts';
 import type { Agent } from './agent.ts';
 import type { Bell, Reason } from './bell.ts';
+import type { Outcome } from './outcome.ts';
 
 /** How a daemon paces itself, in milliseconds. */
 export interface Pace {
@@ -21,7 +22,12 @@ export async function onetime(agent: Agent, signal: AbortSignal): Promise<readon
   const { errors } = await agent.load();
   await agent.read(signal);
   const outcomes = await agent.passAll(signal);
-  return [...errors, ...outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.error.message] : []))];
+  return [...errors, ...outcomes.flatMap(failuresOf)];
+}
+
+function failuresOf(outcome: Outcome): readonly string[] {
+  if (outcome.status === 'failed') return [outcome.error.message];
+  return outcome.status === 'kept' ? [outcome.message] : [];
 }
 
 /** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */

@@ -4,6 +4,7 @@ import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Reason } from './bell.ts';
+import { Doubt, type Wish } from './doubt.ts';
 import { Feed } from './feed.ts';
 import { Outage } from './outage.ts';
 
@@ -37,16 +38,19 @@ export class Source {
   readonly mirror = new Mirror();
   private lookAt = -Infinity;
   private looking: Promise<void> | null = null;
+  private wishes: readonly Wish[] = [];
   private keys: readonly string[] = [];
   private snapshot: Snapshot | null = null;
   /** What the last read asked for. */
   private held: ReadonlySet<string> = new Set();
   private feed: Feed | null = null;
   private readonly outage: Outage;
+  private readonly doubt: Doubt;
   private readonly stopping = new AbortController();
 
   constructor(private readonly parts: SourceParts) {
     this.outage = new Outage(parts.clock, parts.log);
+    this.doubt = new Doubt(parts.backend, parts.log);
   }
 
   /** How wanted keys select pairs; see Backend. */
@@ -65,18 +69,25 @@ export class Source {
   }
 
   /** Sets what the resources want; when that is something else than before, the store is to be read at once. */
-  want(keys: Iterable<string>): void {
+  want(wishes: readonly Wish[]): void {
     const before = this.keys;
-    this.keys = [...new Set(keys)].sort();
+    this.wishes = wishes;
+    this.keys = [...new Set(wishes.flatMap(({ keys }) => keys))].sort();
     if (this.keys.join('\0') !== before.join('\0')) this.lookSoon();
   }
 
-  /** Reads the store anew. Throws BackendError; the mirror then keeps what it had. */
-  async read(signal: AbortSignal): Promise<void> {
-    const { keys } = this;
-    this.snapshot = keys.length === 0 ? nothing : await this.parts.backend.read(keys, signal);
+  /**
+   * Reads the store anew. The mirror keeps what it had when that fails (BackendError), and when the store seems to have
+   * lost its data: then it is false, and a second read will tell.
+   */
+  async read(signal: AbortSignal): Promise<boolean> {
+    const { keys, wishes } = this;
+    const snapshot = keys.length === 0 ? nothing : await this.parts.backend.read(keys, signal);
+    if (!this.doubt.believes(snapshot, this.mirror, wishes)) return false;
+    this.snapshot = snapshot;
     this.held = new Set(keys);
-    this.mirror.replace(this.snapshot);
+    this.mirror.replace(snapshot);
+    return true;
   }
 
   /** Makes the store due to be read: at once, or when the read under way is done. */
@@ -98,10 +109,12 @@ export class Source {
     const { clock, onRead } = this.parts;
     let wait = intervalMs;
     try {
-      await this.read(this.stopping.signal);
+      const isBelieved = await this.read(this.stopping.signal);
       this.outage.over();
-      onRead();
-      if (isWatching) await this.follow();
+      if (isBelieved) {
+        onRead();
+        if (isWatching) await this.follow();
+      } else wait = this.doubt.waitMs;
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       if (!(error instanceof BackendError)) throw error;
@@ -122,10 +135,10 @@ export class Source {
 
   /**
    * Puts the changes that have come in into the mirror; one that only a read can tell makes a look due. None is taken
-   * during a look: it may be newer than what is being read.
+   * during a look, or between two of them: it may be newer than what is being read.
    */
   takeChanges(): Touched {
-    if (this.looking !== null) return untouched;
+    if (this.looking !== null || this.doubt.isOpen) return untouched;
     const edits: Edit[] = [];
     for (const change of this.feed?.take() ?? []) {
       if (change.edits === 'look again') {

@@ -33,6 +33,10 @@ export interface ResourceSpec {
   readonly engine: 'go' | 'handlebars' | null;
   /** Whether a name that means nothing is an error in a Handlebars template. */
   readonly strict: boolean;
+  /** With fewer keys than this the target stays as it is. */
+  readonly minKeys: number;
+  /** Whether the target is rendered without any key. */
+  readonly allowEmpty: boolean;
 }
 
 /** What a look at conf.d gave; a file at fault is in errors and the others are in specs. */
@@ -84,7 +88,8 @@ async function loadResource(file: string): Promise<Loaded> {
 // The last three mean nothing, but confd's decoder takes them.
 const knownKeys = [
   ...['src', 'dest', 'keys', 'prefix', 'mode', 'owner', 'group', 'uid', 'gid', 'check_cmd', 'reload_cmd'],
-  ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'filemode', 'stagefile', 'pgpprivatekey'],
+  ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'min_keys', 'allow_empty'],
+  ...['filemode', 'stagefile', 'pgpprivatekey'],
 ];
 
 async function readResource(file: string): Promise<{ spec: ResourceSpec; warnings: string[] }> {
@@ -122,6 +127,8 @@ function readTemplate(file: string, table: TomlTable): ResourceSpec {
     reloadTimeoutMs: read('reload_cmd_timeout', asTimeout),
     engine: read('engine', asEngine),
     strict: read('strict', asBool) ?? true,
+    minKeys: read('min_keys', asCount) ?? 0,
+    allowEmpty: read('allow_empty', asBool) ?? true,
   };
 }
 
@@ -161,6 +168,12 @@ function asId(file: string, entry: TomlEntry): number | null {
   if (id === -1) return null;
   if (id < 0 || id > 0xfffffffe) throw tomlError(file, entry, `${id} is not the id of a user or group`);
   return id;
+}
+
+function asCount(file: string, entry: TomlEntry): number {
+  const count = asInt(file, entry);
+  if (count < 0) throw tomlError(file, entry, `${count} is not a number of keys`);
+  return count;
 }
 
 function asTimeout(file: string, entry: TomlEntry): number | null {

@@ -1,4 +1,4 @@
-import type { Backend, Edit, Snapshot } from '../backend/backend.ts';
+import { type Backend, type Edit, selected, type Snapshot } from '../backend/backend.ts';
 import { SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { View } from './view.ts';
@@ -24,6 +24,13 @@ export class Mirror {
     }
     const gone = [...this.#pairs.keys()].filter((key) => !pairs.has(key));
     this.#commit(gone, pairs);
+  }
+
+  /** True when keys select something here, and would select nothing if pairs were all there is. */
+  wouldLose(keys: readonly string[], rule: Backend['selects'], pairs: ReadonlyMap<string, string>): boolean {
+    const isMine = (key: string) => keys.some((wanted) => selected(key, wanted, rule));
+    const held = keys.flatMap((key) => this.#keys.startingWith(key)).filter(isMine);
+    return held.length > 0 && !held.some((key) => pairs.has(key)) && ![...pairs.keys()].some(isMine);
   }
 
   /** The first read: a start waits for it. */

@@ -79,6 +79,11 @@ export class View {
     return this.#touched.get(touched) ?? untouched;
   }
 
+  /** How many keys there are. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
   /** True for an exact key, never for a directory. */
   exists(key: string): boolean {
     return this.value(key) !== undefined;

@@ -92,6 +92,33 @@ describe('a failed pass names its room and leaves dest and folder as they were',
   });
 });
 
+describe('too few keys', () => {
+  const kept = { render: () => Promise.resolve({ kept: 'why' }) };
+
+  test('dest stays as it is, and no command runs', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'old');
+    const fails = { check: check('exit 1'), reload: reload('exit 1') };
+    expect(await apply(resourceOf(dest, fails), passOf('', kept))).toEqual({ status: 'kept', message: 'why' });
+    expect(readFileSync(dest, 'utf8')).toBe('old');
+    expect(readdirSync(folder.path)).toEqual(['out']);
+  });
+
+  test('the reload that is owed for dest is made all the same, but not in noop mode', async () => {
+    using folder = scratch();
+    const ran = join(folder.path, 'ran');
+    const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}; test -e ${ran}2`) });
+    const owed = { ...kept, owed: true };
+    expect(await apply({ ...resource, noop: true }, passOf('', owed))).toMatchObject({ status: 'kept' });
+    expect(existsSync(ran)).toBe(false);
+    expect(await apply(resource, passOf('', owed))).toMatchObject({ status: 'failed', room: 'reload', owed: true });
+    writeFileSync(`${ran}2`, '');
+    expect(await apply(resource, passOf('', owed))).toMatchObject({ status: 'kept' });
+    expect(readFileSync(ran, 'utf8')).toBe('run\nrun\n');
+  });
+});
+
 describe('a reload that fails', () => {
   test('is owed, made up for in sync, and then forgotten', async () => {
     using folder = scratch();

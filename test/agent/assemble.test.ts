@@ -105,6 +105,50 @@ describe('a pass that fails', () => {
   });
 });
 
+describe('too few keys', () => {
+  const few = (log: { readonly lines: readonly string[] }) => log.lines.filter((line) => line.includes('not updated'));
+
+  test.each([
+    ['min_keys = 2', ['/k/1'], 'there are 1 keys for it, and min_keys is 2'],
+    ['allow_empty = false', [], 'there are no keys for it, and allow_empty is false'],
+  ])('onetime fails with %s', async (more, keys, fact) => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '{{getv "/k/2"}}', ['/k'], more);
+    const backend = new FakeBackend();
+    for (const key of keys) backend.put(key, '1');
+    const { agent, stop } = assembled(dir, backend);
+    const [failure, ...others] = await onetime(agent, stop.signal);
+    expect(failure).toBe(`Target config ${dest} not updated: ${fact} (${dir.path('conf.d/x.toml')})`);
+    expect(others).toEqual([]);
+    expect(content(dest)).toBeUndefined();
+  });
+
+  test('watch keeps the file, says so once, and goes on with any key that makes enough', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', '{{range gets "/used/*"}}{{.Value}}{{end}}', ['/used', '/other'], 'min_keys = 3');
+    const backend = new FakeBackend();
+    for (const key of ['/used/1', '/used/2', '/used/3']) backend.put(key, '1');
+    const { log, follow } = assembled(dir, backend);
+    void follow();
+    await says(dest, '111');
+    backend.put('/used/3', null);
+    await waitFor('the warning', () => few(log).length === 1);
+    backend.put('/used/2', '2');
+    await waitFor('another pass', () => log.lines.filter((line) => line.startsWith('DEBUG Using')).length >= 3);
+    expect(content(dest)).toBe('111');
+    expect(few(log)).toEqual([expect.stringMatching(/^WARNING Target config .* there are 2 keys for it/)]);
+    backend.put('/other/1', '1');
+    await says(dest, '12');
+  });
+
+  test('a template that does not parse is said to be at fault all the same', async () => {
+    const dir = new Confdir();
+    dir.resource('x', '{{', ['/k'], 'allow_empty = false');
+    const { agent, stop } = assembled(dir, new FakeBackend());
+    expect(await onetime(agent, stop.signal)).toEqual([expect.stringContaining('x.tmpl:1: unclosed action')]);
+  });
+});
+
 test('stage files of dead runs are removed at start, and those of others are not', async () => {
   const dir = new Confdir();
   const dest = dir.resource('x', 'new', []);

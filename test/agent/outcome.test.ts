@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Outcome, report } from '../../src/agent/outcome.ts';
+import { type Outcome, reporter } from '../../src/agent/outcome.ts';
+import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { resourceOf } from '../helpers/rooms.ts';
 
@@ -26,11 +27,26 @@ const rows: readonly (readonly [Outcome, readonly string[]])[] = [
   [{ status: 'updated', reloaded: true }, ['INFO Target config /d has been updated']],
   [{ status: 'updated', reloaded: false }, ['INFO Target config /d has been updated']],
   [{ status: 'noop', difference }, ['WARNING Noop mode enabled. /d will not be modified']],
+  [{ status: 'kept', message: 'Target config /d not updated: why' }, ['WARNING Target config /d not updated: why']],
   [{ status: 'stopped' }, ['DEBUG Target config /d left as it was: stopping']],
 ];
 
 test.each(rows)('%j', (outcome, lines) => {
   const log = memoryLog();
-  report(outcome, resourceOf('/d'), log);
+  reporter(resourceOf('/d'), log, new FakeClock())(outcome);
   expect(log.lines).toEqual(lines);
+});
+
+test('too few keys are told once a minute, everything else each time', async () => {
+  const clock = new FakeClock();
+  const log = memoryLog();
+  const report = reporter(resourceOf('/d'), log, clock);
+  for (let second = 0; second < 90; second++) {
+    report({ status: 'kept', message: 'few' });
+    await clock.advance(1000);
+  }
+  expect(log.lines).toEqual(['WARNING few', 'WARNING few']);
+  report({ status: 'stopped' });
+  report({ status: 'stopped' });
+  expect(log.lines).toHaveLength(4);
 });

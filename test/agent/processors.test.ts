@@ -180,6 +180,67 @@ describe('watch', () => {
   });
 });
 
+describe('a store that lost its data', () => {
+  test.each([
+    ['watch', watch],
+    ['interval', interval],
+  ])('%s: nothing is rendered before a second read, soon', async (_name, follow) => {
+    const { agent, backend, clock, log, files, stop, pace } = agentOn(['a', 'b']);
+    backend.put('/a', '1');
+    const running = follow(agent, { ...pace, intervalMs: 10_000 }, stop.signal);
+    await clock.advance(1);
+    backend.lose();
+    await clock.advance(follow === watch ? 990 : 10_990);
+    expect(files.get('/a')).toBe('1');
+    expect(backend.reads).toBe(2);
+    expect(log.lines).toEqual([expect.stringMatching(/^WARNING Target config a stays as it is: .*at \/a; /)]);
+    await clock.advance(5_000);
+    expect(files.get('/a')).toBeUndefined();
+    expect(backend.reads).toBe(3);
+    stop.abort();
+    await running;
+  });
+
+  test('what comes between the reads is in the second one', async () => {
+    const { agent, backend, clock, files, stop, pace } = agentOn(['a', 'b']);
+    backend.put('/a', '1');
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(1);
+    backend.lose();
+    await clock.advance(10);
+    backend.put('/a', '2');
+    backend.put('/b', '2');
+    await clock.advance(900);
+    expect([...files]).toEqual([
+      ['/a', '1'],
+      ['/b', undefined],
+    ]);
+    await clock.advance(5_000);
+    expect([...files]).toEqual([
+      ['/a', '2'],
+      ['/b', '2'],
+    ]);
+    backend.put('/a', '3');
+    await clock.advance(10);
+    expect(files.get('/a')).toBe('3');
+    stop.abort();
+    await running;
+  });
+
+  test('keys that somebody deletes are believed at once', async () => {
+    const { agent, backend, clock, files, stop, pace } = agentOn(['a']);
+    backend.put('/a', '1');
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(1);
+    backend.put('/a', null);
+    await clock.advance(10);
+    expect(files.get('/a')).toBeUndefined();
+    expect(backend.reads).toBe(1);
+    stop.abort();
+    await running;
+  });
+});
+
 describe('interval', () => {
   test('follows nothing between its passes', async () => {
     const { agent, backend, clock, rendered, files, stop, pace } = agentOn(['a']);

@@ -7,6 +7,7 @@ import { memoryLog } from '../helpers/memoryLog.ts';
 
 const daily = { intervalMs: 600_000, isWatching: false };
 const watching = { ...daily, isWatching: true };
+const wish = (key: string) => ({ dest: `/etc${key}`, keys: [key] });
 
 function sourceOn(pairs: Readonly<Record<string, string>>) {
   const backend = new FakeBackend();
@@ -26,7 +27,7 @@ function sourceOn(pairs: Readonly<Record<string, string>>) {
 
 test('a failed look keeps what was there, and the next one is sooner than the interval', async () => {
   const { source, backend, clock, log, rung } = sourceOn({ '/a': '1' });
-  source.want(['/a']);
+  source.want([wish('/a')]);
   source.look(daily);
   expect(source.nextLook).toBe(Infinity);
   await settle();
@@ -44,15 +45,15 @@ test('a failed look keeps what was there, and the next one is sooner than the in
 
 test('other keys make a look due, the same ones do not', async () => {
   const { source } = sourceOn({ '/a': '1', '/b': '2' });
-  source.want(['/a']);
+  source.want([wish('/a')]);
   source.look(daily);
   await settle();
-  source.want(['/a', '/a']);
+  source.want([wish('/a'), wish('/a')]);
   expect([source.nextLook, source.holds(['/a']), source.holds(['/a', '/b'])]).toEqual([daily.intervalMs, true, false]);
-  source.want(['/b', '/a']);
+  source.want([wish('/b'), wish('/a')]);
   expect([source.nextLook, source.holds(['/b'])]).toEqual([0, false]);
   source.look(daily);
-  source.want(['/c']);
+  source.want([wish('/c')]);
   await settle();
   expect([source.nextLook, source.holds(['/a', '/b']), source.holds(['/c'])]).toEqual([0, true, false]);
 });
@@ -68,7 +69,7 @@ test('without keys the store is neither read nor watched', async () => {
 
 test('changes ring and are taken into the mirror; a lost history makes a look due', async () => {
   const { source, backend, clock, rung } = sourceOn({ '/a': '1' });
-  source.want(['/a']);
+  source.want([wish('/a')]);
   source.look(watching);
   await settle();
   expect(rung()).toEqual(['read', 'look']);
@@ -89,7 +90,7 @@ test('changes ring and are taken into the mirror; a lost history makes a look du
 
 test('a change that comes during a look is not taken before the look is done', async () => {
   const { source, backend } = sourceOn({ '/a': '1' });
-  source.want(['/a']);
+  source.want([wish('/a')]);
   source.look(watching);
   await settle();
   let answer = (): void => undefined;
@@ -108,7 +109,7 @@ test('a change that comes during a look is not taken before the look is done', a
 
 test('stop ends a look', async () => {
   const { source, backend, log } = sourceOn({ '/a': '1' });
-  source.want(['/a']);
+  source.want([wish('/a')]);
   backend.slow = new Promise(() => undefined);
   source.look(watching);
   await source.stop();

@@ -48,6 +48,9 @@ describe('one file that cannot work', () => {
     ],
     [`${good}engine = 1`, `toml: line 4 (last key "template.engine"): ${types('int64', 'string')}`],
     [`${good}strict = "no"`, `toml: line 4 (last key "template.strict"): ${types('string', 'boolean')}`],
+    [`${good}min_keys = -1`, 'toml: line 4 (last key "template.min_keys"): -1 is not a number of keys'],
+    [`${good}min_keys = "3"`, `toml: line 4 (last key "template.min_keys"): ${types('string', 'integer')}`],
+    [`${good}allow_empty = 0`, `toml: line 4 (last key "template.allow_empty"): ${types('int64', 'boolean')}`],
     [`${good}reload_cmd = 1`, `toml: line 4 (last key "template.reload_cmd"): ${types('int64', 'string')}`],
     [
       `${good}check_cmd_timeout = 5`,
@@ -167,6 +170,8 @@ describe('what a resource says', () => {
       reloadTimeoutMs: null,
       engine: null,
       strict: true,
+      minKeys: 0,
+      allowEmpty: true,
     });
     expect(warnings).toEqual([]);
   });
@@ -189,6 +194,8 @@ describe('what a resource says', () => {
       'reload_cmd_timeout = "1.5s"',
       'Engine = "handlebars"',
       'strict = false',
+      'min_keys = 3',
+      'allow_empty = false',
       'stagefile = "x"',
     ];
     const { spec, warnings } = await one(`\ufeff${lines.join('\r\n')}\r\n`);
@@ -196,7 +203,7 @@ describe('what a resource says', () => {
     expect(spec).toMatchObject({ owner: 'nginx', group: '33', uid: 0, gid: null });
     expect(spec).toMatchObject({ checkCmd: 'c {{.src}}', reloadCmd: 'r', checkTimeoutMs: 60_000 });
     expect(spec.reloadTimeoutMs).toBe(1500);
-    expect(spec).toMatchObject({ engine: 'handlebars', strict: false });
+    expect(spec).toMatchObject({ engine: 'handlebars', strict: false, minKeys: 3, allowEmpty: false });
     expect(Object.isFrozen(spec)).toBe(true);
     expect(warnings).toEqual([]);
   });

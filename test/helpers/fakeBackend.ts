@@ -35,6 +35,14 @@ export class FakeBackend implements Backend {
     this.events.length = 0;
   }
 
+  /** Loses its data, and its history with it. */
+  lose(): void {
+    this.pairs.clear();
+    this.index += 1n;
+    this.forget();
+    this.stir();
+  }
+
   setDown(down: boolean): void {
     this.down = down;
     this.stir();

@@ -47,6 +47,8 @@ export function specOf(dest: string, more: Partial<ResourceSpec> = {}): Resource
     reloadTimeoutMs: null,
     engine: null,
     strict: true,
+    minKeys: 0,
+    allowEmpty: true,
     ...more,
   };
 }

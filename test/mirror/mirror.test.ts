@@ -31,6 +31,20 @@ describe('replace', () => {
   });
 });
 
+test.each<[string, string[], 'subtree' | 'text', string[], boolean]>([
+  ['no keys', [], 'subtree', [], false],
+  ['keys that select nothing here either', ['/no', '/d/y'], 'subtree', [], false],
+  ['all of it', ['/a', '/d'], 'subtree', [], true],
+  ['all but a namesake', ['/d'], 'subtree', ['/dx'], true],
+  ['a namesake, where text selects', ['/d'], 'text', ['/dx'], false],
+  ['one that stays', ['/d'], 'subtree', ['/d/x'], false],
+  ['one that is new', ['/d'], 'subtree', ['/d/new/k'], false],
+  ['the other wanted key', ['/a', '/d'], 'subtree', ['/a'], false],
+])('wouldLose: %s', (_name, keys, rule, left, expected) => {
+  const mirror = mirrorOf({ '/a': '1', '/d/x': '1', '/dx': '3' });
+  expect(mirror.wouldLose(keys, rule, new Map(left.map((key) => [key, '1'])))).toBe(expected);
+});
+
 describe('apply', () => {
   const start = { '/a': '1', '/d/x': '1', '/d/y/z': '2', '/dx': '3' };
   test.each<[string, Edit[], Record<string, string>]>([

@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { scarcityOf } from '../../src/agent/scarcity.ts';
+import { specOf } from '../helpers/rooms.ts';
+
+test.each([
+  [0, { allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
+  [0, { minKeys: 2 }, 'there are 0 keys for it, and min_keys is 2'],
+  [1, { minKeys: 2 }, 'there are 1 keys for it, and min_keys is 2'],
+  [0, { minKeys: 1, allowEmpty: true }, 'there are 0 keys for it, and min_keys is 1'],
+  [0, { minKeys: 0, allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
+  [0, {}, null],
+  [1, { allowEmpty: false }, null],
+  [2, { minKeys: 2, allowEmpty: false }, null],
+])('%d keys with %j', (keys, spec, fact) => {
+  const kept = fact === null ? null : { kept: `Target config /d not updated: ${fact} (/conf.d/r.toml)` };
+  expect(scarcityOf(keys, specOf('/d', spec))).toEqual(kept);
+});
