@@ -1,39 +1,47 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { printValue, sprint, sprintf, sprintln } from '../../src/go/fmt.ts';
+import { storedRows } from '../helpers/goRows.ts';
 import { decode } from '../helpers/goValue.ts';
 import type { Encoded } from '../helpers/goValue.ts';
+import { testRows } from '../helpers/testRows.ts';
 
-type Row = { a: Encoded[] } & ({ f: string; w: string } | { print: string; println: string });
+interface Formatted {
+  readonly a: Encoded[];
+  readonly f: string;
+  readonly w: string;
+}
+interface Plain {
+  readonly a: Encoded[];
+  readonly print: string;
+  readonly println: string;
+}
 
-const rows = JSON.parse(readFileSync(new URL('../golden/fmt.json', import.meta.url), 'utf8')) as Row[];
+const rows = storedRows<Formatted | Plain>('fmt');
+const formatted = rows.filter((row) => 'f' in row);
+const plain = rows.filter((row) => 'print' in row);
 
 describe('what Go prints', () => {
   test('there are enough rows', () => {
     expect(rows.length).toBeGreaterThan(3000);
   });
 
-  test('under a format', () => {
-    const wrong = rows.flatMap((row) => {
-      if (!('f' in row)) return [];
-      const got = sprintf(row.f, row.a.map(decode));
-      return got === row.w ? [] : [{ format: row.f, args: JSON.stringify(row.a), want: row.w, got }];
-    });
-    expect(wrong).toEqual([]);
+  testRows('under a format', formatted, (row) => {
+    expect({ ...row, w: sprintf(row.f, row.a.map(decode)) }).toEqual(row);
   });
 
-  test('without a format', () => {
-    for (const row of rows) {
-      if (!('print' in row)) continue;
-      const args = row.a.map(decode);
-      expect([row.a, sprint(args), sprintln(args)]).toEqual([row.a, row.print, row.println]);
-    }
+  testRows('without a format', plain, (row) => {
+    const args = row.a.map(decode);
+    expect({ ...row, print: sprint(args), println: sprintln(args) }).toEqual(row);
   });
 });
 
-test('a value alone prints as %v', () => {
-  for (const row of rows) if ('f' in row && row.f === '%v') expect(printValue(decode(row.a[0]!))).toBe(row.w);
-});
+testRows(
+  'a value alone prints as %v',
+  formatted.filter((row) => row.f === '%v'),
+  (row) => {
+    expect(printValue(decode(row.a[0]!))).toBe(row.w);
+  },
+);
 
 test('a format is compiled once and holds no state of its last run', () => {
   const format = '%[2]*[1]d|%-5s|';

@@ -1,15 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { base, clean, dir, join, literalPrefix, match, matcher } from '../../src/go/path.ts';
-import { callRows, outcome } from '../helpers/goRows.ts';
+import { callRows, testCalls } from '../helpers/goRows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>(Object.entries({ base, clean, dir, join, match }));
 
 describe('as Go does it', () => {
-  test.each([...functions])('%s', (name, run) => {
-    const rows = callRows('path').filter((row) => row.fn === name);
-    expect(rows.length).toBeGreaterThan(10);
-    for (const row of rows) expect([row.args, outcome(run, row)]).toEqual([row.args, row.wanted]);
-  });
+  testCalls('path', functions);
 });
 
 test('whatever a pattern matches starts with its literal prefix', () => {

@@ -1,15 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { sortSort } from '../../src/go/sort.ts';
 import { storedRows } from '../helpers/goRows.ts';
+import { testRows } from '../helpers/testRows.ts';
 
 const rows = storedRows<{ lengths: number[]; places: number[] }>('sort');
 
-test('equal elements end up in the order in which Go leaves them', () => {
-  for (const { lengths, places } of rows) {
-    const sorted = lengths.map((_, i) => i);
-    sortSort(sorted, (a, b) => lengths[a]! < lengths[b]!);
-    expect(sorted).toEqual(places);
-  }
+testRows('equal elements end up in the order in which Go leaves them', rows, ({ lengths, places }) => {
+  const sorted = lengths.map((_, i) => i);
+  sortSort(sorted, (a, b) => lengths[a]! < lengths[b]!);
+  expect(sorted).toEqual(places);
 });
 
 test('that order is not the one of a stable sort', () => {

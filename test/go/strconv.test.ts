@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe } from '@jest/globals';
 import {
   atoi,
   canBackquote,
@@ -10,7 +10,7 @@ import {
   quoteToASCII,
   unquote,
 } from '../../src/go/strconv.ts';
-import { callRows, outcome } from '../helpers/goRows.ts';
+import { testCalls } from '../helpers/goRows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>([
   ['atoi', atoi],
@@ -25,9 +25,5 @@ const functions = new Map<string, (...args: never[]) => unknown>([
 ]);
 
 describe('as Go does it', () => {
-  test.each([...functions])('%s', (name, run) => {
-    const rows = callRows('strconv').filter((row) => row.fn === name);
-    expect(rows.length).toBeGreaterThan(10);
-    for (const row of rows) expect([row.args, outcome(run, row)]).toEqual([row.args, row.wanted]);
-  });
+  testCalls('strconv', functions);
 });

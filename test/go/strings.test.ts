@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as strings from '../../src/go/strings.ts';
-import { callRows, outcome } from '../helpers/goRows.ts';
+import { testCalls } from '../helpers/goRows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>([
   ['toUpper', strings.toUpper],
@@ -17,11 +17,7 @@ const functions = new Map<string, (...args: never[]) => unknown>([
 ]);
 
 describe('as Go does it', () => {
-  test.each([...functions])('%s', (name, run) => {
-    const rows = callRows('strings').filter((row) => row.fn === name);
-    expect(rows.length).toBeGreaterThan(10);
-    for (const row of rows) expect([row.args, outcome(run, row)]).toEqual([row.args, row.wanted]);
-  });
+  testCalls('strings', functions);
 });
 
 test('every rune encodes to what decodes to it', () => {

@@ -8,6 +8,7 @@ import type { Typed, Value } from '../../src/go/value.ts';
 import { decode } from '../helpers/goValue.ts';
 import type { Encoded } from '../helpers/goValue.ts';
 import { storedRows } from '../helpers/goRows.ts';
+import { testRows } from '../helpers/testRows.ts';
 
 interface Instant {
   readonly seconds: string;
@@ -42,25 +43,23 @@ function argument(arg: Encoded | Instant): Value {
   return arg !== null && typeof arg === 'object' && 'seconds' in arg ? instant(arg, UTC) : decode(arg);
 }
 
-const timeRows = rows.filter((row): row is Row => 'seconds' in row);
+const timeRows = rows.filter((row) => 'seconds' in row);
+const otherRows = rows.filter((row): row is DurationRow => !('seconds' in row));
 
 describe('methods of time.Time, as Go has them', () => {
-  test.each([...new Set(timeRows.map((row) => row.fn))])('%s', (fn) => {
-    for (const row of timeRows) {
-      if (row.fn !== fn) continue;
+  for (const fn of new Set(timeRows.map((row) => row.fn))) {
+    const own = timeRows.filter((row) => row.fn === fn);
+    testRows(fn, own, (row) => {
       const result = call(instant(row, zones.get(row.zone)!), fn, row.args.map(argument));
       const text = typeOf(result) === TimeType ? call(result, 'String', []) : result;
       expect([row, sprintf('%T %d %v', [text, text, text])]).toEqual([row, shown(decode(row.want))]);
-    }
-  });
+    });
+  }
 });
 
-test('methods of Duration, Month and Weekday, as Go has them', () => {
-  for (const row of rows) {
-    if ('seconds' in row) continue;
-    const [receiver, ...args] = row.args.map(decode);
-    expect([row, shown(call(receiver, row.fn, args))]).toEqual([row, shown(decode(row.want))]);
-  }
+testRows('methods of Duration, Month and Weekday, as Go has them', otherRows, (row) => {
+  const [receiver, ...args] = row.args.map(decode);
+  expect([row, shown(call(receiver, row.fn, args))]).toEqual([row, shown(decode(row.want))]);
 });
 
 function shown(value: Value): string {

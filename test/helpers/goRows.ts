@@ -1,9 +1,11 @@
 /** Rows of test/golden that are calls: a function, its arguments, and the result or error of real Go. */
 import { readFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
 import { GoError, Num, Slice } from '../../src/go/value.ts';
 import type { Value } from '../../src/go/value.ts';
 import { decode } from './goValue.ts';
 import type { Encoded } from './goValue.ts';
+import { testRows } from './testRows.ts';
 
 export interface CallRow {
   readonly fn: string;
@@ -35,8 +37,20 @@ export function callRows(name: string): CallRow[] {
   });
 }
 
+/** Tests functions of ours, by their names in the rows: each gives what it gives in Go. */
+export function testCalls(name: string, functions: ReadonlyMap<string, (...args: never[]) => unknown>): void {
+  const rows = callRows(name);
+  for (const [fn, run] of functions) {
+    const own = rows.filter((row) => row.fn === fn);
+    if (own.length < 10) throw new Error(`few rows of ${fn}`);
+    testRows(fn, own, (row) => {
+      expect([row.args, outcome(run, row)]).toEqual([row.args, row.wanted]);
+    });
+  }
+}
+
 /** What a function of ours makes of a row. */
-export function outcome(run: (...args: never[]) => unknown, row: CallRow): unknown {
+function outcome(run: (...args: never[]) => unknown, row: CallRow): unknown {
   try {
     return { value: bare(run(...(row.args as never[]))) };
   } catch (error) {

@@ -1,10 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { toText } from '../../../src/go/bytes.ts';
 import { TemplateError } from '../../../src/template/engine.ts';
 import type { MissingKey } from '../../../src/template/gotext/run.ts';
 import { compileTemplate } from '../../../src/template/gotext/template.ts';
 import { templateFuncs } from '../../helpers/templateFuncs.ts';
+import { testRows } from '../../helpers/testRows.ts';
 
 /** One row of test/golden/template.go: a template, its options, and Go's output and error. */
 interface Row {
@@ -18,8 +19,6 @@ interface Row {
 }
 
 const rows = JSON.parse(readFileSync(new URL('../../golden/template.json', import.meta.url), 'utf8')) as Row[];
-const groupSize = 250;
-const groups = Array.from({ length: Math.ceil(rows.length / groupSize) }, (_, i) => i * groupSize);
 
 function run(row: Row): { out: string; error: string } {
   let out = '';
@@ -38,10 +37,6 @@ function run(row: Row): { out: string; error: string } {
   return { out, error: '' };
 }
 
-describe('as Go does', () => {
-  test.each(groups)('rows from %d', (start) => {
-    const some = rows.slice(start, start + groupSize);
-    const ours = some.map((row) => ({ template: row.t, ...run(row) }));
-    expect(ours).toEqual(some.map((row) => ({ template: row.t, out: row.o ?? '', error: toText(row.e ?? '') })));
-  });
+testRows('as Go does', rows, (row) => {
+  expect({ template: row.t, ...run(row) }).toEqual({ template: row.t, out: row.o ?? '', error: toText(row.e ?? '') });
 });

@@ -1,0 +1,51 @@
+// What a mutation run found, as text.
+import { relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { root } from './bundle.mjs';
+
+const statuses = ['killed', 'timeout', 'survived', 'unreached'];
+
+/** A line per file and one for all: counts, and the share of the mutants that the tests noticed. */
+export function summary(mutants) {
+  const files = new Map();
+  for (const mutant of mutants) {
+    const name = relative(root, mutant.fileName);
+    files.set(name, [...(files.get(name) ?? []), mutant]);
+  }
+  const rows = [...files].map(([name, own]) => row(name, own));
+  return [['file', 'mutants', ...statuses, 'score'], ...rows, row('all', mutants)]
+    .map(([name, ...cells]) => name.padEnd(40) + cells.map((cell) => String(cell).padStart(10)).join(''))
+    .join('\n');
+}
+
+function row(name, mutants) {
+  const counts = statuses.map((status) => mutants.filter((mutant) => mutant.status === status).length);
+  return [name, mutants.length, ...counts, ((100 * (counts[0] + counts[1])) / mutants.length).toFixed(1)];
+}
+
+/** The mutants that no test noticed: place, kind, and what stood there and what stands there now. */
+export function survivors(mutants) {
+  const lines = mutants
+    .filter(({ status }) => status === 'survived' || status === 'unreached')
+    .map((mutant) => {
+      const { start } = mutant.location;
+      const place = `${relative(root, mutant.fileName)}:${start.line + 1}:${start.column + 1}`;
+      return `${place} ${mutant.status} ${mutant.mutatorName}\n  - ${original(mutant)}\n  + ${oneLine(mutant.replacement)}\n`;
+    });
+  return lines.join('');
+}
+
+const texts = new Map();
+
+function original({ fileName, location: { start, end } }) {
+  if (!texts.has(fileName)) texts.set(fileName, readFileSync(fileName, 'utf8').split('\n'));
+  const lines = texts.get(fileName).slice(start.line, end.line + 1);
+  lines[lines.length - 1] = lines.at(-1).slice(0, end.column);
+  lines[0] = lines[0].slice(start.column);
+  return oneLine(lines.join('\n'));
+}
+
+function oneLine(text) {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
+}
