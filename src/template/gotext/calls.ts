@@ -29,17 +29,33 @@ export function compileCall(scope: Scope, call: Call): Compiled {
   const { name } = call.identifier;
   const own = scope.unit.funcs.get(name);
   const target = own ?? builtins.get(name)!;
-  const { signature } = target.type;
-  const static_ = signature!.result;
-  const nilable = static_.kind === 'interface' || static_ === ReflectType;
-  const arity = arityError(name, signature!, call);
-  const compiled = { nilable, static: () => (static_.kind === 'interface' ? static_ : undefined) };
-  if (arity !== null) return { ...compiled, run: enter(call.identifier, (run) => fail(run, ...arity)) };
-  if (own !== undefined) return { ...compiled, run: compileOwn(scope, call, own) };
-  if (name === 'and' || name === 'or') return { ...compiled, run: compileLogic(scope, call, name === 'or') };
-  if (name === 'slice') return { ...compiled, run: compileSlice(scope, call, target) };
-  if (name === 'call') return { ...compiled, run: compileCallBuiltin(scope, call, signature!) };
-  return { ...compiled, run: compileInvoke(call, compileArgs(scope, call.args), signature!, () => target.call) };
+  const signature = target.type.signature!;
+  const { result } = signature;
+  const arity = arityError(name, signature, call);
+  const run =
+    arity !== null
+      ? enter(call.identifier, (at) => fail(at, ...arity))
+      : own === undefined
+        ? compileBuiltin(scope, call, target)
+        : compileOwn(scope, call, own);
+  const isInterface = result.kind === 'interface';
+  return { run, nilable: isInterface || result === ReflectType, static: () => (isInterface ? result : undefined) };
+}
+
+function compileBuiltin(scope: Scope, call: Call, target: Func): Eval {
+  const signature = target.type.signature!;
+  switch (call.identifier.name) {
+    case 'and':
+      return compileLogic(scope, call, false);
+    case 'or':
+      return compileLogic(scope, call, true);
+    case 'slice':
+      return compileSlice(scope, call, target);
+    case 'call':
+      return compileCallBuiltin(scope, call, signature);
+    default:
+      return compileInvoke(call, compileArgs(scope, call.args), signature, () => target.call);
+  }
 }
 
 function enter(node: Node, evaluate: Eval): Eval {
@@ -133,7 +149,8 @@ type Collect = (run: Run, dot: Value, final: Value) => Value[];
 export function collector(signature: Signature, given: readonly Argument[], hasFinal: boolean): Collect {
   const args = given.map((arg, i) => arg(paramType(signature, i)));
   const check = hasFinal ? checkFor(paramType(signature, args.length)) : null;
-  const [first, second] = args;
+  const first = args[0];
+  const second = args[1];
   if (check === null) {
     if (first === undefined) return () => [];
     if (second === undefined) return (run, dot) => [first(run, dot)];

@@ -17,12 +17,15 @@ export interface Program {
   readonly slots: ReadonlyMap<string, number>; // of the functions to bind for a run
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** Compiles the bodies of a text, once; they call each other by reference. */
 export function compileBodies(source: Source, trees: Trees, funcs: FuncMap): Program {
   const bodies = new Map<string, Body>([...trees.keys()].map((name) => [name, { exec: () => 0, steps: null }]));
   const unit: Unit = { funcs, bodies, slots: new Map() };
   try {
-    const recursive = recursiveNames(trees);
+    // Only a text that has one of these words can call a template.
+    const recursive = /template|block/.test(source.text) ? recursiveNames(trees) : none;
     for (const [name, list] of trees) {
       const scope = new Scope(unit, compileOperand);
       const body = bodies.get(name)!;

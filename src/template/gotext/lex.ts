@@ -18,12 +18,14 @@ export interface LoopWords {
 
 const eof = -1;
 const decimalDigits = '0123456789_';
+const bytes = Array.from({ length: 0x80 }, (_, c) => String.fromCharCode(c));
+const isWordByte: readonly boolean[] = bytes.map((c) => /\w/.test(c));
+/** What may follow a name, besides the right delimiter. */
+const isTerminator: readonly boolean[] = bytes.map((c) => /[ \t\r\n.,|:)(]/.test(c));
+
 /** Whether a rune may stand in an identifier: letter, decimal digit or underscore. */
 function isAlphaNumeric(rune: number): boolean {
-  if (rune < 0x80) {
-    return (rune >= 97 && rune <= 122) || (rune >= 65 && rune <= 90) || (rune >= 48 && rune <= 57) || rune === 95;
-  }
-  return /[\p{L}\p{Nd}]/u.test(String.fromCodePoint(rune));
+  return rune < 0x80 ? isWordByte[rune] === true : /[\p{L}\p{Nd}]/u.test(String.fromCodePoint(rune));
 }
 
 const isSpace = (c: number) => c === 32 || c === 9 || c === 13 || c === 10;
@@ -186,12 +188,13 @@ export class Lexer {
     if (isSpace(rune)) return this.lexSpace();
     if ((rune >= 48 && rune <= 57) || rune === 43 || rune === 45) return this.lexNumber();
     if (isAlphaNumeric(rune)) return this.lexIdentifier();
-    this.skipRune();
+    if (rune < 0x80) this.pos++;
+    else this.skipRune();
     return this.lexMark(rune);
   }
 
   private lexMark(rune: number): Token {
-    switch (rune === 0xfffd ? '' : String.fromCodePoint(rune)) {
+    switch (this.text.charAt(this.start)) {
       case '=':
         return this.emit('assign');
       case ':':
@@ -234,7 +237,16 @@ export class Lexer {
   }
 
   private acceptAlphaNumeric(): void {
-    while (isAlphaNumeric(this.rune())) this.skipRune();
+    do {
+      while (isWordByte[this.text.charCodeAt(this.pos)] === true) this.pos++;
+    } while (this.acceptLetter());
+  }
+
+  /** A letter or digit that is not ASCII. */
+  private acceptLetter(): boolean {
+    if (!(this.text.charCodeAt(this.pos) >= 0x80) || !isAlphaNumeric(this.rune())) return false;
+    this.skipRune();
+    return true;
   }
 
   private lexIdentifier(): Token {
@@ -261,8 +273,7 @@ export class Lexer {
 
   private atTerminator(): boolean {
     if (this.pos >= this.text.length) return true;
-    const c = this.text.charCodeAt(this.pos);
-    return isSpace(c) || '.,|:)('.includes(this.text.charAt(this.pos)) || this.atRightDelim();
+    return isTerminator[this.text.charCodeAt(this.pos)] === true || this.atRightDelim();
   }
 
   private atRightDelim(): boolean {

@@ -62,9 +62,10 @@ export function compilePipe(scope: Scope, pipe: PipeNode): Eval {
 }
 
 function chain(stages: readonly Eval[]): Eval {
-  const [first, second] = stages;
-  if (stages.length === 1) return first!;
-  if (stages.length === 2) return (run, dot) => second!(run, dot, first!(run, dot));
+  const first = stages[0]!;
+  if (stages.length === 1) return first;
+  const second = stages[1]!;
+  if (stages.length === 2) return (run, dot) => second(run, dot, first(run, dot));
   return (run, dot) => {
     let value: Value;
     for (const stage of stages) value = stage(run, dot, value);
@@ -96,8 +97,17 @@ function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, 
 /** Compiles finding the slot that holds a variable now. */
 export function compilePick(scope: Scope, name: string): (run: Run) => number {
   const slots = scope.lookup(name);
-  const [only] = slots;
-  if (slots.length === 1 && only !== undefined && only >= 0) return () => only;
+  const slot = onlySlot(slots);
+  return slot === null ? pickSet(slots, name) : () => slot;
+}
+
+/** The slot that surely holds the variable, or null if there is a choice. */
+function onlySlot(slots: readonly number[]): number | null {
+  const slot = slots[0]!;
+  return slots.length === 1 && slot >= 0 ? slot : null;
+}
+
+function pickSet(slots: readonly number[], name: string): (run: Run) => number {
   return (run) => {
     const slot = slots.find((candidate) => candidate < 0 || !isUnset(run.vars[candidate]))!;
     return slot < 0 ? fail(run, 'undefined variable: %s', name) : slot;
@@ -110,7 +120,8 @@ interface Stage {
 }
 
 function compileCommand(scope: Scope, command: CommandNode, { pipe, stage }: Stage): Compiled {
-  const [first, ...args] = command.args;
+  const first = command.args[0];
+  const args = command.args.slice(1);
   const hasFinal = stage > 0;
   if (first.kind === 'field' || first.kind === 'chain' || first.kind === 'variable') {
     return compileAccess(scope, first, args, hasFinal);
@@ -166,19 +177,20 @@ function compileHead(scope: Scope, node: FieldNode | ChainNode | VariableNode): 
 }
 
 function compileVariable(scope: Scope, node: VariableNode): Compiled {
-  const pick = compilePick(scope, node.name);
   const slots = scope.lookup(node.name);
-  const [slot] = slots;
-  const evaluate: Eval =
-    slots.length === 1 && slot !== undefined && slot >= 0
-      ? (run) => {
-          run.node = node;
-          return run.vars[slot];
-        }
-      : (run) => {
-          run.node = node;
-          return run.vars[pick(run)];
-        };
+  const slot = onlySlot(slots);
+  if (slot !== null) {
+    const evaluate: Eval = (run) => {
+      run.node = node;
+      return run.vars[slot];
+    };
+    return { run: evaluate, nilable: true, static: staticAt(slot) };
+  }
+  const pick = pickSet(slots, node.name);
+  const evaluate: Eval = (run) => {
+    run.node = node;
+    return run.vars[pick(run)];
+  };
   return { run: evaluate, nilable: true, static: (run) => run.statics[pick(run)] };
 }
 

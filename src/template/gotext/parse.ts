@@ -59,11 +59,15 @@ interface Closer {
   readonly pos: number;
 }
 
-/** One test of a branch with what runs if it holds, and what ended that. */
-interface Arm {
-  readonly pipe: PipeNode;
+/** A list of statements, and what ended it. */
+interface Ended {
   readonly list: ListNode;
   readonly closer: Closer;
+}
+
+/** One test of a branch with what runs if it holds, and what ended that. */
+interface Arm extends Ended {
+  readonly pipe: PipeNode;
 }
 
 function toBranch(kind: BranchNode['kind'], { pipe, list }: Arm, elseList: ListNode | null): BranchNode {
@@ -72,6 +76,10 @@ function toBranch(kind: BranchNode['kind'], { pipe, list }: Arm, elseList: ListN
 
 function isCloser(node: StatementNode | Closer): node is Closer {
   return node.kind === 'end' || node.kind === 'else';
+}
+
+function isFilled<T>(list: T[]): list is [T, ...T[]] {
+  return list.length > 0;
 }
 
 const maxParens = 10_000;
@@ -124,8 +132,9 @@ class Parser {
 
   /** Puts tokens back in front of the last one read, the first of them first. */
   private backupBefore(...tokens: Token[]): void {
-    tokens.reverse().forEach((token, i) => (this.tokens[i + 1] = token));
-    this.pending = tokens.length + 1;
+    const { length } = tokens;
+    for (let i = 0; i < length; i++) this.tokens[length - i] = tokens[i]!;
+    this.pending = length + 1;
   }
 
   private nextNonSpace(): Token {
@@ -210,17 +219,17 @@ class Parser {
 
   /** Reads a body up to its end and adds it; an `{{else}}` is an error of the parser that began it. */
   private addBody(name: string, context: string, beginner: Parser): void {
-    const [list, closer] = this.list();
+    const { list, closer } = this.list();
     if (closer.kind !== 'end') beginner.error('unexpected %s in %s', closerText[closer.kind], context);
     this.add(name, list);
   }
 
-  private list(): [ListNode, Closer] {
+  private list(): Ended {
     const nodes: StatementNode[] = [];
     const pos = this.peekNonSpace().pos;
     while (this.peekNonSpace().kind !== 'eof') {
       const node = this.statement();
-      if (isCloser(node)) return [{ kind: 'list', pos, nodes }, node];
+      if (isCloser(node)) return { list: { kind: 'list', pos, nodes }, closer: node };
       nodes.push(node);
     }
     return this.error('unexpected EOF');
@@ -298,14 +307,14 @@ class Parser {
   private arm(kind: BranchNode['kind']): Arm {
     const pipe = this.pipeline(kind, 'rightDelim');
     if (kind === 'range') this.rangeDepth++;
-    const [list, closer] = this.list();
+    const { list, closer } = this.list();
     if (kind === 'range') this.rangeDepth--;
     return { pipe, list, closer };
   }
 
   private elseList(): ListNode {
-    const [list, end] = this.list();
-    if (end.kind !== 'end') this.error('expected end; found %s', closerText[end.kind]);
+    const { list, closer } = this.list();
+    if (closer.kind !== 'end') this.error('expected end; found %s', closerText[closer.kind]);
     return list;
   }
 
@@ -392,9 +401,7 @@ class Parser {
       else if (token.kind !== 'pipe') this.unexpected(token, 'operand');
       break;
     }
-    const [first, ...rest] = args;
-    if (first === undefined) return this.error('empty command');
-    return { kind: 'command', pos, args: [first, ...rest] };
+    return isFilled(args) ? { kind: 'command', pos, args } : this.error('empty command');
   }
 
   /** A term with the fields that touch it; null if what follows is not an operand. */

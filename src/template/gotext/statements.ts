@@ -31,7 +31,8 @@ export function compileList(scope: Scope, list: ListNode): Exec {
 }
 
 function sequence(parts: readonly Exec[]): Exec {
-  const [first, second] = parts;
+  const first = parts[0];
+  const second = parts[1];
   if (first === undefined) return nothing;
   if (second === undefined) return first;
   if (parts.length === 2) return (run, dot) => first(run, dot) || second(run, dot);
