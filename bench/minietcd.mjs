@@ -5,7 +5,8 @@ import { Etcd } from '../test/peers/support/etcd.mjs';
 import { freePort, scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
 import { bytesOf, load } from './load.mjs';
 import { cpu, median, row, rss } from './measure.mjs';
-import { existsSync } from 'node:fs';
+import { hasWrk, wrk } from './wrk.mjs';
+import { existsSync, readFileSync } from 'node:fs';
 import { root } from '../test/peers/support/confd.mjs';
 
 export const title = 'mini-etcd beside etcd 3.4';
@@ -15,11 +16,14 @@ export const columns = [
 ];
 
 const rounds = 3;
+const shortRounds = 9;
 const polls = 10_000;
 const pollSeconds = 10;
 const writesPerSecond = 100;
+const manyWrites = Number(process.env.BENCH_WRITES ?? 1_000_000);
 const manyKeys = Number(process.env.BENCH_KEYS ?? 1_000_000);
 const value = `value=${'x'.repeat(256)}`;
+const putOne = { method: 'PUT', path: '/v2/keys/bench/key', form: value };
 const put = (key, form = value) => bytesOf('PUT', `/v2/keys${key}`, form);
 
 /** Our server on a data directory, once it answers. */
@@ -50,6 +54,23 @@ async function startBoth() {
   return servers;
 }
 
+/** The same for one request, asked by wrk where it is there, in many short rounds. */
+async function compareOne(servers, connections, { method, path, form }) {
+  if (!hasWrk) return compare(servers, connections, 20_000, () => bytesOf(method, path, form));
+  const ask = (port, seconds) => wrk({ port, connections, seconds, method, path, form });
+  const seen = new Map(servers.map(({ name }) => [name, []]));
+  for (const { port } of servers) await ask(port, 1);
+  for (let round = 0; round < shortRounds; round += 1) {
+    for (const { name, port, pid } of round % 2 ? servers.toReversed() : servers) {
+      const [before, ownBefore] = [cpu(pid), childrenCpu()];
+      const result = await ask(port, 1);
+      const spent = (from, to) => ((to - from) * 1000) / result.total;
+      seen.get(name).push({ ...result, cpu: spent(before, cpu(pid)), own: spent(ownBefore, childrenCpu()) });
+    }
+  }
+  return medians(seen);
+}
+
 /** What each server makes of a load, round by round: the medians. */
 async function compare(servers, connections, total, next) {
   const seen = new Map(servers.map(({ name }) => [name, []]));
@@ -67,9 +88,19 @@ async function compare(servers, connections, total, next) {
       });
     }
   }
+  return medians(seen);
+}
+
+function medians(seen) {
   const pick = (what) =>
     Object.fromEntries([...seen].map(([name, all]) => [name, median(all.map((one) => one[what]))]));
   return { rate: pick('rate'), p99: pick('p99'), cpu: pick('cpu'), own: pick('own') };
+}
+
+/** CPU time of the programs that were started from here and have ended, in ms. */
+function childrenCpu() {
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ')[1].split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
 const atLeast = ({ ours, go }) => (go === undefined ? undefined : ours >= go);
@@ -172,16 +203,34 @@ async function startFull() {
   return [row(what, 's', { ours: seconds }, '< 5', seconds < 5), row(`${what}, RSS`, 'MiB', { ours: memory })];
 }
 
+/** Whether memory grows while the same keys are written over and over. */
+async function steady() {
+  const folder = join(scratch('mini-etcd'), 'data');
+  const port = await freePort();
+  const program = await startOurs(folder, port);
+  const write = (total) => load({ port, connections: 256, total, next: (n) => put(`/steady/k${n % 1000}`) });
+  await write(manyWrites / 10);
+  const early = rss(program.pid);
+  await write((manyWrites * 9) / 10);
+  const late = rss(program.pid);
+  await program.stop();
+  const what = `${manyWrites.toLocaleString('en')} writes to 1,000 keys`;
+  return [
+    row(`${what}, RSS after a tenth of them`, 'MiB', { ours: early }),
+    row(`${what}, RSS at the end`, 'MiB', { ours: late }, 'steady', late < early * 1.2),
+  ];
+}
+
 export async function run() {
   const servers = await startBoth();
   const rows = [
-    ...rowsOf('PUT, 1 connection', await compare(servers, 1, 2000, () => put('/bench/key'))),
-    ...rowsOf('PUT, 64 connections', await compare(servers, 64, 30_000, () => put('/bench/key'))),
-    ...rowsOf('PUT, 256 connections', await compare(servers, 256, 30_000, () => put('/bench/key'))),
-    ...rowsOf('GET, 64 connections', await compare(servers, 64, 40_000, () => bytesOf('GET', '/v2/keys/bench/key'))),
+    ...rowsOf('PUT, 1 connection', await compareOne(servers, 1, putOne)),
+    ...rowsOf('PUT, 64 connections', await compareOne(servers, 64, putOne)),
+    ...rowsOf('PUT, 256 connections', await compareOne(servers, 256, putOne)),
+    ...rowsOf('GET, 64 connections', await compareOne(servers, 64, { method: 'GET', path: putOne.path })),
     ...(await listing(servers)),
     ...(await polling(servers)),
   ];
   for (const { stop } of servers) await stop();
-  return [...rows, ...(await startFull())];
+  return [...rows, ...(await startFull()), ...(await steady())];
 }

@@ -5,19 +5,22 @@ const readers = 16;
 const watchers = 100;
 const keys = 1000;
 
+/** The load in words. */
+export const described = `${writers} writers and ${readers} readers on ${keys} keys, ${watchers} long polls`;
+
 /** Drives a server until stopped: each worker waits for its answer before it asks again. */
 export function drive({ host, port }) {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
-  const count = { requests: 0, events: 0, failures: 0, latencies: [] };
+  const none = () => ({ events: 0, failures: 0, reads: [], writes: [] });
+  let count = none();
   let running = true;
   let missed = 0;
   const ask = (method, path, form) => send({ host, port, agent, method, path: `/v2/keys${path}` }, form);
 
-  async function timed(...words) {
+  async function timed(method, ...words) {
     const start = performance.now();
-    const answer = await ask(...words).catch(() => ({ status: 0, body: '' }));
-    count.requests++;
-    count.latencies.push(performance.now() - start);
+    const answer = await ask(method, ...words).catch(() => ({ status: 0, body: '' }));
+    count[method === 'GET' ? 'reads' : 'writes'].push(performance.now() - start);
     if (running && (answer.status === 0 || answer.status >= 500)) count.failures++;
     return answer;
   }
@@ -66,11 +69,12 @@ export function drive({ host, port }) {
   const times = (n, work) => Array.from({ length: n }, (_, k) => work(k));
   const all = [...times(writers, write), ...times(readers, read), ...times(watchers, watch)];
   return {
+    /** What happened since the last call; latencies in ms, shortest first. */
     take() {
-      const { requests, events, failures } = count;
-      const latencies = count.latencies.sort((a, b) => a - b);
-      Object.assign(count, { requests: 0, events: 0, failures: 0, latencies: [] });
-      return { requests, events, failures, latencies };
+      const taken = count;
+      count = none();
+      for (const latencies of [taken.reads, taken.writes]) latencies.sort((a, b) => a - b);
+      return taken;
     },
     async stop() {
       running = false;

@@ -1,11 +1,11 @@
 // npm run soak:minietcd -- --minutes 30 [--out docs/soak] [--disk DIR]
 // Drives a mini-etcd with PUT, GET, compare-and-swap and watches, and draws its memory, descriptors and latency.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startMini } from '../../fuzz/minietcd/mini.mjs';
-import { drive } from './load.mjs';
+import { described, drive } from './load.mjs';
 import { plot } from './plot.mjs';
 
 const { values } = parseArgs({
@@ -24,16 +24,19 @@ const rows = [];
 const began = Date.now();
 for (let round = 1; round <= rounds; round++) {
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + round * everyMs - Date.now())));
-  const { requests, events, failures, latencies } = load.take();
-  const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  const { events, failures, reads, writes } = load.take();
   rows.push({
     seconds: Math.round((Date.now() - began) / 1000),
     rss_mb: await memory(mini.pid),
     descriptors: (await readdir(`/proc/${mini.pid}/fd`)).length,
-    requests_per_second: Math.round(requests / Number(values.every)),
-    p50_ms: at(0.5).toFixed(2),
-    p99_ms: at(0.99).toFixed(2),
-    max_ms: at(1).toFixed(2),
+    disk_mb: await bytesBelow(join(folder, 'data')).then((bytes) => Math.round(bytes / 1e5) / 10),
+    requests_per_second: Math.round((reads.length + writes.length) / Number(values.every)),
+    read_p50_ms: at(reads, 0.5),
+    read_p99_ms: at(reads, 0.99),
+    read_max_ms: at(reads, 1),
+    write_p50_ms: at(writes, 0.5),
+    write_p99_ms: at(writes, 0.99),
+    write_max_ms: at(writes, 1),
     events,
     failures,
   });
@@ -47,12 +50,29 @@ await writeFile(
   `${values.out}.csv`,
   `${names.join(',')}\n${rows.map((row) => names.map((n) => row[n]).join(',')).join('\n')}\n`,
 );
-await writeFile(`${values.out}.svg`, plot(rows));
-const failures = rows.reduce((sum, row) => sum + row.failures, 0);
-console.log(
-  `${rows.length} samples, ${failures} failed requests, ${missed} events missed: ${values.out}.csv, ${values.out}.svg`,
-);
+const sum = (name) => rows.reduce((total, row) => total + Number(row[name]), 0);
+const requests = (sum('requests_per_second') * Number(values.every)) / 1e6;
+const failures = sum('failures');
+const summary = `${described}: ${requests.toFixed(1)} million requests, ${failures} failed; ${sum('events').toLocaleString('en')} events, ${missed} missed`;
+await writeFile(`${values.out}.svg`, plot(rows, `mini-etcd for ${values.minutes} minutes at full load`, summary));
+console.log(`${rows.length} samples; ${summary}: ${values.out}.csv, ${values.out}.svg`);
 process.exitCode = failures + missed === 0 ? 0 : 1;
+
+function at(sorted, share) {
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2);
+}
+
+async function bytesBelow(path) {
+  const names = await readdir(path, { recursive: true });
+  // What is deleted meanwhile counts for nothing.
+  const sizes = names.map((name) =>
+    stat(join(path, name)).then(
+      (one) => (one.isFile() ? one.size : 0),
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
+}
 
 async function memory(pid) {
   const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'latin1'));
