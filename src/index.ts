@@ -120,7 +120,8 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
     ...given,
   };
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });
-  const pace = (seconds: number) => ({ clock: systemClock, intervalMs: seconds * 1000, debounceMs: usualDebounceMs });
+  const usual = { clock: systemClock, debounceMs: usualDebounceMs, splayMs: 0 };
+  const pace = (seconds: number) => ({ ...usual, intervalMs: seconds * 1000 });
   return {
     once: async () => (await onetime(assemble(), signal)).length === 0,
     watch: async (seconds = usualInterval) => {

@@ -9,6 +9,8 @@ export interface Pace {
   readonly intervalMs: number;
   /** A burst is over when the store has been quiet for this long. */
   readonly debounceMs: number;
+  /** A random part of this is waited before a change is taken, and added to the interval. */
+  readonly splayMs: number;
 }
 
 /** What a daemon waits for before its next pass: at most ms. */
@@ -50,15 +52,22 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
     },
     { once: true },
   );
-  const look = { intervalMs: pace.intervalMs, isWatching: wait === gather };
   const isStopping = () => signal.aborted;
+  const splay = () => Math.random() * pace.splayMs;
+  let takeAt = Infinity;
   await agent.load();
   while (!isStopping()) {
-    agent.look(look);
-    const ms = Math.min(pace.intervalMs, Math.max(0, agent.nextLook - clock.now()));
+    agent.look({ intervalMs: pace.intervalMs + splay(), isWatching: wait === gather });
+    const ms = Math.min(pace.intervalMs, Math.max(0, Math.min(agent.nextLook, takeAt) - clock.now()));
     const reasons = await wait(agent.bell, ms, pace);
-    if (reasons.has('change') || reasons.has('look')) agent.takeChanges();
-    if (reasons.has('timer') || reasons.has('edit') || reasons.has('hangup')) {
+    // The first change sets the time; those that come before it are taken with it.
+    if (takeAt === Infinity && (reasons.has('change') || reasons.has('look'))) takeAt = clock.now() + splay();
+    const isTaking = takeAt <= clock.now();
+    if (isTaking) {
+      takeAt = Infinity;
+      agent.takeChanges();
+    }
+    if ((reasons.has('timer') && !isTaking) || reasons.has('edit') || reasons.has('hangup')) {
       await agent.load();
       if (reasons.has('hangup')) agent.lookAgain();
       else if (reasons.has('edit')) await agent.kickEdited();

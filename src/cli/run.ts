@@ -123,7 +123,8 @@ class Daemon {
     const { signal } = this.stop;
     const settings = agentSettings(loaded, keyring, this.world);
     const agent = (this.agent = assembleAgent(backend, settings, { clock: systemClock, log, signal }, this.debts));
-    const pace = { clock: systemClock, intervalMs: config.intervalSeconds * 1000, debounceMs: config.debounceMs };
+    const { intervalSeconds, debounceMs, splayMs } = config;
+    const pace = { clock: systemClock, intervalMs: intervalSeconds * 1000, debounceMs, splayMs };
     if (config.watch && !backend.canWatch) {
       log.warning(`Watch is not supported for backend ${backend.name}: polling every ${config.intervalSeconds} s`);
     }

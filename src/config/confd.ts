@@ -51,6 +51,7 @@ export interface Config {
   /** '' means that there are no encrypted values. */
   readonly secretKeyring: string;
   readonly separator: string;
+  readonly splayMs: number;
   readonly srvDomain: string;
   readonly srvRecord: string;
   readonly syncOnly: boolean;
@@ -185,6 +186,7 @@ function configOf(chosen: ReadonlyMap<string, Chosen>): Config {
     secretIdFile: text('secret-id-file'),
     secretKeyring: text('secret-keyring'),
     separator: text('separator'),
+    splayMs: number('splay'),
     srvDomain: text('srv-domain'),
     srvRecord: text('srv-record'),
     syncOnly: yes('sync-only'),
@@ -208,10 +210,10 @@ function check(chosen: ReadonlyMap<string, Chosen>): void {
   if ((value('max-output') as number) <= 0) {
     refuse('max-output', `must be a positive number of mebibytes, not ${value('max-output') as number}`);
   }
-  for (const name of ['backend-timeout', 'debounce', 'render-timeout']) {
+  for (const name of ['backend-timeout', 'debounce', 'render-timeout', 'splay']) {
     const ms = value(name) as number;
     const isLong = ms > longestTimerSeconds * 1000;
-    if (ms < 0 || isLong || (name !== 'debounce' && ms === 0)) {
+    if (ms < 0 || isLong || (!['debounce', 'splay'].includes(name) && ms === 0)) {
       refuse(name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
     }
   }

@@ -70,6 +70,7 @@ export const settings: readonly Setting[] = Object.freeze([
   ...secretRows('secret-id', 'secret id for the vault auth type app-role'),
   row('secret-keyring', 'string', 'file with the armored PGP private keys that cget and its like decrypt with'),
   row('separator', 'string', 'what redis has in place of the slashes of a key'),
+  row('splay', 'duration', 'react to a change after a random time up to this, and lengthen the interval by as much'),
   row('srv-domain', 'string', 'domain whose SRV record lists the nodes'),
   row('srv-record', 'string', 'SRV record that lists the nodes'),
   row('sync-only', 'bool', 'change files without check_cmd and reload_cmd', { toml: 'sync-only' }),

@@ -30,7 +30,8 @@ function assembled(dir: Confdir, backend: FakeBackend, more: Partial<AgentSettin
     ...more,
   };
   const agent = assembleAgent(backend, settings, { clock: systemClock, log, signal: stop.signal });
-  const follow = () => watch(agent, { clock: systemClock, intervalMs: 600_000, debounceMs: 1 }, stop.signal);
+  const follow = () =>
+    watch(agent, { clock: systemClock, intervalMs: 600_000, debounceMs: 1, splayMs: 0 }, stop.signal);
   return { agent, log, stop, follow };
 }
 

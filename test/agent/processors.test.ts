@@ -43,7 +43,7 @@ function agentOn(names: readonly string[]) {
   const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), errors: confd.errors });
   const agent = new Agent({ backend, clock, log, load, follow });
   const stop = new AbortController();
-  const pace = { clock, intervalMs: 600_000, debounceMs: 5 };
+  const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
   return { agent, backend, clock, log, rendered, files, confd, stop, pace };
 }
 
@@ -175,6 +175,90 @@ describe('watch', () => {
     backend.setDown(false);
     await clock.advance(120_000);
     expect(files.get('/a')).toBe('unseen');
+    stop.abort();
+    await running;
+  });
+});
+
+describe('splay', () => {
+  const splayMs = 10_000;
+
+  /** When each of many agents reads or renders for the second time, after what `happen` does to its store. */
+  async function secondTimes(
+    follow: typeof watch,
+    happen: (backend: FakeBackend) => void,
+    pass: (one: ReturnType<typeof agentOn>) => number,
+  ): Promise<number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const one = agentOn(['a']);
+      const running = follow(one.agent, { ...one.pace, intervalMs: 60_000, splayMs }, one.stop.signal);
+      await one.clock.advance(1);
+      expect(pass(one)).toBe(1); // the first render waits for nothing
+      happen(one.backend);
+      let ms = 0;
+      for (; pass(one) < 2; ms += 100) await one.clock.advance(100);
+      times.push(ms);
+      one.stop.abort();
+      await running;
+    }
+    return times.sort((a, b) => a - b);
+  }
+
+  test('a change is taken at a random time', async () => {
+    const change = (backend: FakeBackend) => {
+      for (let i = 0; i < 50; i++) backend.put('/a', String(i));
+    };
+    const times = await secondTimes(watch, change, ({ rendered }) => rendered.length);
+    expect(times.at(-1)).toBeLessThanOrEqual(splayMs + 100);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(splayMs / 2);
+  });
+
+  test.each([
+    ['watch', watch],
+    ['interval', interval],
+  ])('%s: the interval is longer by a random time', async (_name, follow) => {
+    const times = await secondTimes(
+      follow,
+      () => undefined,
+      ({ backend }) => backend.reads,
+    );
+    expect(times[0]).toBeGreaterThanOrEqual(60_000);
+    expect(times.at(-1)).toBeLessThanOrEqual(60_000 + splayMs + 100);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(splayMs / 2);
+  });
+
+  test('changes during the wait join the first one, and a later one waits anew', async () => {
+    const { agent, backend, clock, rendered, files, stop, pace } = agentOn(['a', 'b']);
+    const running = watch(agent, { ...pace, splayMs }, stop.signal);
+    await clock.advance(1);
+    rendered.length = 0;
+    for (const value of ['1', '2', '3']) {
+      backend.put('/a', value);
+      backend.put('/b', value);
+      await clock.advance(1);
+    }
+    await clock.advance(splayMs);
+    expect([...files.values()]).toEqual(['3', '3']);
+    expect(rendered.length).toBeLessThanOrEqual(4); // at most one burst was cut in two
+    backend.put('/a', 'last');
+    await clock.advance(splayMs + 10);
+    expect(files.get('/a')).toBe('last');
+    stop.abort();
+    await running;
+  });
+
+  test('neither an edit of conf.d nor the end waits for it', async () => {
+    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    backend.put('/new', 'here');
+    const running = watch(agent, { ...pace, splayMs: 1e9 }, stop.signal);
+    await clock.advance(1);
+    backend.put('/a', 'much later');
+    await clock.advance(10);
+    confd.names.push('new');
+    agent.bell.ring('edit');
+    await clock.advance(1);
+    expect(files.get('/new')).toBe('here');
     stop.abort();
     await running;
   });

@@ -30,6 +30,7 @@ describe('command lines that cannot work', () => {
     [['-interval', '0'], /^interval \(set by -interval\): must be a positive number of seconds, not 0$/],
     [['-interval=-5'], /positive number of seconds, not -5$/],
     [['-debounce=-1ms'], /^debounce \(set by -debounce\): -1ms is too short$/],
+    [['-splay=-1s'], /^splay \(set by -splay\): -1s is too short$/],
     [['-backend-timeout=0'], /^backend-timeout .*: 0s is too short$/],
     [['-backend-timeout=10000h'], /^backend-timeout .*: 10000h0m0s is too long$/],
     [['-scheme=ftp'], /^scheme .*: must be http or https$/],
