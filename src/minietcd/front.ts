@@ -8,8 +8,8 @@ import { ListenError, type Address } from './address.ts';
 import type { Limits, Load } from './limits.ts';
 import { loadTls, stampOf, type TlsFiles } from './tls.ts';
 
-/** Clients of etcd keep idle connections for long, and Go's server never closes them first. */
-const idleMs = 10 * 60_000;
+/** So long after its last sign of life a client is asked by TCP whether it is still there. */
+const probeMs = 30_000;
 
 /** How long open answers may take to finish once the server closes. */
 const lastAnswersMs = 1000;
@@ -96,7 +96,10 @@ export class Front {
   private create(tls: TlsOptions | undefined): Server {
     const { requestMs, connections } = this.limits;
     const options: ServerOptions = {
-      keepAliveTimeout: idleMs,
+      // Clients of etcd keep idle connections for long, and Go's server never closes them first.
+      keepAliveTimeout: 0,
+      keepAlive: true,
+      keepAliveInitialDelay: probeMs,
       headersTimeout: Math.min(headMs, requestMs),
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.max(50, Math.min(5000, requestMs / 4)),
