@@ -73,6 +73,7 @@ export async function openBackend(
     srvRecord: '',
     env: new Map(),
     timeoutMs: 0,
+    log: silent,
     ...options,
   });
 }

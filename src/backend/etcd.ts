@@ -1,7 +1,8 @@
 import type { Clock } from '../obs/clock.ts';
 import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from './backend.ts';
 import { follow } from './deadline.ts';
-import { type EtcdNode, indexOf, keysPath, parseAnswer, refusalOf } from './etcdanswer.ts';
+import { type EtcdNode, indexOf, keysPath, parseAnswer } from './etcdanswer.ts';
+import { refusalOf } from './etcdrefusal.ts';
 import { HttpClient, type HttpSettings } from './http.ts';
 import { Inbox } from './inbox.ts';
 import { LongPoll } from './poll.ts';

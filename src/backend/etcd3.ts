@@ -2,11 +2,13 @@ import type { IResponseHeader, ITxnRequest } from 'etcd3';
 import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from './backend.ts';
 import { follow } from './deadline.ts';
 import type { EtcdSettings } from './etcd.ts';
+import { isApiMissing } from './etcdapi.ts';
 import { answered, GrpcClient } from './grpc.ts';
-import { outsideHistory } from './grpcrefusal.ts';
+import { outsideHistory, refusalError } from './grpcrefusal.ts';
 import { Inbox } from './inbox.ts';
 import { Pages, rangesOf } from './ranges.ts';
-import { RangeWatch, startCursor } from './rangewatch.ts';
+import { type Memory, RangeWatch } from './rangewatch.ts';
+import { cursorAt } from './v3cursor.ts';
 
 /** How often a read begins anew because the history that it reads in was compacted or replaced. */
 const mostReads = 3;
@@ -16,10 +18,26 @@ export async function etcd3Backend(settings: EtcdSettings): Promise<Backend> {
   return new Etcd3Backend(await GrpcClient.create(settings), settings);
 }
 
+/** True when somebody answers by the v3 API, whatever the answer. */
+export async function offersV3(settings: EtcdSettings, signal: AbortSignal): Promise<boolean> {
+  const client = await GrpcClient.create(settings);
+  try {
+    const { node, said } = await client.call('txn', {}, signal);
+    return !('refusal' in said) || !isApiMissing(refusalError(node, said.refusal));
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
 class Etcd3Backend implements Backend {
   readonly name = 'etcd';
   readonly canWatch = true;
   readonly selects = 'subtree';
+
+  private readonly memory: Memory = { witness: null };
 
   constructor(
     private readonly client: GrpcClient,
@@ -43,8 +61,8 @@ class Etcd3Backend implements Backend {
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
-    const { client, settings } = this;
-    const watching = new RangeWatch(rangesOf(keys), cursor, { client, settings, inbox })
+    const { client, settings, memory } = this;
+    const watching = new RangeWatch(rangesOf(keys), cursor, { client, settings, inbox, memory })
       .follow(ended.signal)
       .catch((error: unknown) => {
         inbox.fail(error);
@@ -78,6 +96,7 @@ class Etcd3Backend implements Backend {
       header ??= answer.header;
       if (!pages.take(answer)) throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
     }
-    return { cursor: header === null ? new Map() : startCursor(ranges, header), pairs: pages.pairs };
+    this.memory.witness = pages.witness;
+    return { cursor: header === null ? new Map() : cursorAt(ranges, header), pairs: pages.pairs };
   }
 }

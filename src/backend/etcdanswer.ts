@@ -1,5 +1,5 @@
 import { BackendError } from './backend.ts';
-import type { Answer, HttpClient } from './http.ts';
+import type { Answer } from './http.ts';
 import { parseJson } from './json.ts';
 
 /** A node as etcd's v2 API writes it. The root has no key; directories have no value. */
@@ -45,47 +45,8 @@ export function indexOf(answer: Answer): bigint {
   throw new BackendError('protocol', `${answer.node}: the answer has no X-Etcd-Index`);
 }
 
-/** An answer other than 200: etcd's error code (0 when etcd did not write it), and the error to throw for it. */
-export interface Refusal {
-  readonly code: number;
-  readonly index: bigint;
-  readonly error: BackendError;
-}
-
-/** Explains an answer other than 200. */
-export async function refusalOf(answer: Answer, http: HttpClient, signal: AbortSignal): Promise<Refusal> {
-  const said = await errorIn(answer);
-  const code = said.errorCode ?? 0;
-  const index = answer.headers.has('x-etcd-index') ? indexOf(answer) : BigInt(said.index ?? 0);
-  if (code === 110 || answer.status === 401 || (answer.status === 403 && code === 0)) {
-    const message = `${answer.node}: access denied (${answer.status}); are user name and password right?`;
-    return { code, index, error: new BackendError('denied', message) };
-  }
-  if (code !== 0) {
-    return {
-      code,
-      index,
-      error: new BackendError('protocol', `${answer.node}: ${code}: ${said.message ?? 'no message'}`),
-    };
-  }
-  if (answer.status === 404 && !(await speaksV2(http, signal))) {
-    const message = `${answer.node}: this etcd has no v2 API (etcd 3 offers it with --enable-v2), and the v3 API is not supported yet`;
-    return { code, index, error: new BackendError('protocol', message) };
-  }
-  const message = `${answer.node}: answered ${answer.status}, which is not what an etcd says`;
-  return { code, index, error: new BackendError('protocol', message) };
-}
-
-/** False when the node is an etcd that does not offer the v2 API: it has a version, but no keys. */
-async function speaksV2(http: HttpClient, signal: AbortSignal): Promise<boolean> {
-  const keys = await http.get('/v2/keys/', signal);
-  if (keys.status !== 404) return true;
-  if ((await errorIn(keys)).errorCode !== undefined) return true;
-  const version = await http.get('/version', signal);
-  return version.status !== 200;
-}
-
-async function errorIn(answer: Answer): Promise<EtcdAnswer> {
+/** The error that an answer's body tells of; an empty answer when it tells of none. */
+export async function errorIn(answer: Answer): Promise<EtcdAnswer> {
   const body = await answer.body();
   try {
     return parseAnswer(body, answer.node);

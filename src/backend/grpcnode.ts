@@ -11,6 +11,7 @@ import type {
 } from 'etcd3';
 import type { Host } from 'etcd3/lib/connection-pool.js';
 import { within } from './deadline.ts';
+import { ApiMissing } from './etcdapi.ts';
 import { type Refusal, refusalIn } from './grpcrefusal.ts';
 import { HttpClient, type HttpSettings } from './http.ts';
 import type { Node } from './nodes.ts';
@@ -139,7 +140,7 @@ export class GrpcNode {
     const http = await HttpClient.create({ ...this.settings, nodes: [this.node.url.href] });
     try {
       const { status } = await http.open('/version', signal);
-      return new Error(`answered ${status} over HTTP, but does not speak gRPC as an etcd of version 3 does`);
+      return new ApiMissing(`it answers over HTTP (status ${status}), but offers no v3 API`);
     } catch (cause) {
       signal.throwIfAborted();
       return (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error) : (cause as Error);

@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { BackendError } from './backend.ts';
+import { ApiMissing } from './etcdapi.ts';
 
 /** What an etcd answers when it does not do what it was asked. */
 export interface Refusal {
@@ -70,7 +71,9 @@ export function refusalError(node: string, { status, details }: Refusal): Backen
   if (/user name is empty/.test(details)) return denied('access denied: it wants a user name and a password');
   if (deniesPermission({ status, details })) return denied('permission denied: may this user read all of the keys?');
   if (status === unauthenticated) return denied('access denied: it does not take the token that it gave');
-  if (status === unimplemented) return new BackendError('protocol', `${node}: it does not offer the v3 API of etcd`);
+  if (status === unimplemented) {
+    return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
+  }
   const words = details.replace(/[^ -~]+/g, ' ').slice(0, 200);
   return new BackendError('protocol', `${node}: ${words === '' ? `gRPC status ${status}` : words}`);
 }

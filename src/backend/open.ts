@@ -1,4 +1,5 @@
 import { systemClock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
 import { type Backend, BackendError } from './backend.ts';
 import type { EtcdSettings } from './etcd.ts';
 import { defaultNodes } from './nodes.ts';
@@ -26,15 +27,17 @@ export interface BackendOptions {
   readonly env: ReadonlyMap<string, string>;
   /** For an answer to start; 0 stands for the usual 3 s. */
   readonly timeoutMs: number;
+  /** Hears what the store turns out to be. */
+  readonly log: Logger;
 }
 
 type Opener = (options: BackendOptions) => Promise<Backend>;
 
 const openers: ReadonlyMap<string, Opener> = new Map([
-  ['', openEtcd],
+  ['', openEitherEtcd],
   ['env', openEnv],
-  ['etcd', openEtcd],
-  ['etcdv2', openEtcd],
+  ['etcd', openEitherEtcd],
+  ['etcdv2', openEtcd2],
   ['etcdv3', openEtcd3],
   ['file', openFile],
 ]);
@@ -66,7 +69,12 @@ async function openFile(options: BackendOptions): Promise<Backend> {
   return fileBackend({ files: options.files, filter: options.filter, clock: systemClock });
 }
 
-async function openEtcd(options: BackendOptions): Promise<Backend> {
+async function openEitherEtcd(options: BackendOptions): Promise<Backend> {
+  const { eitherEtcd } = await import('./etcdchoice.ts');
+  return eitherEtcd(await etcdSettings(options), options.log);
+}
+
+async function openEtcd2(options: BackendOptions): Promise<Backend> {
   const { etcdBackend } = await import('./etcd.ts');
   return etcdBackend(await etcdSettings(options));
 }

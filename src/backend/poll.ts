@@ -1,7 +1,8 @@
 import type { Clock } from '../obs/clock.ts';
 import { BackendError, type Cursor } from './backend.ts';
 import { within } from './deadline.ts';
-import { indexOf, keysPath, parseAnswer, refusalOf } from './etcdanswer.ts';
+import { indexOf, keysPath, parseAnswer } from './etcdanswer.ts';
+import { refusalOf } from './etcdrefusal.ts';
 import { type Heard, hear } from './event.ts';
 import type { Answer, HttpClient } from './http.ts';
 import type { Poll } from './roots.ts';

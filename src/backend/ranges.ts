@@ -1,4 +1,5 @@
 import type { IRangeRequest, IRequestOp, ITxnResponse } from 'etcd3';
+import { newer, type Witness, witnessOf } from './witness.ts';
 
 /** Keys from start on, up to but without end; a single key when there is no end. Byte strings. */
 export interface Range {
@@ -43,6 +44,7 @@ export function bounds({ start, end }: Range): { key: Buffer; range_end?: Buffer
 /** Walks through ranges page by page: what to ask next, until nothing is left. */
 export class Pages {
   readonly pairs = new Map<string, string>();
+  witness: Witness | null = null;
   private pageKeys = firstPageKeys;
   private asked: readonly Range[] = [];
 
@@ -68,10 +70,12 @@ export class Pages {
     for (const [i, { end }] of this.asked.entries()) {
       const { kvs, more } = responses[i]!.response_range;
       let last = '';
-      for (const { key, value } of kvs) {
-        last = key.toString('latin1');
-        this.pairs.set(last, value.toString('latin1'));
-        bytes += key.length + value.length;
+      for (const pair of kvs) {
+        const read = witnessOf(pair);
+        this.pairs.set(read.key, read.value);
+        this.witness = newer(this.witness, read);
+        last = read.key;
+        bytes += pair.key.length + pair.value.length;
       }
       keys += kvs.length;
       if (more && kvs.length === 0) return false;

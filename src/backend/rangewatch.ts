@@ -1,16 +1,25 @@
-import type { IEvent, IResponseHeader } from 'etcd3';
+import type { IEvent, IKeyValue, IResponseHeader } from 'etcd3';
 import { BackendError, type Cursor, type Edit } from './backend.ts';
 import type { EtcdSettings } from './etcd.ts';
 import { answered, type GrpcClient } from './grpc.ts';
 import type { OpenWatch, Said } from './grpcnode.ts';
+import { outsideHistory } from './grpcrefusal.ts';
 import type { Inbox, Listener } from './inbox.ts';
 import { bounds, type Range } from './ranges.ts';
+import { cluster, cursorAt, placeOf, term } from './v3cursor.ts';
+import { confirms, newer, type Witness, witnessOf } from './witness.ts';
 import { type RangeNews, type StreamTiming, WatchStream } from './watchstream.ts';
+
+/** What reads and watches of one store know together. */
+export interface Memory {
+  witness: Witness | null;
+}
 
 /** What a watch works with. */
 export interface WatchParts {
   readonly client: GrpcClient;
   readonly settings: EtcdSettings;
+  readonly memory: Memory;
   /** Where it puts what it hears. */
   readonly inbox: Inbox;
 }
@@ -24,16 +33,6 @@ interface Standing {
 const mostBreaks = 3;
 const pauseMs = 100;
 const usualSilenceMs = 5000;
-
-/** Places of a cursor that tell one history from another; no range begins so. */
-const cluster = '#cluster';
-const term = '#term';
-
-/** The cursor of a read: every range is at the same revision, of this cluster in this term. */
-export function startCursor(ranges: readonly Range[], header: IResponseHeader): Map<string, bigint> {
-  const cursor = new Map(ranges.map(({ start }) => [start, BigInt(header.revision)]));
-  return cursor.set(cluster, BigInt(header.cluster_id)).set(term, BigInt(header.raft_term));
-}
 
 /**
  * A watch on ranges that goes on from event to event, over as many streams as it takes. Each range has a place of its
@@ -53,7 +52,7 @@ export class RangeWatch {
   ) {
     const { clock, limits, silenceMs = usualSilenceMs } = parts.settings;
     this.timing = { clock, silenceMs, answerMs: limits.headersMs };
-    this.listeners = new Map(ranges.map((range) => [range, { roots: [range.start] }]));
+    this.listeners = new Map(ranges.map((range) => [range, { roots: [placeOf(range)] }]));
     this.place = new Map(cursor);
   }
 
@@ -82,13 +81,14 @@ export class RangeWatch {
   private async open(open: OpenWatch, signal: AbortSignal): Promise<Said<Standing>> {
     const stream = new WatchStream(open, this.timing);
     this.begun.clear();
-    const from = new Map(this.ranges.map((range) => [range, this.place.get(range.start) ?? 0n]));
+    const from = new Map(this.ranges.map((range) => [range, this.place.get(placeOf(range)) ?? 0n]));
     const said = await stream.begin(from, signal);
     return 'refusal' in said ? said : { answer: { stream, header: said.answer } };
   }
 
   /** Passes on what a stream tells, until it tells that the history is lost. */
   private async listen(stream: WatchStream, header: IResponseHeader, signal: AbortSignal): Promise<void> {
+    this.place.set(term, BigInt(header.raft_term));
     // Nothing has changed by that, but those who wait learn that the store is there.
     this.parts.inbox.put({ roots: [term] }, { index: BigInt(header.raft_term), edits: [] });
     for (;;) {
@@ -99,9 +99,13 @@ export class RangeWatch {
   }
 
   private take({ range, response: { events, fragment } }: RangeNews): void {
-    const place = this.place.get(range.start) ?? 0n;
+    const place = this.place.get(placeOf(range)) ?? 0n;
     const edits = this.begun.get(range) ?? [];
-    for (const event of events) if (BigInt(event.kv.mod_revision) > place) edits.push(editOf(event));
+    const { memory } = this.parts;
+    for (const event of events) {
+      if (event.type === 'Put') memory.witness = newer(memory.witness, witnessOf(event.kv));
+      if (BigInt(event.kv.mod_revision) > place) edits.push(editOf(event));
+    }
     if (fragment) {
       this.begun.set(range, edits);
       return;
@@ -109,33 +113,46 @@ export class RangeWatch {
     this.begun.delete(range);
     const index = BigInt(events.at(-1)!.kv.mod_revision);
     if (index <= place) return;
-    this.place.set(range.start, index);
+    this.place.set(placeOf(range), index);
     this.parts.inbox.put(this.listeners.get(range)!, { index, edits });
   }
 
-  /** True when this is not the history that was read: another cluster, or one set back to a time before our place. */
+  /** True when this is not the history that was read: another cluster, or one that was set back. */
   private async isLost(header: IResponseHeader, signal: AbortSignal): Promise<boolean> {
     const isOther = ({ cluster_id, raft_term }: IResponseHeader) =>
       BigInt(cluster_id) !== this.place.get(cluster) || BigInt(raft_term) < (this.place.get(term) ?? 0n);
     if (isOther(header)) return true;
-    const newest = this.ranges.map(({ start }) => this.place.get(start) ?? 0n).reduce((a, b) => (a > b ? a : b));
-    if (BigInt(header.revision) >= newest) return false;
+    const newest = this.ranges.map((range) => this.place.get(placeOf(range)) ?? 0n).reduce((a, b) => (a > b ? a : b));
+    const { witness } = this.parts.memory;
+    if (witness === null && BigInt(header.revision) >= newest) return false;
     // A member that lags behind the others is behind, too; what they agree on tells the two apart.
-    const agreed = await this.agreed(signal);
-    return isOther(agreed) || BigInt(agreed.revision) < newest;
+    const { header: agreed, pair } = await this.agreed(witness?.key ?? this.ranges[0]!.start, signal);
+    if (isOther(agreed) || BigInt(agreed.revision) < newest) return true;
+    return witness !== null && !confirms(witness, pair) && !(await this.isRemembered(witness, signal));
+  }
+
+  /** True when the store's history has the write that was seen. */
+  private async isRemembered(witness: Witness, signal: AbortSignal): Promise<boolean> {
+    const request_range = { ...bounds({ start: witness.key, end: null }), revision: witness.revision };
+    const asked = await this.parts.client.call('txn', { success: [{ request_range }] }, signal);
+    if ('refusal' in asked.said && outsideHistory(asked.said.refusal)) return false;
+    return confirms(witness, answered(asked).responses[0]?.response_range.kvs[0]);
   }
 
   /** Goes on from where the store is now, and says that what lies before is unknown. */
   private async lookAgain(signal: AbortSignal): Promise<void> {
-    this.place = startCursor(this.ranges, await this.agreed(signal));
+    const { header } = await this.agreed(this.ranges[0]!.start, signal);
+    this.parts.memory.witness = null;
+    this.place = cursorAt(this.ranges, header);
     for (const [root, index] of this.place) this.parts.inbox.put({ roots: [root] }, { index, edits: 'look again' });
   }
 
-  /** Where the members of the cluster agree that they are. */
-  private async agreed(signal: AbortSignal): Promise<IResponseHeader> {
-    const { key } = bounds(this.ranges[0]!);
-    const request = { success: [{ request_range: { key, keys_only: true } }] };
-    return answered(await this.parts.client.call('txn', request, signal)).header;
+  /** Where the members of the cluster agree that they are, and what they have at a key. */
+  private async agreed(key: string, signal: AbortSignal): Promise<{ header: IResponseHeader; pair?: IKeyValue }> {
+    const request = { success: [{ request_range: bounds({ start: key, end: null }) }] };
+    const answer = answered(await this.parts.client.call('txn', request, signal));
+    const pair = answer.responses[0]?.response_range.kvs[0];
+    return { header: answer.header, ...(pair && { pair }) };
   }
 }
 

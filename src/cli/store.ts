@@ -16,7 +16,7 @@ export interface Store {
 /** Opens the store that the settings name; the embedded one begins to serve. Throws BackendError. */
 export async function openStore(config: Config, env: ReadonlyMap<string, string>, log: Logger): Promise<Store> {
   if (config.backend === 'embedded') return openEmbedded(config, log);
-  const options: BackendOptions = { ...config, env, timeoutMs: config.backendTimeoutMs };
+  const options: BackendOptions = { ...config, env, timeoutMs: config.backendTimeoutMs, log };
   const record = srvNameOf(options);
   if (record !== '') log.info(`SRV record set to ${record}`);
   const nodes = await discoverNodes(options);

@@ -126,7 +126,7 @@ describe('answers that are no good', () => {
       if (request.url === '/version') say(200, '{"etcdserver":"3.5.0"}', {})(request, response);
       else say(404, '404 page not found\n', {})(request, response);
     });
-    expect(await readFrom([v3.url])).toContain('this etcd has no v2 API');
+    expect(await readFrom([v3.url])).toContain('this etcd offers no v2 API');
   });
 
   test('nobody there, on any node', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type BackendOptions, discoverNodes, openBackend } from '../../src/backend/open.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
 
 const plain: BackendOptions = {
   backend: 'env',
@@ -22,6 +23,7 @@ const plain: BackendOptions = {
   srvRecord: '',
   env: new Map(),
   timeoutMs: 0,
+  log: memoryLog(),
 };
 
 describe('settings that cannot work', () => {
