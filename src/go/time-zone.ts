@@ -25,17 +25,22 @@ export function fixedZone(name: string, offset: number): Zone {
 
 export const UTC: Zone = fixedZone('UTC', 0);
 
-/** The local zone by the rules of Go: what the variable TZ holds, /etc/localtime without one, and UTC if that fails. */
+/**
+ * The local zone by the rules of Go: what the variable TZ holds, /etc/localtime without one, and a clock like UTC's if
+ * that fails. It is never UTC itself, which Go tells apart from a local zone that only reads the same.
+ */
 export function localZone(tz: string | undefined): Zone {
-  if (tz === undefined) return readZone('Local', ['/etc/localtime']) ?? UTC;
+  return readLocalZone(tz) ?? fixedZone('UTC', 0);
+}
+
+function readLocalZone(tz: string | undefined): Zone | undefined {
+  if (tz === undefined) return readZone('Local', ['/etc/localtime']);
   const name = tz.startsWith(':') ? tz.slice(1) : tz;
-  if (name === '' || name === 'UTC') return UTC;
-  if (name.startsWith('/')) return readZone(name === '/etc/localtime' ? 'Local' : name, [name]) ?? UTC;
-  return (
-    readZone(
-      name,
-      databases.map((directory) => directory + name),
-    ) ?? UTC
+  if (name === '' || name === 'UTC') return undefined;
+  if (name.startsWith('/')) return readZone(name === '/etc/localtime' ? 'Local' : name, [name]);
+  return readZone(
+    name,
+    databases.map((directory) => directory + name),
   );
 }
 

@@ -35,7 +35,7 @@ function compile(expression: string): Pattern {
   return pattern;
 }
 
-function parse(expression: string, { RE2JS, RE2JSException }: Library): Pattern | GoError {
+function parse(expression: string, library: Library): Pattern | GoError {
   for (let at = 0; at < expression.length;) {
     const [rune, size] = decodeRune(expression, at);
     if (rune === RuneError && size === 1) {
@@ -43,13 +43,41 @@ function parse(expression: string, { RE2JS, RE2JSException }: Library): Pattern 
     }
     at += size;
   }
+  return parseText(toText(expression), new Map(), library);
+}
+
+/** `names` gives the real names of groups that were renamed. */
+function parseText(text: string, names: GroupNames, library: Library): Pattern | GoError {
   try {
-    return new Pattern(RE2JS.compile(toText(expression)));
+    return new Pattern(library.RE2JS.compile(text), names);
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
+    if (!(error instanceof library.RE2JSException)) throw error;
+    if (names.size === 0 && error.message.includes('duplicate capture group name')) {
+      const renamed = renameGroups(text);
+      return parseText(renamed.text, renamed.names, library);
+    }
+    const message = error.message.replace(/<(\w+)>/g, (_whole, name: string) => `<${names.get(name) ?? name}>`);
     // Go shows what is left of the expression, even where that is nothing.
-    return new GoError(fromText(error.message.replace(/(at end of expression)$/, '$1: ``')));
+    return new GoError(fromText(message.replace(/(at end of expression)$/, '$1: ``')));
   }
+}
+
+type GroupNames = ReadonlyMap<string, string>;
+
+/** The name of a group; quoted text, escapes and classes are stepped over. */
+const groupName = /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w*:\]|\\.|[^\]\\])*\]|(\(\?P?<)(\w+)>/gs;
+
+/** Gives each group a name of its own: Go lets several have one, the library does not. */
+function renameGroups(text: string): { readonly text: string; readonly names: GroupNames } {
+  const names = new Map<string, string>();
+  const renamed = text.replace(groupName, (whole, open: string | undefined, name: string) => {
+    if (open === undefined) return whole;
+    let own = name;
+    for (let i = names.size; names.has(own); i++) own = `${name}_${i}`;
+    names.set(own, name);
+    return `${open}${own}>`;
+  });
+  return { text: renamed, names };
 }
 
 /** Where a match and its groups are, in pairs of byte offsets; -1 for a group that took no part. */
@@ -57,11 +85,15 @@ type Match = readonly number[];
 
 class Pattern {
   readonly #regex: Compiled;
-  readonly #names: ReadonlyMap<string, number>;
+  /** The groups of each name, in their order. */
+  readonly #groupsOf = new Map<string, number[]>();
 
-  constructor(regex: Compiled) {
+  constructor(regex: Compiled, names: GroupNames) {
     this.#regex = regex;
-    this.#names = new Map(Object.entries(regex.namedGroups()));
+    for (const [own, group] of Object.entries(regex.namedGroups()).sort(([, a], [, b]) => a - b)) {
+      const name = names.get(own) ?? own;
+      this.#groupsOf.set(name, [...(this.#groupsOf.get(name) ?? []), group]);
+    }
   }
 
   test(text: string): boolean {
@@ -78,7 +110,7 @@ class Pattern {
   replaceAll(text: string, by: string): string {
     const runes = new Runes(text);
     const matcher = this.#regex.matcher(runes.text);
-    const insert = template(by, this.#names);
+    const insert = template(by, this.#groupsOf);
     let out = '';
     let end = 0; // of the last match
     for (let at = 0; at <= runes.text.length && matcher.find(at);) {
@@ -131,8 +163,8 @@ class Runes {
 }
 
 /** What a replacement comes to for a match: $1, $name, ${name} and $$ as Go's Expand has them. */
-function template(by: string, names: ReadonlyMap<string, number>): (text: string, match: Match) => string {
-  const parts: (string | number)[] = [];
+function template(by: string, groupsOf: GroupsOf): (text: string, match: Match) => string {
+  const parts: (string | readonly number[])[] = [];
   let rest = by;
   for (;;) {
     const dollar = rest.indexOf('$');
@@ -150,17 +182,22 @@ function template(by: string, names: ReadonlyMap<string, number>): (text: string
       continue;
     }
     rest = rest.slice(reference.length);
-    const group = groupOf(reference.name, names);
-    if (group !== undefined) parts.push(group);
+    parts.push(groupsNamed(reference.name, groupsOf));
   }
   parts.push(rest);
-  const shown = (part: string | number, text: string, match: Match) =>
-    typeof part === 'string' ? part : text.slice(match[2 * part] ?? 0, match[2 * part + 1] ?? 0);
+  const shown = (part: string | readonly number[], text: string, match: Match) => {
+    if (typeof part === 'string') return part;
+    const group = part.find((each) => (match[2 * each] ?? -1) >= 0);
+    return group === undefined ? '' : text.slice(match[2 * group], match[2 * group + 1]);
+  };
   return (text, match) => parts.map((part) => shown(part, text, match)).join('');
 }
 
-function groupOf(name: string, names: ReadonlyMap<string, number>): number | undefined {
-  return /^(0|[1-9][0-9]{0,8})$/.test(name) ? Number(name) : names.get(toText(name));
+type GroupsOf = ReadonlyMap<string, readonly number[]>;
+
+/** The groups of which the first that took part is shown. */
+function groupsNamed(name: string, groupsOf: GroupsOf): readonly number[] {
+  return /^(0|[1-9][0-9]{0,8})$/.test(name) ? [Number(name)] : (groupsOf.get(toText(name)) ?? []);
 }
 
 /** The longest run of letters, digits and underscores behind a $, maybe in braces; null where there is none. */

@@ -68,5 +68,14 @@ func regexCalls() []string {
 			texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", re, "xabay", by))
 		}
 	}
+	for _, re := range []string{
+		"(?P<x>a)|(?P<x>b)", "(?<x>a)(?P<x>b)?", "(?P<x>a)(?P<x_1>b)?(?P<x>y)?", `(?P<x>\(\?P<x>|a)|\Q(?P<x>\E|[^](?P<x>][[:alpha:](?P<x>](?P<x>y)`,
+		"(?P<x>a)(?P<x>(", "(?P<x>a)(?P<x>b)(?P<x", "(?P<x>a)(?P<x>b)[", "(?P<1>a)|(?P<__proto__>b)|(?P<1>y)",
+	} {
+		texts = append(texts, fmt.Sprintf("regexFind %q %q", re, "(?P<x>ab"))
+		for _, by := range []string{"<$x>", "<${x_1}>", "<$1,$2,$3>", "<$__proto__>"} {
+			texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", re, "xabayx", by))
+		}
+	}
 	return calls(append(texts, `regexMatch "a"`, `regexFind 1 "a"`, `"abc" | regexMatch "b"`, "regexReplaceAll `(\\w+)=(\\w+)` \"k=v\" `$2=$1`")...)
 }

@@ -87,6 +87,13 @@ describe('datetime', () => {
     expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.123 \+0000 UTC m=[+-]\d+\.\d{9}$/);
   });
 
+  test('is in the local zone, though that be like UTC', () => {
+    expect(render('{{printf "%#v" datetime}}')).toMatch(/, time\.Local\)$/);
+    expect(render('{{printf "%#v" datetime.UTC}} {{eq datetime.UTC.Location datetime.Location}}')).toMatch(
+      /, time\.UTC\) false$/,
+    );
+  });
+
   test('is in the zone of TZ, or in UTC where there is none of that name', () => {
     const nowhere = worldOf(new Map([['TZ', 'Nowhere/At_all']]), clock);
     expect(render('{{(datetime).Format "15:04 MST"}}', readerOf(), nowhere)).toBe('07:08 UTC');
