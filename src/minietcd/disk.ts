@@ -13,7 +13,7 @@ import { DataError, reasonOf } from './wal/error.ts';
 import { repairTail } from './wal/repair.ts';
 import type { LogEnd } from './wal/scan.ts';
 import { encodeSegmentHeader, segmentName } from './wal/segment.ts';
-import { createSegment, sweepTemporary, Wal } from './wal/wal.ts';
+import { createSegment, sweepTemporary, Wal, WalError } from './wal/wal.ts';
 
 /** How a data directory is kept. */
 export interface DiskSettings {
@@ -144,7 +144,7 @@ export async function openDisk(settings: DiskSettings, around: Surroundings): Pr
   } catch (error) {
     await unlock();
     if (error instanceof DataError) throw error.code === 'damaged' ? withAdvice(error, folder) : error;
-    throw unusable(folder, error);
+    throw unusable(folder, error instanceof WalError ? error.cause : error);
   }
 }
 

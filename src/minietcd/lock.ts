@@ -21,16 +21,15 @@ export async function lockFolder(folder: string, holder: string): Promise<() => 
   try {
     const server = createServer((socket) => socket.on('error', () => undefined).end(holder));
     const own = `LOCK.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
-    await listen(server, join(place.path, own)).catch((cause: unknown) => {
+    try {
+      await listen(server, join(place.path, own));
+      await takeNext(folder, own, place.path);
+    } catch (cause) {
+      server.close();
+      if (cause instanceof DataError) throw cause;
       throw new DataError('refused', `data directory ${folder}: cannot make a lock in it: ${reasonOf(cause)}`, {
         cause,
       });
-    });
-    try {
-      await takeNext(folder, own, place.path);
-    } catch (error) {
-      server.close();
-      throw error;
     } finally {
       rmSync(join(folder, own), { force: true });
     }

@@ -55,10 +55,6 @@ export class Program {
     });
   }
 
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

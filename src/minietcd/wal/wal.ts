@@ -190,9 +190,13 @@ export class Wal {
     const header = { seq: this.seq + 1, firstIndex: this.lastIndex + 1, clusterId: this.clusterId, chain: this.chain };
     const fd = await createSegment(this.folder, encodeSegmentHeader(header), segmentName(header)).catch(
       (cause: unknown) => {
+        const { code } = cause as NodeJS.ErrnoException;
+        if (code === 'EMFILE' || code === 'ENFILE') return undefined;
         throw walError(cause);
       },
     );
+    // Too many files are open: this segment grows on until one more can be.
+    if (fd === undefined) return;
     closeSync(this.fd);
     this.fd = fd;
     this.seq = header.seq;
@@ -204,17 +208,22 @@ export class Wal {
 /** Creates a segment that holds its header only; the descriptor that it is open with. */
 export async function createSegment(folder: string, header: Buffer, name: string): Promise<number> {
   const path = join(folder, name);
-  const fd = openSync(`${path}.tmp`, 'w', 0o600);
+  // Opened first: once the name is there, nothing may fail for want of a descriptor.
+  const place = await open(folder, 'r');
+  let fd: number | undefined;
   try {
+    fd = openSync(`${path}.tmp`, 'w', 0o600);
     await writeAt(fd, header, 0, header.length, 0);
     await syncAll(fd);
     await rename(`${path}.tmp`, path);
-    await syncFolder(folder);
+    await place.sync();
     return fd;
   } catch (error) {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
     await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    await place.close();
   }
 }
 
