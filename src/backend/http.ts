@@ -43,6 +43,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   body(): Promise<string>;
+  /** True once a part of the body that body() waits for has come. */
+  hasBegun(): boolean;
 }
 
 interface Https {
@@ -120,6 +122,7 @@ export class HttpClient {
       status: response.statusCode!,
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
       body: () => readBody(response, this.settings.limits.maxBytes, signal),
+      hasBegun: () => response.readableDidRead,
     };
     if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await answer.body())}`);
     return answer;

@@ -5,6 +5,7 @@ import { indexOf, keysPath, parseAnswer } from './etcdanswer.ts';
 import { refusalOf } from './etcdrefusal.ts';
 import { type Heard, hear } from './event.ts';
 import type { Answer, HttpClient } from './http.ts';
+import { momentMs } from './retry.ts';
 import type { Poll } from './roots.ts';
 
 /** What a poll works with. */
@@ -21,7 +22,12 @@ export interface PollParts {
 
 /** Connections in a row that may break after the headers before the store counts as out of reach. */
 const mostBreaks = 3;
-const pauseMs = 100;
+
+/** What a poll heard. */
+interface News extends Heard {
+  /** True when the history is not there any more. */
+  readonly isLost?: boolean;
+}
 
 /** A long poll on one path that goes on from event to event. */
 export class LongPoll {
@@ -30,6 +36,10 @@ export class LongPoll {
   private cluster: string;
   private breaks = 0;
   private stands = false;
+  /** The poll under way, once it stands: since when, and where the store's counter was. */
+  private standing: { readonly answer: Answer; readonly began: bigint; readonly since: number } | null = null;
+  /** Up to here a poll that stood in silence had nothing to tell. */
+  private quiet = -1n;
 
   constructor(
     private readonly poll: Poll,
@@ -49,29 +59,47 @@ export class LongPoll {
         const heard = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.turn(put, inner));
         if (heard === undefined) continue;
         this.next = heard.index + 1n;
-        if (heard.edits === 'look again') this.cursor = new Map(this.poll.roots.map((root) => [root, heard.index]));
+        if (heard.edits === 'look again') this.forget(heard.index);
+        // The others who follow this store lost it, too, and will read everything.
+        if (heard.isLost === true) await clock.sleep(momentMs(), signal);
         put(heard);
       } catch (error) {
         signal.throwIfAborted();
         if (error !== silence) throw error;
+        this.trustSilence();
       }
     }
   }
 
+  /** An event that was there already would have come right behind the headers: there was none. */
+  private trustSilence(): void {
+    const { standing, parts } = this;
+    if (standing === null || standing.answer.hasBegun()) return;
+    if (parts.clock.now() - standing.since >= parts.silenceMs / 2) this.quiet = standing.began;
+  }
+
+  /** What was known of the time before index is of no use any more. */
+  private forget(index: bigint): void {
+    this.cursor = new Map(this.poll.roots.map((root) => [root, index]));
+    this.quiet = -1n;
+  }
+
   /** One poll: what it heard, or undefined when it ended without an event. The first that stands is a sign of life. */
-  private async turn(put: (heard: Heard) => void, signal: AbortSignal): Promise<Heard | undefined> {
+  private async turn(put: (heard: Heard) => void, signal: AbortSignal): Promise<News | undefined> {
     const { http } = this.parts;
     const path = `${keysPath(this.poll.path)}?wait=true&recursive=true&waitIndex=${this.next}`;
+    this.standing = null;
     const answer = await http.open(path, signal);
     if (answer.status !== 200) return this.refused(answer, signal);
     const began = indexOf(answer);
-    if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again' };
+    if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again', isLost: true };
     if (!this.stands) put({ index: this.next - 1n, edits: [] });
     this.stands = true;
+    this.standing = { answer, began, since: this.parts.clock.now() };
     const body = await this.body(answer, signal);
     if (body.trim() === '') {
       // Cut short by the server or on the way: nothing happened.
-      await this.parts.clock.sleep(pauseMs, signal);
+      await this.parts.clock.sleep(momentMs(), signal);
       return undefined;
     }
     const event = parseAnswer(body, answer.node);
@@ -92,10 +120,12 @@ export class LongPoll {
   }
 
   /** The history before our place is gone, or the store cannot answer. */
-  private async refused(answer: Answer, signal: AbortSignal): Promise<Heard> {
+  private async refused(answer: Answer, signal: AbortSignal): Promise<News> {
     const refusal = await refusalOf(answer, this.parts.http, signal);
     if (refusal.code !== 401 && refusal.code !== 400) throw refusal.error;
-    return { index: refusal.index, edits: 'look again' };
+    // Others filled the history while nothing happened here: that is no reason to read everything.
+    if (refusal.code === 401 && this.quiet >= this.next) return { index: this.quiet, edits: [] };
+    return { index: refusal.index, edits: 'look again', isLost: true };
   }
 
   /** True when the store is not the one that was read, or its counter is behind our place: wiped or restored. */

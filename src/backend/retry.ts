@@ -9,3 +9,11 @@ export function backoffMs(attempt: number, random: () => number = Math.random): 
   const full = Math.min(longestMs, firstMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 16));
   return Math.round(full / 2 + (full / 2) * random());
 }
+
+/**
+ * A moment, 0.1 to 1.1 s, before what a whole fleet does together: asking again when its connections broke, and reading
+ * everything when the history that it followed is gone.
+ */
+export function momentMs(random: () => number = Math.random): number {
+  return Math.round(100 + 1000 * random());
+}

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { expect, test } from '@jest/globals';
-import { etcdBackend } from '../../src/backend/etcd.ts';
+import { describe, expect, test } from '@jest/globals';
+import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { ToyServer } from '../helpers/toyServer.ts';
 
@@ -8,11 +8,15 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The first change, or the error, that a watch on /k from index 7 brings when the server answers so, one by one. */
 async function firstChange(...answers: Answer[]): Promise<unknown> {
+  return firstChangeOf({}, ...answers);
+}
+
+async function firstChangeOf(more: Partial<EtcdSettings>, ...answers: Answer[]): Promise<unknown> {
   let next = 0;
   const toy = await ToyServer.start((request, response) => {
     answers[Math.min(next++, answers.length - 1)]!(request, response);
   });
-  const backend = await etcdBackend(etcdSettings([toy.url]));
+  const backend = await etcdBackend(etcdSettings([toy.url], more));
   const stop = new AbortController();
   try {
     for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
@@ -70,4 +74,40 @@ test('a poll that stands is a sign of life, before anything happens', async () =
   }
   await backend.close();
   await toy.close();
+});
+
+describe('a history that others have filled', () => {
+  const standing =
+    (index: number): Answer =>
+    (_request, response) => {
+      response.writeHead(200, { 'X-Etcd-Index': String(index) }).flushHeaders();
+    };
+  const late: Answer = (request, response) => {
+    setTimeout(() => {
+      standing(3000)(request, response);
+    }, 250);
+  };
+  const beginning: Answer = (_request, response) => {
+    response.writeHead(200, { 'X-Etcd-Index': '3000' }).write('{"act');
+  };
+  const cleared = say(400, 5000, '{"errorCode":401,"index":5000}');
+  const written = say(200, 5001, '{"action":"set","node":{"key":"/k","value":"v","modifiedIndex":5001}}');
+  const edits = [{ key: '/k', value: 'v' }];
+
+  test.each<[string, Answer[], unknown]>([
+    ['nothing stood here before', [cleared], ['look again', 5000n, '8']],
+    ['a poll stood in silence', [standing(3000), cleared, written], [edits, 5001n, '8', '8', '3001']],
+    ['more than once', [standing(9), standing(3000), cleared, written], [edits, 5001n, '8', '8', '8', '3001']],
+    ['and more since', [standing(3000), cleared, cleared], ['look again', 5000n, '8', '8', '3001']],
+    ['the silence was short', [late, cleared], ['look again', 5000n, '8', '8']],
+    ['an event had begun to come', [beginning, cleared], ['look again', 5000n, '8', '8']],
+    ['the poll that stood was broken off', [cut, cleared], ['look again', 5000n, '8', '8']],
+    [
+      'it stood before a store that was set back',
+      [standing(3000), say(200, 3, ''), say(200, 3, '{}'), cleared],
+      ['look again', 3n, '8', '8', undefined],
+    ],
+  ])('%s', async (_name, answers, expected) => {
+    expect(await firstChangeOf({ silenceMs: 300 }, ...answers)).toEqual(expected);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { backoffMs } from '../../src/backend/retry.ts';
+import { backoffMs, momentMs } from '../../src/backend/retry.ts';
 
 test.each([
   [0, 0, 500],
@@ -10,4 +10,12 @@ test.each([
   [1e9, 1, 60_000],
 ])('attempt %d with chance %d waits %d ms', (attempt, chance, expected) => {
   expect(backoffMs(attempt, () => chance)).toBe(expected);
+});
+
+test.each([
+  [0, 100],
+  [0.5, 600],
+  [1, 1100],
+])('with chance %d a moment is %d ms', (chance, expected) => {
+  expect(momentMs(() => chance)).toBe(expected);
 });

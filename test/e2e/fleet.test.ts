@@ -1,0 +1,127 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { Feed } from '../../src/agent/feed.ts';
+import type { Backend, Cursor } from '../../src/backend/backend.ts';
+import { etcdBackend } from '../../src/backend/etcd.ts';
+import { type Clock, systemClock } from '../../src/obs/clock.ts';
+import { etcdSettings } from '../helpers/etcdSettings.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+import { serve } from '../helpers/miniEtcd.ts';
+import { Proxy } from '../helpers/proxy.mjs';
+import { waitFor } from '../helpers/confd.ts';
+
+// Many watches on one store, and what they do when it goes and comes back.
+
+const fleet = 50;
+const ends: (() => PromiseLike<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(ends.splice(0).map((end) => end()));
+});
+
+/** The system's clock, with a record of the waits that are asked for, but for those of the requests' limits. */
+function recordingClock(waits: number[]): Clock {
+  const limits = [3000, 30_000, 60_000];
+  const sleep = (ms: number, signal: AbortSignal) => {
+    if (!limits.includes(ms)) waits.push(ms);
+    return systemClock.sleep(ms, signal);
+  };
+  return { now: () => systemClock.now(), sleep };
+}
+
+interface Watch {
+  readonly feed: Feed;
+  readonly backend: Backend;
+  readonly heard: string[];
+  looks: number;
+}
+
+async function watchOf(proxy: Proxy, clock: Clock): Promise<Watch> {
+  const backend = await etcdBackend(etcdSettings([proxy.url], { clock }));
+  const { cursor } = await backend.read(['/k'], new AbortController().signal);
+  const watch = { backend, heard: [] as string[], looks: 0 };
+  const feed = feedOf(watch, cursor, clock);
+  ends.push(async () => {
+    await feed.stop();
+    await backend.close();
+  });
+  return Object.assign(watch, { feed });
+}
+
+function feedOf(watch: Omit<Watch, 'feed'>, cursor: Cursor, clock: Clock): Feed {
+  const ring = () => {
+    for (const { edits } of feed.take()) {
+      if (edits === 'look again') watch.looks += 1;
+      else watch.heard.push(...edits.map(({ value }) => String(value)));
+    }
+  };
+  const feed: Feed = new Feed({ backend: watch.backend, clock, log: memoryLog(), ring }, ['/k'], cursor);
+  return feed;
+}
+
+/** How many of the values lie in the fullest tenth of their range. */
+function crowd(values: readonly number[]): number {
+  const least = Math.min(...values);
+  const width = (Math.max(...values) - least) / 10;
+  const counts = Array.from({ length: 11 }, () => 0);
+  for (const value of values) counts[Math.floor((value - least) / width)]! += 1;
+  return Math.max(...counts);
+}
+
+async function start() {
+  const served = await serve();
+  ends.push(() => served[Symbol.asyncDispose]());
+  await served.ask('PUT /k value=0');
+  const proxy = await Proxy.to(served.port);
+  ends.push(() => proxy.close());
+  const waits: number[] = [];
+  const clock = recordingClock(waits);
+  const watches = await Promise.all(Array.from({ length: fleet }, () => watchOf(proxy, clock)));
+  await waitFor('the watches', () => served.server.keyspace.watcherCount === fleet);
+  return { served, proxy, waits, watches };
+}
+
+const hear = (watches: readonly Watch[], value: string) =>
+  waitFor(`all to hear ${value}`, () => watches.every(({ heard }) => heard.at(-1) === value));
+
+test('connections that break together are made again at different times', async () => {
+  const { served, proxy, waits, watches } = await start();
+  waits.length = 0;
+  proxy.cut();
+  await waitFor('the waits', () => waits.length >= fleet);
+  expect(waits).toHaveLength(fleet);
+  expect(crowd(waits)).toBeLessThan(fleet / 2);
+  await served.ask('PUT /k value=1');
+  await hear(watches, '1');
+  expect(watches.map(({ looks }) => looks)).toEqual(Array(fleet).fill(0));
+});
+
+test('a store that is down is asked ever more rarely, and each time at different times', async () => {
+  const { served, proxy, waits, watches } = await start();
+  waits.length = 0;
+  proxy.refuse();
+  // The moment after the break, and three waits that grow.
+  await waitFor('the waits', () => waits.length >= 4 * fleet);
+  const grown = waits.filter((ms) => ms >= 2000);
+  expect(waits.length).toBeLessThan(6 * fleet);
+  expect(grown.length).toBeGreaterThanOrEqual(fleet / 2);
+  expect(crowd(grown)).toBeLessThan(grown.length / 2);
+  proxy.resume();
+  await served.ask('PUT /k value=1');
+  await hear(watches, '1');
+  expect(watches.map(({ looks }) => looks)).toEqual(Array(fleet).fill(0));
+});
+
+test('a history that all lose together is read again at different times, once', async () => {
+  const { served, proxy, waits, watches } = await start();
+  proxy.refuse();
+  await waitFor('the break', () => served.server.keyspace.watcherCount === 0);
+  for (let i = 0; i <= 1000; i++) await served.ask('PUT /other value=x');
+  waits.length = 0;
+  proxy.resume();
+  await waitFor('the looks', () => watches.every(({ looks }) => looks === 1));
+  const moments = waits.filter((ms) => ms <= 1100);
+  expect(moments.length).toBeGreaterThanOrEqual(fleet);
+  expect(crowd(moments)).toBeLessThan(fleet / 2);
+  await served.ask('PUT /k value=1');
+  await hear(watches, '1');
+  expect(watches.map(({ looks }) => looks)).toEqual(Array(fleet).fill(1));
+});
