@@ -103,9 +103,15 @@ export class Reply {
     // What a HEAD request would have got has a length only where it has a body.
     const isLength = status !== 204 && (body !== '' || this.raw.req.method !== 'HEAD');
     if (isLength) this.add('Content-Length', String(body.length));
-    this.raw.writeHead(status, this.headers);
-    this.raw.end(body, 'latin1');
-    if (this.raw.writableLength > 0) this.holdUntilRead(body.length);
+    const { raw } = this;
+    raw.writeHead(status, this.headers);
+    if (body !== '') {
+      // end(body) would give the socket an empty piece besides, and gathering the two costs more than writing one.
+      raw.write(body, 'latin1');
+      raw.socket?.uncork();
+    }
+    raw.end();
+    if (raw.writableLength > 0) this.holdUntilRead(body.length);
   }
 
   /** A client that does not read its answer in time loses it. */
