@@ -23,16 +23,16 @@ function row(name, mutants) {
   return [name, mutants.length, ...counts, ((100 * (counts[0] + counts[1])) / mutants.length).toFixed(1)];
 }
 
-/** The mutants that no test noticed: place, kind, and what stood there and what stands there now. */
+/** The mutants that no test noticed. */
 export function survivors(mutants) {
-  const lines = mutants
-    .filter(({ status }) => status === 'survived' || status === 'unreached')
-    .map((mutant) => {
-      const { start } = mutant.location;
-      const place = `${relative(root, mutant.fileName)}:${start.line + 1}:${start.column + 1}`;
-      return `${place} ${mutant.status} ${mutant.mutatorName}\n  - ${original(mutant)}\n  + ${oneLine(mutant.replacement)}\n`;
-    });
-  return lines.join('');
+  return mutants.filter(({ status }) => status === 'survived' || status === 'unreached');
+}
+
+/** A mutant in three lines: its place and kind, what stands there, and what it makes of it. */
+export function entry(mutant) {
+  const { start } = mutant.location;
+  const place = `${relative(root, mutant.fileName)}:${start.line + 1}:${start.column + 1}`;
+  return `${place} ${mutant.mutatorName}\n  - ${original(mutant)}\n  + ${oneLine(mutant.replacement)}`;
 }
 
 const texts = new Map();

@@ -3,26 +3,28 @@
 // Every mutant is compiled in behind a switch, together with the jest tests of the rooms, into one script. A child
 // process runs each test (of a table each row) once to see which mutants it reaches, and then, for each mutant, only
 // those, until one fails. The state of the script is made anew for each mutant.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle, filesOf, instrument } from './bundle.mjs';
-import { summary, survivors } from './report.mjs';
+import { entry, summary, survivors } from './report.mjs';
 import { Runner } from './runner.mjs';
 
 const usage = `usage: npm run mutants -- <rooms or files of src, such as go template/gotext/lex.ts>
   --tests go,template   rooms or files of test whose tests are to notice (without: those of the same rooms)
-  --budget 5000         milliseconds of tests for one mutant, the likeliest to notice first
+  --budget 8000         milliseconds of tests for one mutant, the likeliest to notice first
   --limit n             only n mutants, evenly chosen
+  --again file          only the survivors that the file lists
   --out file            where the survivors are listed (without: in a temporary folder)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: 'string' },
-    budget: { type: 'string', default: '5000' },
+    budget: { type: 'string', default: '8000' },
     limit: { type: 'string', default: 'Infinity' },
+    again: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -46,8 +48,10 @@ const runner = new Runner(script, tests, { mutantCount: mutants.length, budgetMs
 const units = await runner.cover();
 console.log(`${units} tests and rows pass without a mutant`);
 
-const step = Math.max(1, mutants.length / Number(values.limit));
-const chosen = mutants.filter((_, i) => Math.floor((i + 1) / step) > Math.floor(i / step));
+const survived = values.again === undefined ? null : new Set(readFileSync(values.again, 'utf8').split('\n\n'));
+const candidates = mutants.filter((mutant) => survived === null || survived.has(entry(mutant)));
+const step = Math.max(1, candidates.length / Number(values.limit));
+const chosen = candidates.filter((_, i) => Math.floor((i + 1) / step) > Math.floor(i / step));
 const began = Date.now();
 for (const [i, mutant] of chosen.entries()) {
   Object.assign(mutant, await runner.run(mutant));
@@ -57,5 +61,5 @@ for (const [i, mutant] of chosen.entries()) {
 }
 runner.stop();
 console.log(summary(chosen));
-writeFileSync(out, survivors(chosen));
+writeFileSync(out, survivors(chosen).map(entry).join('\n\n'));
 console.log(`survivors: ${out}`);

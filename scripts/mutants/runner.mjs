@@ -1,9 +1,13 @@
 // Drives the child process that runs the tests, and starts another when a mutant stops it or makes it hang.
 import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { root } from './bundle.mjs';
 
 const patienceMs = 3000;
+/** The child counts its time on the processor; one that only waits is given up after this many times as long. */
+const waitFactor = 30;
+const lookMs = 500;
 
 export class Runner {
   child = null;
@@ -12,7 +16,7 @@ export class Runner {
     this.script = script;
     this.tests = tests;
     this.budgetMs = budgetMs;
-    /** For each test file: how many milliseconds each of its units took. */
+    /** For each test file: the milliseconds of the processor that each of its units took. */
     this.costs = new Map();
     /** For each mutant: the files and units that reach it, and how often one unit does at most. */
     this.reach = Array.from({ length: mutantCount }, () => ({ files: new Map(), hits: 0 }));
@@ -62,8 +66,9 @@ export class Runner {
     const { files, hits } = this.reach[Number(mutant.id)];
     if (files.size === 0) return { status: 'unreached' };
     const plan = this.plan(mutant.fileName, files);
+    const ms = plan.flatMap(({ file, units }) => units.map((i) => this.costs.get(file)[i])).reduce((a, b) => a + b, 0);
     const task = { id: Number(mutant.id), hitLimit: hits * 5 + 100_000, files: plan };
-    const failed = await this.ask('run', task, patienceMs + 2 * this.budgetMs);
+    const failed = await this.ask('run', task, patienceMs + 2 * ms);
     if (failed === undefined) return { status: 'timeout' };
     if (failed === null) return { status: 'survived' };
     return { status: failed.isTimeout ? 'timeout' : 'killed' };
@@ -86,13 +91,17 @@ export class Runner {
   }
 
   /** The answer of the child; undefined when it had to be stopped, or died. */
-  async ask(task, value, timeoutMs) {
+  async ask(task, value, limitMs) {
     this.child ??= this.start();
     const child = this.child;
+    const began = { cpu: cpuMs(child.pid), wall: Date.now() };
     const answer = await new Promise((resolve) => {
-      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+      const timer = setInterval(() => {
+        const isStuck = cpuMs(child.pid) - began.cpu > limitMs || Date.now() - began.wall > waitFactor * limitMs;
+        if (isStuck) child.kill('SIGKILL');
+      }, lookMs);
       const finish = (message) => {
-        clearTimeout(timer);
+        clearInterval(timer);
         child.off('message', finish).off('exit', gone);
         resolve(message);
       };
@@ -128,4 +137,14 @@ function distance(source, test) {
 function spread(units) {
   const step = Math.ceil(units.length / 64);
   return Array.from({ length: step }, (_, from) => units.filter((_, i) => i % step === from)).flat();
+}
+
+/** The time that a process had on the processor; the clock's where the system does not tell. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return performance.now();
+  }
 }

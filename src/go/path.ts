@@ -184,13 +184,13 @@ function compileClass(chunk: string, start: number): [CharClass, end: number] {
   return [{ isNegated, ranges }, at];
 }
 
-/** One rune of a class, perhaps escaped; something must follow it, if only the closing bracket. */
+/** One rune of a class, perhaps escaped; at the end of the chunk there is none. */
 function readMember(chunk: string, start: number): [rune: number, next: number] {
   const first = chunk[start];
-  if (first === undefined || first === '-' || first === ']') throw badPattern();
+  if (first === '-' || first === ']') throw badPattern();
   const at = first === '\\' ? start + 1 : start;
   const [rune, size] = decodeRune(chunk, at);
-  if ((rune === RuneError && size < 2) || at + size >= chunk.length) throw badPattern();
+  if (rune === RuneError && size < 2) throw badPattern();
   return [rune, at + size];
 }
 

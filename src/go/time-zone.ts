@@ -132,7 +132,7 @@ class TzifReader {
     if (this.#at + blockSize(counts, size) > this.bytes.length) throw malformed();
     const body = this.#readBody(counts, size);
     this.#at += blockSize(counts, size);
-    const footer = /^\n(.+)\n$/.exec(this.#text(this.#at, this.bytes.length))?.[1];
+    const footer = /^\n(.+)\n$/s.exec(this.#text(this.#at, this.bytes.length))?.[1];
     return { ...body, rule: footer === undefined ? null : parseRule(footer) };
   }
 
@@ -206,36 +206,51 @@ function parseRule(text: string): Rule | null {
   const match = rulePattern.exec(text);
   if (match === null) return null;
   const [, standardName, standardOffset, summerName, summerOffset, from = 'M3.2.0', to = 'M11.1.0'] = match;
-  const standard = makePeriod(standardName!, -parseOffset(standardOffset!), false);
+  const [offset, shift] = [parseOffset(standardOffset!), parseOffset(summerOffset ?? '0')];
+  if (offset === null || shift === null) return null;
+  const standard = makePeriod(standardName!, 0 - offset, false);
   if (summerName === undefined) return { standard, summer: null };
-  const offset = summerOffset === undefined ? standard.offset + 3600 : -parseOffset(summerOffset);
   const [starts, ends] = [parseYearDay(from), parseYearDay(to)];
   if (starts === null || ends === null) return null;
-  return { standard, summer: { period: makePeriod(summerName, offset, true), from: starts, to: ends } };
+  const period = makePeriod(summerName, summerOffset === undefined ? standard.offset + 3600 : 0 - shift, true);
+  return { standard, summer: { period, from: starts, to: ends } };
 }
 
 function makePeriod(name: string, offset: number, isDST: boolean): Period {
   return { abbreviation: name.replace(/^<(.*)>$/, '$1'), offset, isDST };
 }
 
-function parseOffset(text: string): number {
-  const [hours, minutes = 0, seconds = 0] = text.replace(/^[+-]/, '').split(':').map(Number);
-  return (text.startsWith('-') ? -1 : 1) * (hours! * 3600 + minutes * 60 + seconds);
+/** Seconds of a text such as -3:30, at most a week of hours; null if it is none. */
+function parseOffset(text: string): number | null {
+  const match = /^([+-]?)(\d+)(?::(\d+))?(?::(\d+))?$/.exec(text);
+  if (match === null) return null;
+  const [, sign, hours, minutes = 0, seconds = 0] = match;
+  if (Number(hours) > 7 * 24 || Number(minutes) > 59 || Number(seconds) > 59) return null;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
 }
 
 function parseYearDay(text: string): YearDay | null {
-  const [date, time = '2'] = text.split('/');
-  const seconds = parseOffset(time);
-  const julian = /^(J?)(\d+)$/.exec(date!);
+  const slash = text.indexOf('/');
+  const dayOf = parseDate(slash < 0 ? text : text.slice(0, slash));
+  const seconds = parseOffset(slash < 0 ? '2' : text.slice(slash + 1));
+  if (dayOf === null || seconds === null) return null;
+  return (year) => dayOf(year) * 86400 + seconds;
+}
+
+/** The day of a year, from 0: of texts such as J60, 59 and M3.5.0. */
+function parseDate(text: string): ((year: number) => number) | null {
+  const julian = /^(J?)(\d+)$/.exec(text);
   if (julian) {
     const day = Number(julian[2]);
+    if (day > 365) return null;
+    if (julian[1] === '') return () => day;
     // Jn never counts the 29th of February, n does.
-    return (year) => (julian[1] === '' ? day : day - 1 + (day >= 60 ? isLeap(year) : 0)) * 86400 + seconds;
+    return day === 0 ? null : (year) => day - 1 + (day >= 60 ? isLeap(year) : 0);
   }
-  const monthly = /^M(\d+)\.(\d+)\.(\d+)$/.exec(date!);
+  const monthly = /^M0*([1-9]|1[0-2])\.0*([1-5])\.0*([0-6])$/.exec(text);
   if (monthly === null) return null;
   const [month, week, day] = monthly.slice(1).map(Number) as [number, number, number];
-  return (year) => dayOfWeek(year, month, week, day) * 86400 + seconds;
+  return (year) => dayOfWeek(year, month, week, day);
 }
 
 function isLeap(year: number): number {

@@ -4,12 +4,40 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { localZone, parseZone, UTC } from '../../src/go/time-zone.ts';
 import { storedRows } from '../helpers/goRows.ts';
+import { testRows } from '../helpers/testRows.ts';
 
 const [{ zones }] = storedRows<unknown>('time') as [{ zones: Record<string, string> }];
 const berlin = Buffer.from(zones['Europe/Berlin']!, 'base64');
 const folder = mkdtempSync(join(tmpdir(), 'zone-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
+});
+
+interface Row {
+  readonly file: string;
+  /** What Go knows of instants in the zone; null if it refuses the file. */
+  readonly moments: readonly Moment[] | null;
+}
+interface Moment {
+  readonly at: number;
+  readonly name: string;
+  readonly east: number;
+  readonly isDST: boolean;
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
+testRows('made-up zones are read as in Go, or refused', storedRows<Row>('zones'), ({ file, moments }) => {
+  const bytes = Buffer.from(file, 'base64');
+  if (moments === null) {
+    expect(() => parseZone('x', bytes)).toThrow();
+    return;
+  }
+  const zone = parseZone('x', bytes);
+  for (const { at, name, east, isDST, start, end } of moments) {
+    const bounds = { start: start ?? -Infinity, end: end ?? Infinity };
+    expect([at, zone.lookup(at)]).toEqual([at, { abbreviation: name, offset: east, isDST, ...bounds }]);
+  }
 });
 
 describe('files that are not time zones', () => {

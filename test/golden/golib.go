@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand"
 	"path"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -169,9 +170,9 @@ func unicodeRows() []any {
 
 var pathTexts = []string{"", ".", "..", "/", "//", "///a", "a", "a/", "/a", "/a/", "/a/b", "a/b/", "a//b", "./a", "a/.", "a/..", "a/../..", "../a", "../../a/..", "/..", "/../a", "/a/../..", "a/b/../../..", "/a/./b/../c/", "/é/日", "...", "a/...", "\xff/\xfe", " / ", "/a/b//../c/.."}
 
-var patterns = []string{"", "*", "/*", "/a/*", "**", "a**b", "a*b", "*a*", "?", "??", "/?", "a?c", "[a]", "[ab]", "[a-c]", "[^a]", "[^/]", "[/]", "[!a]", "[a-c]*", "*[a-c]", `\*`, `a\?`, `\`, `a\`, "[", "[]", "[]a]", "[^]", "[^]a]", "[-]", "[-x]", "[x-]", "[a-", "[a-]", "[a-b-c]", "[a", "[[]", "[[]a", `[\]]`, `[\-x]`, `[a\-z]`, `[\`, `[a\`, "a]", "]", "[é]", "[à-ü]", "é", "?é", "[\xff]", "\xff", "*[", "a*[", "b[", "*x*[", "[a]*[", "/app/*/host", "/app/*/*", "*/b", "*a/*b", "*[/a]b", "*[/a][/a]*b", "[^a-c]x", "*.conf", "[c-a]", "x*y*z", "[*]", "[a*b]*", "*?*", "日*"}
+var patterns = []string{"", "*", "/*", "/a/*", "**", "a**b", "a*b", "*a*", "?", "??", "/?", "a?c", "[a]", "[ab]", "[a-c]", "[^a]", "[^/]", "[/]", "[!a]", "[a-c]*", "*[a-c]", `\*`, `a\?`, `\`, `a\`, "[", "[]", "[]a]", "[^]", "[^]a]", "[-]", "[-x]", "[x-]", "[a-", "[a-]", "[a-b-c]", "[a", "[[]", "[[]a", `[\]]`, `[\-x]`, `[a\-z]`, `[\`, `[a\`, "a]", "]", "[é]", "[à-ü]", "é", "?é", "[\xff]", "[\ufffd]", "[a-\ufffd]", "\xff", "*[", "a*[", "b[", "*x*[", "[a]*[", "/app/*/host", "/app/*/*", "*/b", "*a/*b", "*[/a]b", "*[/a][/a]*b", "[^a-c]x", "*.conf", "[c-a]", "x*y*z", "[*]", "[a*b]*", "*?*", "日*"}
 
-var names = []string{"", "a", "b", "ab", "abc", "aXb", "axb", "a/b", "/", "/a", "/a/", "/a/b", "/a/b/c", "foo", "x.conf", "é", "aé", "\xff", "*", "a?", "[", "[a", "]", "a]", "-", "x-", "\\", "/app/1/host", "/app//host", "/app/1/2", "/app/1", "xyz", "xaybz", "/ab", "aab", "a/ab", "日本", "dx", "!", "^", "ya/xb"}
+var names = []string{"", "a", "b", "ab", "abc", "aXb", "axb", "a/b", "/", "/a", "/a/", "/a/b", "/a/b/c", "foo", "x.conf", "é", "aé", "\xff", "\ufffd", "*", "a?", "[", "[a", "]", "a]", "-", "x-", "\\", "/app/1/host", "/app//host", "/app/1/2", "/app/1", "xyz", "xaybz", "/ab", "aab", "a/ab", "日本", "dx", "!", "^", "ya/xb"}
 
 func pathRows() []any {
 	rows := []any{}
@@ -242,39 +243,50 @@ func sortRows() []any {
 		sort.Sort(lengthOrder{lengths, places})
 		rows = append(rows, map[string]any{"lengths": lengths, "places": places})
 	}
-	// An input made to be bad for the choice of pivots, so that heapsort gets its turn.
-	rows = append(rows, adversary(300), adversary(700))
+	// Inputs made to be bad for the choice of pivots, so that heapsort gets its turn.
+	for _, n := range []int{40, 60, 100, 300, 700} {
+		for found := 0; found < 3; {
+			if row, isBad := adversary(n, random); isBad {
+				rows = append(rows, row)
+				found++
+			}
+		}
+	}
 	return rows
 }
 
-// adversary makes the input that takes longest, by answering each comparison as unhelpfully as it may (McIlroy).
-func adversary(n int) any {
+// adversary makes an input that takes long, by answering each comparison as unhelpfully as it may (McIlroy), except for
+// some whims, without which all would look almost sorted; it also tells whether sort.Sort took to heapsort.
+func adversary(n int, random *rand.Rand) (any, bool) {
 	gas := n
 	values, places := make([]int, n), make([]int, n)
 	for i := range values {
 		values[i], places[i] = gas, i
 	}
-	a := &killer{values: values, places: places, gas: gas}
+	a := &killer{values: values, places: places, gas: gas, random: random}
 	sort.Sort(a)
 	again := make([]int, n)
 	for i := range again {
 		again[i] = i
 	}
 	sort.Sort(lengthOrder{a.values, again})
-	return map[string]any{"lengths": a.values, "places": again}
+	return map[string]any{"lengths": a.values, "places": again}, a.sawHeap
 }
 
 type killer struct {
 	values, places    []int
 	gas, solid, maybe int
+	random            *rand.Rand
+	sawHeap           bool
 }
 
 func (k *killer) Len() int      { return len(k.places) }
 func (k *killer) Swap(i, j int) { k.places[i], k.places[j] = k.places[j], k.places[i] }
 func (k *killer) Less(i, j int) bool {
 	x, y := k.places[i], k.places[j]
+	k.sawHeap = k.sawHeap || isHeapSorting()
 	if k.values[x] == k.gas && k.values[y] == k.gas {
-		if x == k.maybe {
+		if (x == k.maybe) != (k.random.Intn(12) == 0) {
 			k.values[x] = k.solid
 		} else {
 			k.values[y] = k.solid
@@ -287,4 +299,19 @@ func (k *killer) Less(i, j int) bool {
 		k.maybe = y
 	}
 	return k.values[x] < k.values[y]
+}
+
+// isHeapSorting tells whether the comparison that is going on is one of sort.Sort's heapsort.
+func isHeapSorting() bool {
+	callers := make([]uintptr, 8)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	for {
+		frame, more := frames.Next()
+		if frame.Function == "sort.heapSort" {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
