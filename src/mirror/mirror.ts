@@ -28,9 +28,16 @@ export class Mirror {
 
   /** True when keys select something here, and would select nothing if pairs were all there is. */
   wouldLose(keys: readonly string[], rule: Backend['selects'], pairs: ReadonlyMap<string, string>): boolean {
-    const isMine = (key: string) => keys.some((wanted) => selected(key, wanted, rule));
-    const held = keys.flatMap((key) => this.#keys.startingWith(key)).filter(isMine);
-    return held.length > 0 && !held.some((key) => pairs.has(key)) && ![...pairs.keys()].some(isMine);
+    let had = false;
+    for (const wanted of keys) {
+      for (const key of this.#keys.startingWith(wanted)) {
+        if (!selected(key, wanted, rule)) continue;
+        if (pairs.has(key)) return false; // mostly the first one
+        had = true;
+      }
+    }
+    if (had) for (const key of pairs.keys()) if (keys.some((wanted) => selected(key, wanted, rule))) return false;
+    return had;
   }
 
   /** The first read: a start waits for it. */
