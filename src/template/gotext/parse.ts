@@ -2,6 +2,7 @@ import { unquote } from '../../go/strconv.ts';
 import { trimSpace } from '../../go/strings.ts';
 import { GoError } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
+import type { TemplateError } from '../engine.ts';
 import { isOverflow, parseError } from './errors.ts';
 import type { Source } from './errors.ts';
 import { Lexer } from './lex.ts';
@@ -31,14 +32,18 @@ export function parse(source: Source, delims: Delims, hasFunction: (name: string
     break: !hasFunction('break'),
     continue: !hasFunction('continue'),
   });
-  const shared: Shared = { source, lexer, hasFunction, trees: new Map() };
+  const shared: Shared = { source, lexer, hasFunction, trees: new Map(), nesting: 0 };
   try {
     new Parser(shared).parseText();
   } catch (error) {
     if (!isOverflow(error)) throw error;
-    throw parseError(source.name, lexer.line, 'max expression depth exceeded', []);
+    throw tooDeep(shared, '');
   }
   return shared.trees;
+}
+
+function tooDeep({ source, lexer }: Shared, why: string): TemplateError {
+  return parseError(source.name, lexer.line, `max expression depth exceeded${why}`, []);
 }
 
 /** Whether a body has nothing but white space, so that another of its name may take its place. */
@@ -51,6 +56,7 @@ interface Shared {
   readonly lexer: Lexer;
   readonly hasFunction: (name: string) => boolean;
   readonly trees: Map<string, ListNode>;
+  nesting: number; // of parentheses and bodies around the current token
 }
 
 /** What ends a list of statements, besides the end of the text. */
@@ -82,7 +88,8 @@ function isFilled<T>(list: T[]): list is [T, ...T[]] {
   return list.length > 0;
 }
 
-const maxParens = 10_000;
+/** What is nested takes stack when it is parsed, compiled and run; this much of it fits, whatever it is. */
+const maxNesting = 400;
 const closerText = { end: '{{end}}', else: '{{else}}' };
 const literals: ReadonlySet<string> = new Set(['bool', 'string', 'number', 'nil', 'dot']);
 const operandStarts: ReadonlySet<TokenKind> = new Set<TokenKind>([
@@ -108,7 +115,6 @@ class Parser {
   private readonly names = ['$'];
   private actionLine = 0;
   private rangeDepth = 0;
-  private parens = 0;
 
   constructor(private readonly shared: Shared) {}
 
@@ -225,6 +231,19 @@ class Parser {
   }
 
   private list(): Ended {
+    return this.nested(() => this.statements());
+  }
+
+  private nested<T>(part: () => T): T {
+    const { shared } = this;
+    if (shared.nesting === maxNesting) throw tooDeep(shared, `: more than ${maxNesting} levels`);
+    shared.nesting++;
+    const result = part();
+    shared.nesting--;
+    return result;
+  }
+
+  private statements(): Ended {
     const nodes: StatementNode[] = [];
     const pos = this.peekNonSpace().pos;
     while (this.peekNonSpace().kind !== 'eof') {
@@ -460,11 +479,7 @@ class Parser {
   }
 
   private parenthesized(): PipeNode {
-    if (this.parens >= maxParens) this.error('max expression depth exceeded');
-    this.parens++;
-    const pipe = this.pipeline('parenthesized pipeline', 'rightParen');
-    this.parens--;
-    return pipe;
+    return this.nested(() => this.pipeline('parenthesized pipeline', 'rightParen'));
   }
 }
 

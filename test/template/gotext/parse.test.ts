@@ -30,12 +30,20 @@ const golden = JSON.parse(readFileSync(new URL('../../golden/template.json', imp
   t: string;
 }[];
 
-describe('deep nesting is an error', () => {
+describe('what is nested more than 400 levels deep is an error', () => {
   test.each([
-    ['parentheses', `{{${'('.repeat(50_000)}1${')'.repeat(50_000)}}}`],
-    ['branches', '{{if 1}}'.repeat(50_000) + '{{end}}'.repeat(50_000)],
+    ['parentheses', (n: number) => `{{${'('.repeat(n)}1${')'.repeat(n)}}}`],
+    ['fields of calls', (n: number) => `{{${'(print 1 '.repeat(n)}1${').X'.repeat(n)}}}`],
+    ['branches', (n: number) => '{{if 1}}'.repeat(n) + '{{end}}'.repeat(n)],
+    ['blocks', (n: number) => Array.from({ length: n }, (_, i) => `{{block "${i}" .}}`).join('') + '{{end}}'.repeat(n)],
+    ['both', (n: number) => '{{with (1)}}'.repeat(n - 2) + '{{((1))}}' + '{{end}}'.repeat(n - 2)],
   ])('%s', (_what, text) => {
-    expect(parseText(text)).toMatchObject({ message: expect.stringContaining('max expression depth exceeded') });
+    expect(parseText(text(400))).not.toBeInstanceOf(TemplateError);
+    for (const depth of [401, 50_000]) {
+      expect(parseText(text(depth))).toMatchObject({
+        message: 'template: x:1: max expression depth exceeded: more than 400 levels',
+      });
+    }
   });
 });
 
