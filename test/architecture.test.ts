@@ -250,7 +250,7 @@ describe('size budget', () => {
 
   test('tests mirror rooms', () => {
     const rooms = new Set(Object.keys(allowed));
-    const extra = ['golden', 'helpers', 'contract', 'e2e', 'peers'];
+    const extra = ['golden', 'helpers', 'contract', 'e2e', 'peers', 'faults'];
     const folders = readdirSync(join(root, 'test')).filter((n) => statSync(join(root, 'test', n)).isDirectory());
     expect(folders.filter((n) => !rooms.has(n) && !extra.includes(basename(n)))).toEqual([]);
   });

@@ -13,6 +13,8 @@ type Yaml = (typeof Yamls)['default'];
 /** Nesting deeper than this can only be an alias that contains itself. */
 const deepest = 1000;
 const mostPairs = 2_000_000;
+/** Reading YAML takes forty times its size in memory; JSON takes little more than itself. */
+const mostYamlBytes = 64 * 1024 * 1024;
 
 /**
  * Adds the leaves of a YAML 1.1 or JSON file to pairs, by key: names and list positions joined with slashes. Only the
@@ -29,6 +31,8 @@ export async function flatten(file: string, content: Buffer, pairs: Map<string, 
       return;
     }
   }
+  if (content.length > mostYamlBytes)
+    throw invalid(file, 0, `it is YAML of more than ${mostYamlBytes} bytes; use JSON`);
   // A CommonJS package: what it exports is its default, and in a bundle nothing but that.
   const { default: yaml } = await import('yaml');
   new YamlReader(file, content.toString('utf8', start), yaml).flatten(pairs);

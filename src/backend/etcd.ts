@@ -26,6 +26,8 @@ class EtcdBackend implements Backend {
   readonly canWatch = true;
   readonly selects = 'subtree';
   private cluster = '';
+  /** The store was out of reach: what comes back may be another one, or the same with a history that has holes. */
+  private isDoubtful = false;
 
   constructor(
     private readonly http: HttpClient,
@@ -47,6 +49,7 @@ class EtcdBackend implements Backend {
     const lanes = Array.from({ length: Math.min(readsAtOnce, roots.length) }, lane);
     try {
       await Promise.all(lanes);
+      this.isDoubtful = false;
       return { cursor, pairs };
     } catch (error) {
       failed.abort(error);
@@ -69,13 +72,14 @@ class EtcdBackend implements Backend {
     if (signal.aborted) failed();
     const polls = planPolls(roots).map((poll) => {
       const others = roots.filter((root) => !poll.roots.includes(root));
-      const { http, clock, silenceMs, cluster } = this;
-      const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others });
+      const { http, clock, silenceMs, cluster, isDoubtful } = this;
+      const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
       return longPoll
         .follow((heard) => {
           inbox.put(poll, heard);
         }, ended.signal)
         .catch((error: unknown) => {
+          if (!ended.signal.aborted) this.isDoubtful = true;
           inbox.fail(error);
         });
     });
@@ -103,9 +107,10 @@ class EtcdBackend implements Backend {
       if (refusal.code !== 100 && refusal.code !== 104) throw refusal.error;
       return refusal.index;
     }
-    const { node } = parseAnswer(await answer.body(), answer.node);
+    const { node } = parseAnswer(await answer.body(), answer);
     if (node === undefined) throw new BackendError('protocol', `${answer.node}: the answer has no node`);
     this.cluster = answer.headers.get('x-etcd-cluster-id') ?? '';
+    if ((node.key ?? '/') !== root) throw new BackendError('protocol', `${answer.node}: the answer is for another key`);
     if (!collect(node, root, pairs))
       throw new BackendError('protocol', `${answer.node}: the answer has a strange node`);
     return indexOf(answer);
@@ -118,7 +123,14 @@ function collect(top: EtcdNode, root: string, pairs: Map<string, string>): boole
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const { key = '/', value, nodes = [] } = node;
     if (typeof key !== 'string' || !Array.isArray(nodes)) return false;
-    for (const below of nodes as EtcdNode[]) stack.push(below);
+    for (const below of nodes as EtcdNode[]) {
+      if (
+        typeof below !== 'object' ||
+        !String((below as EtcdNode | null)?.key).startsWith(key === '/' ? '/' : `${key}/`)
+      )
+        return false;
+      stack.push(below);
+    }
     if (node.dir === true) continue;
     if (typeof value !== 'string') return false;
     if (reaches(root, key)) pairs.set(key, value);

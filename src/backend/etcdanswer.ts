@@ -21,16 +21,22 @@ export interface EtcdAnswer {
 }
 
 /** Reads an answer's body; BackendError when it is not a JSON object. */
-export function parseAnswer(body: string, node: string): EtcdAnswer {
+export function parseAnswer(body: string, { node, headers }: Pick<Answer, 'node' | 'headers'>): EtcdAnswer {
   let value: unknown;
   try {
     value = parseJson(body);
   } catch {
     // The parser's own error quotes the text, and with it values: it is not passed on, not even as a cause.
-    throw new BackendError('protocol', `${node}: the answer is not JSON (${body.length} bytes)`);
+    throw new BackendError('protocol', `${node}: the answer is not JSON (${body.length} bytes${kindOf(headers)})`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new BackendError('protocol', `${node}: the answer is not what an etcd says`);
+}
+
+/** What a proxy or another program says that it has sent. */
+function kindOf(headers: Answer['headers']): string {
+  const kind = headers.get('content-encoding') ?? headers.get('content-type')?.split(';')[0] ?? '';
+  return /^[a-z0-9.+/-]{1,40}$/i.test(kind) ? ` of ${kind}` : '';
 }
 
 /** Where the v2 API keeps a key (a byte string); every byte that a path could not carry is escaped. */
@@ -49,7 +55,7 @@ export function indexOf(answer: Answer): bigint {
 export async function errorIn(answer: Answer): Promise<EtcdAnswer> {
   const body = await answer.body();
   try {
-    return parseAnswer(body, answer.node);
+    return parseAnswer(body, answer);
   } catch {
     return {};
   }

@@ -11,8 +11,11 @@ export class Failover<Node extends { readonly label: string }> {
     private readonly fault: () => string,
   ) {}
 
-  /** What the first node that works answers; BackendError names every node with what it failed of. */
-  async ask<T>(signal: AbortSignal, attempt: (node: Node) => Promise<T>): Promise<T> {
+  /**
+   * What the first node that works answers; BackendError names every node with what it failed of. An attempt hears how
+   * many nodes are left, itself included, so that one that says nothing leaves some time to the others.
+   */
+  async ask<T>(signal: AbortSignal, attempt: (node: Node, left: number) => Promise<T>): Promise<T> {
     const failures: { readonly node: Node; readonly cause: Error }[] = [];
     const first = this.current;
     for (let tried = 0; tried < this.nodes.length; tried++) {
@@ -20,7 +23,7 @@ export class Failover<Node extends { readonly label: string }> {
       const node = this.nodes[index]!;
       signal.throwIfAborted();
       try {
-        const result = await attempt(node);
+        const result = await attempt(node, this.nodes.length - tried);
         this.current = index;
         return result;
       } catch (cause) {

@@ -19,6 +19,10 @@ export interface FileSettings {
 }
 
 const usualPollMs = 3000;
+/** A file that is being written is given up to so many times so long to be still, before what it says counts. */
+const stillMs = 100;
+const mostWaits = 20;
+const mostBytes = 256 * 1024 * 1024;
 
 /** The place in a cursor where the digest of all files is kept. */
 const digestOf = 'files';
@@ -70,10 +74,25 @@ async function* watch(settings: FileSettings, load: Load, cursor: Cursor, signal
   let known = cursor.get(digestOf);
   const { files, clock, pollMs = usualPollMs } = settings;
   const look = () => signature(files, nameFilter(settings.filter));
-  for await (const now of watchFiles({ files, clock, pollMs, look, examine: () => currentDigest(load) }, signal)) {
+  const examine = async () => {
+    await stillness(look, clock, signal);
+    return currentDigest(load);
+  };
+  for await (const now of watchFiles({ files, clock, pollMs, look, examine }, signal)) {
     if (now === known) continue;
     known = now;
     yield { cursor: new Map([[digestOf, now]]), edits: 'look again' };
+  }
+}
+
+/** Waits until two looks see the same; half of a file may be valid, and what it says is not what is meant. */
+async function stillness(look: () => Promise<string>, clock: Clock, signal: AbortSignal): Promise<void> {
+  let before = await look();
+  for (let waits = 0; waits < mostWaits; waits++) {
+    await clock.sleep(stillMs, signal);
+    const now = await look();
+    if (now === before) return;
+    before = now;
   }
 }
 
@@ -90,12 +109,20 @@ async function loadAll(roots: readonly string[], accepts: (name: string) => bool
   const files: Loaded[] = [];
   for (const root of roots) {
     try {
-      for (const path of await scanFiles(root, accepts)) files.push({ path, content: await readFile(path) });
+      for (const path of await scanFiles(root, accepts)) files.push({ path, content: await load(path) });
     } catch (cause) {
       throw new BackendError('unreachable', `cannot read ${root}: ${(cause as Error).message}`, { cause });
     }
   }
   return files;
+}
+
+/** A pipe would be waited for without end; those of the shell's <(...) lie in /dev and have a writer. */
+async function load(path: string): Promise<Buffer> {
+  const found = await stat(path);
+  if (!found.isFile() && !path.startsWith('/dev/')) throw new Error('it is not a regular file');
+  if (found.size > mostBytes) throw new Error(`it is longer than ${mostBytes} bytes`);
+  return readFile(path);
 }
 
 function digest(files: readonly Loaded[]): bigint {

@@ -22,7 +22,7 @@ export interface HttpSettings {
 }
 
 export interface HttpLimits {
-  /** From the start of a request to the headers of its answer. */
+  /** From the start of a request to the headers of its answer, all nodes together; then from piece to piece of a read. */
   readonly headersMs: number;
   /** A whole read, body included. */
   readonly totalMs: number;
@@ -37,12 +37,12 @@ export function nodesOf({ nodes, scheme, tls }: HttpSettings): readonly Node[] {
   return nodes.map((text) => parseNode(text, scheme === 'https' || wantsTls(tls) ? 'https' : 'http'));
 }
 
-/** An answer whose headers are here; `body` waits for the rest, as bytes (one char each). */
+/** An answer whose headers are here; `body` waits for the rest, as bytes (one char each), and for a piece at most silenceMs. */
 export interface Answer {
   readonly node: string;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
-  body(): Promise<string>;
+  body(silenceMs?: number): Promise<string>;
   /** True once a part of the body that body() waits for has come. */
   hasBegun(): boolean;
 }
@@ -88,11 +88,13 @@ export class HttpClient {
   /** The whole answer, in time or not at all. */
   async get(path: string, signal: AbortSignal): Promise<Answer> {
     const { limits, clock } = this.settings;
-    return this.failover.ask(signal, (node) => {
+    const share = this.shares();
+    return this.failover.ask(signal, (node, left) => {
+      const headersMs = share(left);
       const late = new Error(`the answer was not complete after ${limits.totalMs / 1000} s`);
       return within({ ms: limits.totalMs, clock, late }, signal, async (inner) => {
-        const answer = await this.ask(node, path, inner);
-        const body = await answer.body();
+        const answer = await this.ask({ node, path, headersMs }, inner);
+        const body = await answer.body(limits.headersMs);
         return { ...answer, body: () => Promise.resolve(body) };
       });
     });
@@ -100,7 +102,8 @@ export class HttpClient {
 
   /** An answer as soon as its headers are here; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<Answer> {
-    return this.failover.ask(signal, (node) => this.ask(node, path, signal));
+    const share = this.shares();
+    return this.failover.ask(signal, (node, left) => this.ask({ node, path, headersMs: share(left) }, signal));
   }
 
   /** Drops every connection. */
@@ -115,13 +118,22 @@ export class HttpClient {
     return this.https === null ? [this.agent] : [this.agent, this.https.agent];
   }
 
-  private async ask(node: Node, path: string, signal: AbortSignal): Promise<Answer> {
-    const response = await this.admitted(node, node.url.pathname.replace(/\/+$/, '') + path, signal);
+  /** How long the next of the nodes that are left may take to its headers: all together have headersMs. */
+  private shares(): (left: number) => number {
+    const { limits, clock, nodes } = this.settings;
+    const end = clock.now() + limits.headersMs;
+    return (left) => Math.max((end - clock.now()) / left, limits.headersMs / nodes.length);
+  }
+
+  private async ask(asked: Asked, signal: AbortSignal): Promise<Answer> {
+    const { node } = asked;
+    const path = node.url.pathname.replace(/\/+$/, '') + asked.path;
+    const response = await this.admitted({ ...asked, path }, signal);
     const answer: Answer = {
       node: node.label,
       status: response.statusCode!,
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-      body: () => readBody(response, this.settings.limits.maxBytes, signal),
+      body: (silenceMs) => this.bodyOf(response, silenceMs, signal),
       hasBegun: () => response.readableDidRead,
     };
     if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await answer.body())}`);
@@ -129,28 +141,27 @@ export class HttpClient {
   }
 
   /** An answer to somebody who is let in, if the password that is valid now can do that. */
-  private async admitted(node: Node, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  private async admitted(asked: Asked, signal: AbortSignal): Promise<IncomingMessage> {
     const { auth } = this.settings;
-    if (auth === null) return this.redirected(node, path, basic(node.userinfo), signal);
+    if (auth === null) return this.redirected(asked, basic(asked.node.userinfo), signal);
     for (let { login } = auth; ; { login } = auth) {
-      const response = await this.redirected(node, path, basic(`${login.username}:${login.password}`), signal);
+      const response = await this.redirected(asked, basic(`${login.username}:${login.password}`), signal);
       if (![401, 403].includes(response.statusCode!) || !(await auth.renew(login))) return response;
       response.destroy();
     }
   }
 
   /** etcd 0.4's followers send readers on to the leader. */
-  private async redirected(
-    node: Node,
-    path: string,
-    authorization: string | null,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  private async redirected(asked: Asked, authorization: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+    const { node, path, headersMs } = asked;
     let { origin } = node.url;
     let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
-      const sameHost = new URL(origin).hostname === node.url.hostname;
-      const response = await this.send(origin, raw, sameHost ? authorization : null, signal);
+      const { hostname, protocol } = new URL(origin);
+      // A password goes to the node's own host only, and never in the clear where https was asked for.
+      const isSafe = hostname === node.url.hostname && (protocol === node.url.protocol || protocol === 'https:');
+      const ask = { origin, path: raw, authorization: isSafe ? authorization : null };
+      const response = await this.send(ask, headersMs, signal);
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
       response.destroy();
@@ -160,25 +171,31 @@ export class HttpClient {
     }
   }
 
-  private async send(
-    origin: string,
-    path: string,
-    authorization: string | null,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const { limits, clock } = this.settings;
-    const late = new Error(`no answer within ${limits.headersMs / 1000} s`);
+  private async send(ask: Ask, headersMs: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const { clock } = this.settings;
+    const late = new Error(`no answer within ${Math.round(headersMs / 100) / 10} s`);
     for (;;) {
       const secure = await this.secure();
-      const request = this.start({ origin, path, authorization }, secure);
+      const request = this.start(ask, secure);
       try {
-        return await within({ ms: limits.headersMs, clock, late }, signal, (inner) => headersOf(request, inner));
+        return await within({ ms: headersMs, clock, late }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
         // A kept connection may have died unseen; the kept ones go, and a new one decides.
         if (!request.reusedSocket || signal.aborted) throw error;
         this.dropIdle();
       }
     }
+  }
+
+  private async bodyOf(response: IncomingMessage, silenceMs: number | undefined, signal: AbortSignal): Promise<string> {
+    const { limits, clock } = this.settings;
+    const body = readBody(response, limits.maxBytes, signal);
+    if (silenceMs === undefined) return body;
+    const ended = new AbortController();
+    void endWhenSilent(response, { ms: silenceMs, clock }, ended.signal);
+    return body.finally(() => {
+      ended.abort(new Error('ended'));
+    });
   }
 
   private dropIdle(): void {
@@ -209,6 +226,12 @@ export class HttpClient {
     if (https === null) throw new Error('it redirects to https, for which nothing is set');
     return https.request({ ...options, agent: https.agent });
   }
+}
+
+interface Asked {
+  readonly node: Node;
+  readonly path: string;
+  readonly headersMs: number;
 }
 
 interface Ask {
@@ -248,6 +271,21 @@ function headersOf(request: ClientRequest, signal: AbortSignal): Promise<Incomin
     if (signal.aborted) abort();
     request.end();
   });
+}
+
+/** Breaks an answer of which no piece came for so long. */
+async function endWhenSilent(
+  response: IncomingMessage,
+  { ms, clock }: { readonly ms: number; readonly clock: Clock },
+  ended: AbortSignal,
+): Promise<void> {
+  let heard = true;
+  response.on('data', () => (heard = true));
+  while (heard && !ended.aborted) {
+    heard = false;
+    await clock.sleep(ms, ended).catch(() => undefined);
+  }
+  if (!ended.aborted) response.destroy(new Error(`the answer stopped in the middle for ${ms / 1000} s`));
 }
 
 function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<string> {

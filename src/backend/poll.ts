@@ -18,6 +18,8 @@ export interface PollParts {
   readonly others: readonly string[];
   /** The id of the cluster that was read, or '' when unknown. */
   readonly cluster: string;
+  /** The store was out of reach since the cursor: it may have been set back, and have come further again since. */
+  readonly isDoubtful: boolean;
 }
 
 /** Connections in a row that may break after the headers before the store counts as out of reach. */
@@ -86,24 +88,25 @@ export class LongPoll {
 
   /** One poll: what it heard, or undefined when it ended without an event. The first that stands is a sign of life. */
   private async turn(put: (heard: Heard) => void, signal: AbortSignal): Promise<News | undefined> {
-    const { http } = this.parts;
+    const { http, clock, isDoubtful } = this.parts;
     const path = `${keysPath(this.poll.path)}?wait=true&recursive=true&waitIndex=${this.next}`;
     this.standing = null;
     const answer = await http.open(path, signal);
     if (answer.status !== 200) return this.refused(answer, signal);
     const began = indexOf(answer);
     if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again', isLost: true };
-    if (!this.stands) put({ index: this.next - 1n, edits: [] });
+    if (!this.stands) put({ index: this.next - 1n, edits: isDoubtful ? 'look again' : [] });
     this.stands = true;
-    this.standing = { answer, began, since: this.parts.clock.now() };
+    this.standing = { answer, began, since: clock.now() };
     const body = await this.body(answer, signal);
     if (body.trim() === '') {
       // Cut short by the server or on the way: nothing happened.
-      await this.parts.clock.sleep(momentMs(), signal);
+      await clock.sleep(momentMs(), signal);
       return undefined;
     }
-    const event = parseAnswer(body, answer.node);
-    return hear(event, this.poll, this.cursor, this.parts.others) ?? { index: began, edits: 'look again' };
+    const heard = hear(parseAnswer(body, answer), this.poll, this.cursor, this.parts.others);
+    if (heard === undefined) throw new BackendError('protocol', `${answer.node}: the answer tells of no change`);
+    return heard;
   }
 
   private async body(answer: Answer, signal: AbortSignal): Promise<string> {

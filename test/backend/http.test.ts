@@ -29,7 +29,11 @@ const say =
   (_request, response) =>
     response.writeHead(status, headers).end(body);
 
-const good = say(200, '{"action":"get","node":{"key":"/k","value":"v","modifiedIndex":7,"createdIndex":7}}');
+const good: Answer = (request, response) => {
+  const key = new URL(request.url!, 'http://node').pathname.slice('/v2/keys'.length);
+  const node = { key, value: 'v', modifiedIndex: 7, createdIndex: 7 };
+  say(200, JSON.stringify({ action: 'get', node }))(request, response);
+};
 
 /** What a read from these servers brings, or its error as "code: message" with the ports taken out. */
 async function readFrom(urls: readonly string[], more: Partial<EtcdSettings> = {}): Promise<unknown> {
@@ -61,7 +65,22 @@ describe('answers that are no good', () => {
     ],
     [
       'strange nodes',
-      say(200, '{"node":{"dir":true,"nodes":"x"}}'),
+      say(200, '{"node":{"key":"/k","dir":true,"nodes":"x"}}'),
+      'protocol: http://NODE: the answer has a strange node',
+    ],
+    [
+      'a node that is none',
+      say(200, '{"node":{"key":"/k","dir":true,"nodes":[null]}}'),
+      'protocol: http://NODE: the answer has a strange node',
+    ],
+    [
+      'another key',
+      say(200, '{"node":{"key":"/kk","value":"5"}}'),
+      'protocol: http://NODE: the answer is for another key',
+    ],
+    [
+      'another key below',
+      say(200, '{"node":{"key":"/k","dir":true,"nodes":[{"key":"/kk/a","value":"5"}]}}'),
       'protocol: http://NODE: the answer has a strange node',
     ],
     [
@@ -94,7 +113,7 @@ describe('answers that are no good', () => {
       (_q, r) => {
         r.writeHead(200).write('{');
       },
-      'unreachable: http://NODE: the answer was not complete after 0.3 s',
+      'unreachable: http://NODE: the answer stopped in the middle for 0.1 s',
     ],
     [
       'headers, then a cut',

@@ -50,7 +50,7 @@ test.each([
   ['cut once', [cut, event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
   ['ended without an event', [say(200, 8, ''), event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
   ['history cleared', [say(400, 2000, '{"errorCode":401,"index":2000}')], ['look again', 2000n, '8']],
-  ['an event without a node', [say(200, 8, '{"action":"set"}')], ['look again', 8n, '8']],
+  ['an event without a node', [say(200, 8, '{"action":"set"}')], 'NODE: the answer tells of no change'],
   ['an unknown action', [say(200, 8, '{"action":"x","node":{"key":"/k","modifiedIndex":9}}')], ['look again', 9n, '8']],
   ['a counter that is behind', [say(200, 3, '')], ['look again', 3n, '8', undefined]],
   [

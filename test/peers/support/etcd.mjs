@@ -19,9 +19,12 @@ export function ask(method, url, { form, agent } = {}) {
   });
 }
 
-/** An etcd server with both APIs, not yet started. */
+/** An etcd server with both APIs (but see `v2`), not yet started. */
 export class Etcd {
-  constructor(port, peerPort) {
+  /** `program` is what runs; without `v2` it offers the v3 API alone, as etcd 3.6 does. */
+  constructor(port, peerPort, { program = 'etcd', v2 = true } = {}) {
+    this.binary = program;
+    this.v2 = v2;
     this.url = `http://127.0.0.1:${port}`;
     this.port = port;
     this.peer = `http://127.0.0.1:${peerPort}`;
@@ -29,9 +32,11 @@ export class Etcd {
     this.agent = new Agent({ keepAlive: true, maxSockets: 64 });
   }
 
-  async start() {
-    this.program = start('etcd', [
-      ...['--enable-v2', '--name', 'peer', '--data-dir', this.folder, '--log-level', 'error'],
+  async start(...more) {
+    this.program = start(this.binary, [
+      ...(this.v2 ? ['--enable-v2'] : []),
+      ...more,
+      ...['--name', 'peer', '--data-dir', this.folder, '--log-level', 'error'],
       ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
       ...['--listen-peer-urls', this.peer, '--initial-advertise-peer-urls', this.peer],
       ...['--initial-cluster', `peer=${this.peer}`, '--snapshot-count', '1000000', '--max-request-bytes', '33554432'],
@@ -75,8 +80,8 @@ export class Etcd {
 }
 
 /** A started etcd on free ports. */
-export async function startEtcd() {
-  const etcd = new Etcd(await freePort(), await freePort());
+export async function startEtcd(options) {
+  const etcd = new Etcd(await freePort(), await freePort(), options);
   await etcd.start();
   return etcd;
 }
