@@ -153,4 +153,4 @@ func printRows(random *rand.Rand) []any {
 	return rows
 }
 
-const fmtRandom = 1200
+const fmtRandom = 2400
