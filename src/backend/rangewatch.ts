@@ -6,6 +6,7 @@ import type { OpenWatch, Said } from './grpcnode.ts';
 import { outsideHistory } from './grpcrefusal.ts';
 import type { Inbox, Listener } from './inbox.ts';
 import { bounds, type Range } from './ranges.ts';
+import { momentMs } from './retry.ts';
 import { cluster, cursorAt, placeOf, term } from './v3cursor.ts';
 import { confirms, newer, type Witness, witnessOf } from './witness.ts';
 import { type RangeNews, type StreamTiming, WatchStream } from './watchstream.ts';
@@ -31,7 +32,6 @@ interface Standing {
 
 /** Streams in a row that may break without having told anything before the store counts as out of reach. */
 const mostBreaks = 3;
-const pauseMs = 100;
 const usualSilenceMs = 5000;
 
 /**
@@ -71,7 +71,7 @@ export class RangeWatch {
         if (stream.isProven) breaks = 0;
         const message = `${stream.node}: the watch broke again and again`;
         if (breaks === mostBreaks) throw new BackendError('unreachable', message, { cause });
-        await this.timing.clock.sleep(pauseMs, signal);
+        await this.timing.clock.sleep(momentMs(), signal);
       } finally {
         stream.close();
       }
@@ -141,6 +141,8 @@ export class RangeWatch {
 
   /** Goes on from where the store is now, and says that what lies before is unknown. */
   private async lookAgain(signal: AbortSignal): Promise<void> {
+    // The others who follow this store lost its history, too, and will read everything.
+    await this.timing.clock.sleep(momentMs(), signal);
     const { header } = await this.agreed(this.ranges[0]!.start, signal);
     this.parts.memory.witness = null;
     this.place = cursorAt(this.ranges, header);

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { Credentials } from '../../src/backend/credentials.ts';
+import { etcd3Backend } from '../../src/backend/etcd3.ts';
 import { settings } from '../../src/config/flags.ts';
 import { confd, Confdir, logOf, Program } from '../helpers/confd.ts';
+import { Etcd3Server } from '../helpers/etcd3Server.ts';
+import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { serve } from '../helpers/miniEtcd.ts';
+import { freePort } from '../helpers/port.ts';
 import { ToyServer } from '../helpers/toyServer.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<
@@ -73,7 +78,7 @@ describe('no secret setting is in any output', () => {
       args: [],
       env: {
         ...Object.fromEntries(secrets.map((name) => [asVariable(name), mark])),
-        ETCDCTL_PEERS: nodes(port).join(','),
+        CONFD_NODE: nodes(port).join(','),
       },
     }),
     'confd.toml': (port) => ({
@@ -89,16 +94,25 @@ describe('no secret setting is in any output', () => {
     },
   };
 
-  /** What confd prints when it is told so; a denying, a dead and a sound store, whose check_cmd fails. */
-  const situations: Readonly<Record<string, (port: number, denying: number) => readonly [number, string, string[]]>> = {
-    'a store that is down': () => [1, 'connection refused', ['-onetime']],
-    'a store that denies': (_port, denying) => [denying, 'access denied', ['-onetime']],
-    'a check_cmd that fails': (port) => [port, 'failed at check', ['-onetime']],
-    '-print-config': (port) => [port, '***', ['-print-config']],
-    'a flag that is wrong': (port) => [port, 'invalid value', ['-interval=x']],
-    'a setting that is wrong': (port) => [port, 'must be http or https', ['-scheme=x']],
-    'a node that is wrong': (port) => [port, 'is not a node', ['-onetime', '-node', `ftp://me:${mark}@h`]],
+  /** The store that is asked, what confd says then, and how it is told so. */
+  const situations: Readonly<Record<string, readonly [keyof Ports, string, string[]]>> = {
+    'a store that is down': ['dead', 'connection refused', ['-onetime']],
+    'a v3 store that is down': ['dead', 'connection refused', ['-onetime', '-backend', 'etcdv3']],
+    'a store that denies': ['denyingV2', 'access denied', ['-onetime', '-backend', 'etcdv2']],
+    'a v3 store that denies': ['denyingV3', 'access denied', ['-onetime', '-backend', 'etcdv3']],
+    'a check_cmd that fails': ['sound', 'failed at check', ['-onetime']],
+    '-print-config': ['sound', '***', ['-print-config']],
+    'a flag that is wrong': ['sound', 'invalid value', ['-interval=x']],
+    'a setting that is wrong': ['sound', 'must be http or https', ['-scheme=x']],
+    'a node that is wrong': ['sound', 'is not a node', ['-onetime', '-node', `ftp://me:${mark}@h`]],
   };
+
+  interface Ports {
+    readonly sound: number;
+    readonly dead: number;
+    readonly denyingV2: number;
+    readonly denyingV3: number;
+  }
 
   const rows = Object.keys(ways).flatMap((way) => Object.keys(situations).map((situation) => [way, situation]));
   test.each(rows)('from %s, with %s', async (way, situation) => {
@@ -107,16 +121,35 @@ describe('no secret setting is in any output', () => {
     const denier = await ToyServer.start((_request, response) => response.writeHead(401).end('{"errorCode":110}'));
     const dir = new Confdir();
     dir.resource('x', '{{getv "/k"}}', ['/k'], 'check_cmd = "false"');
-    const [port, expected, more] = situations[situation]!(served.port, Number(new URL(denier.url).port));
-    const { args, env = {}, toml = '' } = ways[way]!(port, dir);
+    const v3 = await Etcd3Server.start({ users: new Map([['me', 'another']]) });
+    const denyingV2 = Number(new URL(denier.url).port);
+    const ports: Ports = { sound: served.port, dead: await freePort(), denyingV2, denyingV3: v3.port };
+    const [store, expected, more] = situations[situation]!;
+    const { args, env = {}, toml = '' } = ways[way]!(ports[store], dir);
     dir.write('confd.toml', toml);
     const given = ['-config-file', dir.path('confd.toml'), '-confdir', dir.root, '-log-level', 'debug', '-basic-auth'];
     const { stdout, stderr } = await confd([...given, '-username', 'me', ...args, ...more], env);
-    await denier.close();
+    await Promise.all([denier.close(), v3.close()]);
     expect(stdout + stderr).toContain(expected);
     expect(stdout + stderr).not.toContain(mark);
     expect(stdout + stderr).not.toContain(Buffer.from(`me:${mark}`).toString('base64'));
   });
+});
+
+test('a v3 store that refuses a password is asked again with what the file says by now', async () => {
+  const dir = new Confdir();
+  dir.write('password', 'old\n');
+  const passwordFile = dir.path('password');
+  const auth = await Credentials.open({ basicAuth: true, username: 'me', password: '', passwordFile });
+  const server = await Etcd3Server.start({ users: new Map([['me', 'new']]) });
+  server.put('/k', 'v');
+  const backend = await etcd3Backend(etcdSettings([server.url], { auth }));
+  const read = () => backend.read(['/k'], new AbortController().signal);
+  await expect(read()).rejects.toMatchObject({ code: 'denied' });
+  dir.write('password', 'new\n');
+  expect([...(await read()).pairs]).toEqual([['/k', 'v']]);
+  await backend.close();
+  await server.close();
 });
 
 test('a password file that is not there ends the start', async () => {
