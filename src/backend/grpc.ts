@@ -1,6 +1,7 @@
 import type { Login } from './credentials.ts';
 import { Failover } from './failover.ts';
-import { type Calls, GrpcNode, loadLibrary, type Said, type OpenWatch } from './grpcnode.ts';
+import { loadLibrary } from './grpclink.ts';
+import { type Calls, GrpcNode, type OpenWatch, type Said } from './grpcnode.ts';
 import { asksForToken, authIsOff, deniesPermission, type Refusal, refusalError } from './grpcrefusal.ts';
 import { type HttpSettings, nodesOf } from './http.ts';
 import type { Node } from './nodes.ts';

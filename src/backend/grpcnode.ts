@@ -1,6 +1,4 @@
-import { createSecureContext } from 'node:tls';
-import type * as Grpc from '@grpc/grpc-js';
-import type { Channel, ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 import type {
   IAuthenticateRequest,
   IAuthenticateResponse,
@@ -9,13 +7,14 @@ import type {
   IWatchRequest,
   IWatchResponse,
 } from 'etcd3';
-import type { Host } from 'etcd3/lib/connection-pool.js';
+import type { BackendError } from './backend.ts';
 import { within } from './deadline.ts';
 import { ApiMissing } from './etcdapi.ts';
+import { GrpcLink, type Library } from './grpclink.ts';
 import { type Refusal, refusalIn } from './grpcrefusal.ts';
 import { HttpClient, type HttpSettings } from './http.ts';
 import type { Node } from './nodes.ts';
-import type { TlsOptions, TlsSource } from './tls.ts';
+import type { TlsSource } from './tls.ts';
 
 /** The calls that are made of an etcd, with what they ask and answer. */
 export interface Calls {
@@ -35,32 +34,11 @@ export interface OpenWatch {
   readonly drop: () => void;
 }
 
-/** The libraries, which are loaded when the first connection is made. */
-export interface Library {
-  readonly grpc: typeof Grpc;
-  readonly Host: typeof Host;
-}
-
-/** Loads them, and keeps them from writing to the log on their own. */
-export async function loadLibrary(): Promise<Library> {
-  const grpc = await import('@grpc/grpc-js');
-  const { Host } = await import('etcd3/lib/connection-pool.js');
-  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
-  return { grpc, Host };
-}
-
 /** What all nodes of a client share. */
 interface Means {
   readonly library: Library;
   /** Null where no node is asked over TLS. */
   readonly tls: TlsSource | null;
-}
-
-interface Link {
-  readonly channel: Channel;
-  readonly host: Host;
-  /** True once something came over it. */
-  proven: boolean;
 }
 
 type UnaryMethod = (
@@ -77,7 +55,7 @@ type WatchMethod = (metadata: Metadata) => OpenWatch['call'];
  */
 export class GrpcNode {
   readonly label: string;
-  private link: Link | null = null;
+  private link: GrpcLink | null = null;
 
   constructor(
     private readonly node: Node,
@@ -99,17 +77,17 @@ export class GrpcNode {
     for (;;) {
       const link = await this.connect();
       try {
-        const client = link.host.getServiceClient(services[name]) as unknown as Record<string, UnaryMethod>;
+        const client = link.client(services[name]) as Readonly<Record<string, UnaryMethod>>;
         const said = await within({ ms: limits.headersMs, clock, late }, signal, (inner) =>
           unary((done) => client[name]!(request, this.metadata(token), done), inner),
         );
-        link.proven = true;
+        link.isProven = true;
         return said as Said<Calls[Name]['answer']>;
       } catch (error) {
-        this.drop(link);
         signal.throwIfAborted();
+        this.drop(link);
         // A kept connection may have died unseen; a new one decides.
-        if (!link.proven) throw await this.explain(error as Error, signal);
+        if (!link.isProven) throw await this.explain(error as Error, signal);
       }
     }
   }
@@ -117,11 +95,11 @@ export class GrpcNode {
   /** Opens a stream for watches; nothing has been sent yet. */
   async watch(token: string): Promise<OpenWatch> {
     const link = await this.connect();
-    const client = link.host.getServiceClient('Watch') as unknown as Record<'watch', WatchMethod>;
+    const client = link.client('Watch') as Readonly<Record<'watch', WatchMethod>>;
     const call = client.watch(this.metadata(token));
     // An error after the end of those who listen would end the process.
     call.on('error', () => undefined);
-    call.once('data', () => (link.proven = true));
+    call.once('metadata', () => (link.isProven = true));
     const drop = () => {
       this.drop(link);
     };
@@ -137,20 +115,20 @@ export class GrpcNode {
     const { code, details = '' } = error as Partial<ServiceError>;
     if (code === undefined) return error;
     if (!/^(No connection established|Name resolution failed)/.test(details)) return new Error(sentence(details));
-    const http = await HttpClient.create({ ...this.settings, nodes: [this.node.url.href] });
+    const http = await HttpClient.create({ ...this.settings, nodes: [this.node.url.href], auth: null });
     try {
       const { status } = await http.open('/version', signal);
       return new ApiMissing(`it answers over HTTP (status ${status}), but offers no v3 API`);
-    } catch (cause) {
+    } catch (failure) {
       signal.throwIfAborted();
-      return (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error) : (cause as Error);
+      return (failure as BackendError).cause as Error;
     } finally {
       http.close();
     }
   }
 
-  private drop(link: Link): void {
-    link.channel.close();
+  private drop(link: GrpcLink): void {
+    link.drop();
     if (this.link === link) this.link = null;
   }
 
@@ -162,39 +140,13 @@ export class GrpcNode {
     return metadata;
   }
 
-  private async connect(): Promise<Link> {
+  private async connect(): Promise<GrpcLink> {
     const { link } = this;
     if (link !== null) return link;
-    const tls = this.node.url.protocol === 'https:' ? await this.means.tls!.current() : null;
-    return (this.link ??= this.makeLink(tls));
+    const { library, tls } = this.means;
+    const options = this.node.url.protocol === 'https:' ? await tls!.current() : null;
+    return (this.link ??= new GrpcLink(this.node, options, this.settings.limits.maxBytes, library));
   }
-
-  private makeLink(tls: TlsOptions | null): Link {
-    const { hostname, port } = this.node.url;
-    const { credentials, Channel } = this.means.library.grpc;
-    const trust =
-      tls === null ? credentials.createInsecure() : credentials.createFromSecureContext(createSecureContext(tls), tls);
-    const address = `${hostname}:${port || (tls === null ? '80' : '443')}`;
-    const channel = new Channel(address, trust, channelOptions(this.settings));
-    const host = new this.means.library.Host(address, trust, { channelOverride: channel });
-    return { channel, host, proven: false };
-  }
-}
-
-function channelOptions({ limits }: HttpSettings) {
-  return {
-    // A connection that died in silence is noticed within 13 s; etcd takes no more than a ping in 5 s.
-    'grpc.keepalive_time_ms': 10_000,
-    'grpc.keepalive_timeout_ms': 3_000,
-    'grpc.max_receive_message_length': limits.maxBytes,
-    'grpc-node.flow_control_window': 4 * 1024 * 1024,
-    // A connection of its own, so that throwing it away is the end of it.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.enable_retries': 0,
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_channelz': 0,
-    'grpc.service_config_disable_resolution': 1,
-  };
 }
 
 /** Makes a call that ends when the signal fires; rejects when the node did not answer. */

@@ -68,6 +68,10 @@ export class Etcd3Server {
   readonly seen = new Map<string, number>();
   /** Nothing is answered any more, although the connections live. */
   isMute = false;
+  /** Called before a request is answered. */
+  onRequest: (method: string) => void = () => undefined;
+  /** What is sent in place of an answer. */
+  spoil: (answer: object) => object = (answer) => answer;
   private readonly tokens = new Map<string, string>();
   private readonly streams = new Map<Stream, Watch[]>();
   private readonly sockets = new Set<Socket>();
@@ -225,9 +229,10 @@ export class Etcd3Server {
       ({ request, metadata }: grpc.ServerUnaryCall<never, object>, done: grpc.sendUnaryData<object>) => {
         this.seen.set(method, (this.seen.get(method) ?? 0) + 1);
         if (this.isMute) return;
+        this.onRequest(method);
         try {
           if (name === 'KV') this.userOf(metadata);
-          done(null, answer(request, metadata));
+          done(null, this.spoil(answer(request, metadata)));
         } catch (error) {
           done(error as Status);
         }
