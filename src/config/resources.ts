@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { fromText, toText } from '../go/bytes.ts';
 import { parseUint } from '../go/strconv.ts';
 import { ConfigError } from './error.ts';
@@ -5,6 +6,7 @@ import { readConfigFile } from './file.ts';
 import { asBool, asInt, asString, asStrings, asTable, findEntry, unknownKeys } from './fields.ts';
 import { scanResources, withExtra } from './scan.ts';
 import { asMilliseconds } from './setting.ts';
+import { chooseSources, type Sources, type SourceSpec } from './sources.ts';
 import { type TomlEntry, type TomlTable, parseToml, tomlError } from './toml.ts';
 
 /** One template resource: which template makes which file, from which keys, and the commands around it. All is text. */
@@ -17,6 +19,8 @@ export interface ResourceSpec {
   readonly dest: string;
   readonly keys: readonly string[];
   readonly prefix: string;
+  /** Where the keys are looked up, in this order. */
+  readonly sources: readonly SourceSpec[];
   /** The nine permission bits for the target; null keeps those of an existing target. */
   readonly mode: number | null;
   readonly owner: string | null;
@@ -48,24 +52,44 @@ export interface LoadedResources {
   readonly found: readonly string[];
 }
 
+const globalOnly: Sources = { global: null, named: new Map() };
+
 /** Loads every template resource of confdir, and extraFile unless it is one of them. Never throws for a bad file. */
-export async function loadResources(confdir: string, extraFile?: string): Promise<LoadedResources> {
+export async function loadResources(
+  confdir: string,
+  extraFile: string | null = null,
+  sources = globalOnly,
+): Promise<LoadedResources> {
   const scanned = await scanResources(confdir);
-  const files = extraFile === undefined ? scanned.files : await withExtra(scanned.files, extraFile);
+  const files = extraFile === null ? scanned.files : await withExtra(scanned.files, extraFile);
   const loaded: Loaded[] = [];
   // One after the other: thousands of open files at once are more than a process may have.
-  for (const file of files) loaded.push(await loadResource(file));
+  for (const file of files) loaded.push(await loadResource(file, sources));
   const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
+  const specs = loaded.flatMap(({ spec }) => spec ?? []);
   return {
-    specs: loaded.flatMap(({ spec }) => spec ?? []),
+    specs,
     errors: [...scanned.errors, ...loaded.flatMap(({ error }) => error ?? [])],
     warnings: [
       ...scanned.warnings,
       ...(noneFound ? ['Found no templates'] : []),
       ...loaded.flatMap(({ warnings }) => warnings),
+      ...sameDests(specs),
     ],
     found: files,
   };
+}
+
+/** Two resources that make one file undo each other's work. */
+function sameDests(specs: readonly ResourceSpec[]): string[] {
+  const byDest = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const { dest, file } of specs) {
+    const first = byDest.get(normalize(dest));
+    if (first === undefined) byDest.set(normalize(dest), file);
+    else warnings.push(`${file}: dest "${dest}" is the dest of ${first}, too: each overwrites what the other wrote`);
+  }
+  return warnings;
 }
 
 interface Loaded {
@@ -74,9 +98,9 @@ interface Loaded {
   readonly warnings: readonly string[];
 }
 
-async function loadResource(file: string): Promise<Loaded> {
+async function loadResource(file: string, sources: Sources): Promise<Loaded> {
   try {
-    return await readResource(file);
+    return await readResource(file, sources);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fact = error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
@@ -88,24 +112,32 @@ async function loadResource(file: string): Promise<Loaded> {
 // The last three mean nothing, but confd's decoder takes them.
 const knownKeys = [
   ...['src', 'dest', 'keys', 'prefix', 'mode', 'owner', 'group', 'uid', 'gid', 'check_cmd', 'reload_cmd'],
-  ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'min_keys', 'allow_empty'],
+  ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'min_keys', 'allow_empty', 'sources'],
   ...['filemode', 'stagefile', 'pgpprivatekey'],
 ];
 
-async function readResource(file: string): Promise<{ spec: ResourceSpec; warnings: string[] }> {
+async function readResource(file: string, known: Sources): Promise<Loaded> {
   const bytes = await readConfigFile(file);
   const toml = parseToml(file, bytes);
   const entry = findEntry(toml.table, 'template');
   if (entry === undefined) throw new ConfigError('empty src template (there is no [template] table)', file);
   const table = asTable(file, entry);
-  const spec = readTemplate(file, table);
-  if (spec.src === '') throw new ConfigError('empty src template', file, entry.line);
-  if (spec.dest === '') throw new ConfigError('empty dest', file, entry.line);
-  const warnings = [...unknownKeys(toml, toml.table, ['template']), ...unknownKeys(toml, table, knownKeys)];
-  return { spec: Object.freeze(spec), warnings: [...warnings, ...decimalMode(file, findEntry(table, 'mode'))] };
+  const template = readTemplate(file, table);
+  if (template.src === '') throw new ConfigError('empty src template', file, entry.line);
+  if (template.dest === '') throw new ConfigError('empty dest', file, entry.line);
+  const { sources, warnings } = await chooseSources(toml, findEntry(table, 'sources'), known);
+  return {
+    spec: Object.freeze({ ...template, sources }),
+    warnings: [
+      ...unknownKeys(toml, toml.table, ['template', 'backend']),
+      ...unknownKeys(toml, table, knownKeys),
+      ...decimalMode(file, findEntry(table, 'mode')),
+      ...warnings,
+    ],
+  };
 }
 
-function readTemplate(file: string, table: TomlTable): ResourceSpec {
+function readTemplate(file: string, table: TomlTable): Omit<ResourceSpec, 'sources'> {
   const read = <T>(name: string, as: (file: string, entry: TomlEntry) => T): T | null => {
     const entry = findEntry(table, name);
     return entry === undefined ? null : as(file, entry);

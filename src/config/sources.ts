@@ -1,0 +1,115 @@
+import { nearest } from '../go/nearest.ts';
+import { asString, asTable, findEntry, unknownKeys } from './fields.ts';
+import type { Chosen } from './setting.ts';
+import { readStore, type StoreSettings } from './store.ts';
+import { type TomlEntry, type TomlFile, tomlError } from './toml.ts';
+
+/** One of the stores that a resource reads. */
+export interface SourceSpec {
+  /** Null for the global store. */
+  readonly store: StoreSettings | null;
+  /** What messages call it; '' for the global store. */
+  readonly label: string;
+  /** What the resource's keys are below in this store; null leaves it to the prefix of the resource. */
+  readonly prefix: string | null;
+}
+
+/** A [source.<name>] table of the configuration file. */
+export interface NamedSource {
+  readonly spec: SourceSpec;
+  /** Each setting with what set it, for those who ask. */
+  readonly chosen: ReadonlyMap<string, Chosen>;
+}
+
+/** The stores that resources may use. */
+export interface Sources {
+  /** Null when it was not opened by settings. */
+  readonly global: StoreSettings | null;
+  readonly named: ReadonlyMap<string, NamedSource>;
+}
+
+/** The global store, below the resource's prefix. */
+export const globalSource: SourceSpec = Object.freeze({ store: null, label: '', prefix: null });
+
+/** How resources call the global store where they list it beside others. */
+const globalName = 'global';
+
+/** The sources that the configuration file names. Throws ConfigError. */
+export async function readNamedSources(
+  toml: TomlFile,
+  global: StoreSettings,
+): Promise<{ named: Map<string, NamedSource>; warnings: string[] }> {
+  const named = new Map<string, NamedSource>();
+  const warnings: string[] = [];
+  const entry = findEntry(toml.table, 'source');
+  for (const [name, one] of entry === undefined ? [] : asTable(toml.file, entry)) {
+    const table = asTable(toml.file, one);
+    if (name === globalName) throw tomlError(toml.file, one, `the name "${globalName}" is that of the global store`);
+    const where = placeOf(toml.file, one);
+    const prefix = findEntry(table, 'prefix');
+    const found = await readStore(toml, { table, where }, ['prefix'], global.backendTimeoutMs);
+    const spec = specOf(found.store, `source "${name}" (${where})`, global);
+    named.set(name, {
+      spec: { ...spec, prefix: prefix === undefined ? null : asString(toml.file, prefix) },
+      chosen: found.chosen,
+    });
+    warnings.push(...found.warnings);
+  }
+  return { named, warnings };
+}
+
+/** The stores that a resource file asks for: its own, those that it lists, or the global one. Throws ConfigError. */
+export async function chooseSources(
+  toml: TomlFile,
+  list: TomlEntry | undefined,
+  sources: Sources,
+): Promise<{ sources: readonly SourceSpec[]; warnings: readonly string[] }> {
+  const own = findEntry(toml.table, 'backend');
+  if (own === undefined)
+    return list === undefined ? { sources: [globalSource], warnings: [] } : listed(toml, list, sources);
+  if (list !== undefined) throw tomlError(toml.file, list, 'a resource has a [backend] table or a list of sources');
+  const where = placeOf(toml.file, own);
+  const timeoutMs = sources.global?.backendTimeoutMs ?? null;
+  const { store, warnings } = await readStore(toml, { table: asTable(toml.file, own), where }, [], timeoutMs);
+  return { sources: [specOf(store, `[backend] of ${where}`, sources.global)], warnings };
+}
+
+function listed(toml: TomlFile, list: TomlEntry, { named }: Sources): { sources: SourceSpec[]; warnings: string[] } {
+  const { file } = toml;
+  const items = Array.isArray(list.value) ? (list.value as readonly TomlEntry[]) : [];
+  if (items.length === 0) throw tomlError(file, list, 'expected names of sources, as in ["site", "defaults"]');
+  const warnings: string[] = [];
+  const sources = items.map((item) => {
+    if (!(item.value instanceof Map)) return find(file, item, named);
+    warnings.push(...unknownKeys(toml, item.value, ['name', 'prefix']));
+    const name = findEntry(item.value, 'name');
+    if (name === undefined) throw tomlError(file, item, 'the name of a source is missing');
+    const prefix = findEntry(item.value, 'prefix');
+    const spec = find(file, name, named);
+    return prefix === undefined ? spec : { ...spec, prefix: asString(file, prefix) };
+  });
+  const distinct = new Set(sources.map((source) => JSON.stringify([source.store, source.prefix])));
+  if (distinct.size < sources.length) throw tomlError(file, list, 'two of these sources are the same');
+  return { sources, warnings };
+}
+
+function find(file: string, entry: TomlEntry, named: Sources['named']): SourceSpec {
+  const name = asString(file, entry);
+  if (name === globalName) return globalSource;
+  const known = named.get(name);
+  if (known !== undefined) return known.spec;
+  const near = nearest(name, [...named.keys(), globalName]);
+  const hint = near === null ? `there are ${[...named.keys(), globalName].join(', ')}` : `did you mean "${near}"?`;
+  throw tomlError(file, entry, `there is no source "${name}" in the configuration file; ${hint}`);
+}
+
+/** Whoever says what the global settings say uses the global store. */
+function specOf(store: StoreSettings, label: string, global: StoreSettings | null): SourceSpec {
+  return JSON.stringify(store) === JSON.stringify(global)
+    ? globalSource
+    : Object.freeze({ store, label, prefix: null });
+}
+
+function placeOf(file: string, { line }: TomlEntry): string {
+  return line === null ? file : `${file}:${line}`;
+}

@@ -1,0 +1,170 @@
+import { type FlagValue, formatValue } from '../go/flag.ts';
+import { ConfigError } from './error.ts';
+import { unknownKeys } from './fields.ts';
+import { settings } from './flags.ts';
+import { exposed, inOneWay, withFile } from './secrets.ts';
+import { type Chosen, fromToml, layer } from './setting.ts';
+import type { TomlFile, TomlTable } from './toml.ts';
+
+/** How to reach one store; '' and an empty list are what was not set. All strings are text. */
+export interface StoreSettings {
+  readonly appId: string;
+  readonly authToken: string;
+  /** In place of authToken; of the two, only the stronger layer's is set. So it is for the other secrets. */
+  readonly authTokenFile: string;
+  readonly authType: string;
+  readonly backend: string;
+  readonly backendTimeoutMs: number;
+  readonly basicAuth: boolean;
+  readonly clientCaKeys: string;
+  readonly clientCert: string;
+  readonly clientInsecure: boolean;
+  readonly clientKey: string;
+  readonly files: readonly string[];
+  readonly filter: string;
+  readonly nodes: readonly string[];
+  readonly password: string;
+  readonly passwordFile: string;
+  readonly path: string;
+  readonly roleId: string;
+  readonly scheme: string;
+  readonly secretId: string;
+  readonly secretIdFile: string;
+  readonly separator: string;
+  readonly srvDomain: string;
+  readonly srvRecord: string;
+  readonly table: string;
+  readonly userId: string;
+  readonly userIdFile: string;
+  readonly username: string;
+}
+
+const rowNames: ReadonlySet<string> = new Set([
+  ...['app-id', 'auth-token', 'auth-token-file', 'auth-type', 'backend', 'backend-timeout', 'basic-auth'],
+  ...['client-ca-keys', 'client-cert', 'client-insecure', 'client-key', 'file', 'filter', 'node', 'password'],
+  ...['password-file', 'path', 'role-id', 'scheme', 'secret-id', 'secret-id-file', 'separator', 'srv-domain'],
+  ...['srv-record', 'table', 'user-id', 'user-id-file', 'username'],
+]);
+const rows = settings.filter(({ name }) => rowNames.has(name));
+
+/** The part of the settings that makes a store what it is. */
+export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
+  const text = (name: string): string => chosen.get(name)!.value as string;
+  const yes = (name: string): boolean => chosen.get(name)!.value as boolean;
+  const list = (name: string): readonly string[] => Object.freeze([...(chosen.get(name)!.value as readonly string[])]);
+  return Object.freeze({
+    appId: text('app-id'),
+    authToken: text('auth-token'),
+    authTokenFile: text('auth-token-file'),
+    authType: text('auth-type'),
+    backend: text('backend') === '' ? 'etcd' : text('backend'),
+    backendTimeoutMs: chosen.get('backend-timeout')!.value as number,
+    basicAuth: yes('basic-auth'),
+    clientCaKeys: text('client-ca-keys'),
+    clientCert: text('client-cert'),
+    clientInsecure: yes('client-insecure'),
+    clientKey: text('client-key'),
+    files: list('file'),
+    filter: text('filter'),
+    nodes: list('node'),
+    password: text('password'),
+    passwordFile: text('password-file'),
+    path: text('path'),
+    roleId: text('role-id'),
+    scheme: text('scheme'),
+    secretId: text('secret-id'),
+    secretIdFile: text('secret-id-file'),
+    separator: text('separator'),
+    srvDomain: text('srv-domain'),
+    srvRecord: text('srv-record'),
+    table: text('table'),
+    userId: text('user-id'),
+    userIdFile: text('user-id-file'),
+    username: text('username'),
+  });
+}
+
+/** The longest that a timer can wait. */
+export const longestTimerSeconds = 2_147_483;
+
+/** Ends with a ConfigError that names the setting and who set it. */
+export type Refuse = (name: string, message: string) => never;
+
+/** Refuses values of these settings. */
+export function refuserOf(chosen: ReadonlyMap<string, Chosen>): Refuse {
+  return (name, message) => {
+    throw new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
+  };
+}
+
+/** Throws ConfigError unless the setting is a time that can be waited, and more than nothing unless that is fine. */
+export function checkDuration(chosen: ReadonlyMap<string, Chosen>, name: string, mayBeZero = false): void {
+  const ms = chosen.get(name)!.value as number;
+  const isLong = ms > longestTimerSeconds * 1000;
+  if (ms < 0 || isLong || (!mayBeZero && ms === 0)) {
+    refuserOf(chosen)(name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
+  }
+}
+
+/** Throws ConfigError for settings of a store that cannot work. */
+export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
+  const value = (name: string): FlagValue => chosen.get(name)!.value;
+  checkDuration(chosen, 'backend-timeout');
+  if (!['http', 'https', ''].includes(value('scheme') as string)) {
+    refuserOf(chosen)('scheme', 'must be http or https');
+  }
+  if (value('backend') === 'dynamodb' && value('table') === '') throw new ConfigError('no DynamoDB table configured');
+}
+
+/** Settings of a store that work, though hardly as meant. */
+export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
+  const value = (name: string): FlagValue => chosen.get(name)!.value;
+  const warnings: string[] = [];
+  if (value('client-cert') !== '' && value('client-key') === '') {
+    warnings.push('client-cert is not used without client-key');
+  }
+  const hasPassword = value('password') !== '' || value('password-file') !== '';
+  if (value('basic-auth') === true && (value('username') === '' || !hasPassword)) {
+    warnings.push('basic-auth is not used without both username and password');
+  }
+  return warnings;
+}
+
+/** A store that a table of its own describes. */
+export interface StoreTable {
+  readonly store: StoreSettings;
+  /** Each setting of the store with what set it. */
+  readonly chosen: ReadonlyMap<string, Chosen>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The store that the table describes, all by itself: what it leaves out is the default and not the global setting, so
+ * that no password goes to a store that it is not for. Only -backend-timeout is everyone's. Throws ConfigError.
+ */
+export async function readStore(
+  toml: TomlFile,
+  { table, where }: { readonly table: TomlTable; readonly where: string },
+  otherKeys: readonly string[],
+  timeoutMs: number | null,
+): Promise<StoreTable> {
+  const own = rows.map((row) =>
+    row.name === 'backend-timeout' && timeoutMs !== null ? { ...row, default: timeoutMs } : row,
+  );
+  const layers = { file: fromToml(own, toml, table), env: new Map(), flag: new Map() };
+  const chosen = layer(own, inOneWay(withFile(own), layers));
+  checkStore(chosen);
+  if (chosen.get('backend')!.value === 'embedded') {
+    refuserOf(chosen)(
+      'backend',
+      'the embedded store is this process: it can only be the global one (-backend embedded)',
+    );
+  }
+  const known = [...rows.flatMap(({ toml: key }) => key ?? []), ...otherKeys];
+  const doubts = storeDoubts(chosen).map((doubt) => `${where}: ${doubt}`);
+  return {
+    store: storeOf(chosen),
+    chosen,
+    warnings: [...unknownKeys(toml, table, known), ...doubts, ...(await exposed(chosen))],
+  };
+}
