@@ -118,6 +118,7 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
     syncOnly: false,
     keepStageFile: false,
     env: new Map(),
+    openStore: (store) => openStore({ ...store, env: settings.env, timeoutMs: store.backendTimeoutMs }),
     ...given,
   };
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });

@@ -11,7 +11,10 @@ const src = join(root, 'src');
 /** Which rooms a room may import; a path with a slash names one file. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['agent', 'backend', 'config', 'go', 'minietcd', 'mirror', 'obs', 'template', 'agent.ts'],
-  agent: ['go', 'obs', 'mirror', 'template', 'config/resources.ts', 'backend/backend.ts', 'backend/retry.ts'],
+  agent: [
+    ...['go', 'obs', 'mirror', 'template', 'config/resources.ts', 'config/sources.ts', 'config/store.ts'],
+    ...['backend/backend.ts', 'backend/retry.ts'],
+  ],
   template: ['go', 'mirror'],
   minietcd: ['go', 'obs', 'backend/backend.ts'],
   backend: ['go', 'obs'],

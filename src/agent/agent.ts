@@ -1,10 +1,14 @@
-import type { Backend } from '../backend/backend.ts';
+import { type Backend, BackendError } from '../backend/backend.ts';
+import type { SourceSpec } from '../config/sources.ts';
 import type { Touched } from '../mirror/keys.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Bell } from './bell.ts';
+import type { Wish } from './doubt.ts';
+import { AgentError } from './error.ts';
+import { naming } from './outage.ts';
 import type { Outcome } from './outcome.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, Want } from './resource.ts';
 import { Runner } from './runner.ts';
 import { type Look, Source } from './source.ts';
 
@@ -26,98 +30,123 @@ export interface Follower {
 
 /** What an agent is made of; each part is a seam for tests and for whoever embeds it. */
 export interface AgentParts {
-  readonly backend: Backend;
+  /** Opens a store, which is then the agent's to close. Throws BackendError. */
+  readonly open: (source: SourceSpec) => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly load: () => Promise<Loaded>;
-  readonly follow: (resource: Resource, source: Source) => Follower;
+  /** The sources are those of the resource's wants, in their order. */
+  readonly follow: (resource: Resource, sources: readonly Source[]) => Follower;
   /** The dests whose reload an agent before this one still owed. */
   readonly debts?: ReadonlySet<string>;
 }
 
 interface Member {
-  readonly dest: string;
+  readonly resource: Resource;
   readonly follower: Follower;
   readonly runner: Runner;
-  readonly source: Source;
-  readonly keys: readonly string[];
+  /** Those of the resource's wants, in their order. */
+  readonly sources: readonly Source[];
 }
 
 /**
- * The agent: it reads what its resources want of a store, follows the changes, and sends the resources that a change
- * concerns through the rooms. When to do which is the processors' business.
+ * The agent: it reads what its resources want of their stores, follows the changes, and sends the resources that a
+ * change concerns through the rooms. When to do which is the processors' business.
  */
 export class Agent {
   readonly bell = new Bell();
-  private readonly sources: readonly [Source];
+  /** One for each distinct store that a resource uses. */
+  private sources = new Map<string, Source>();
   private members = new Map<string, Member>();
-  /** Settles when every resource that has left conf.d is done. */
+  /** Settles when every resource and store that has left conf.d is done. */
   private left: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly parts: AgentParts) {
-    const { backend, clock, log } = parts;
-    const ring = this.bell.ring.bind(this.bell);
-    const onRead = () => {
-      this.kickReaders(this.sources[0]);
-    };
-    this.sources = [new Source({ backend, clock, log, ring, onRead })];
-  }
+  constructor(private readonly parts: AgentParts) {}
 
   /** Scans conf.d again. A resource whose file says what it said before keeps its state; a debt stays with its dest. */
   async load(): Promise<{ readonly errors: readonly string[] }> {
     const { resources, errors } = await this.parts.load();
+    this.useSources(resources);
     const old = this.members;
     this.members = new Map();
     const leaving = new Map<string, Promise<boolean>>();
     const identities = new Set(resources.map(identityOf));
-    for (const [identity, { dest, runner }] of old) if (!identities.has(identity)) leaving.set(dest, runner.stop());
+    for (const [identity, { resource, runner }] of old) {
+      if (!identities.has(identity)) leaving.set(resource.dest, runner.stop());
+    }
     this.left = Promise.all([this.left, ...leaving.values()]);
     for (const resource of resources) {
       const identity = identityOf(resource);
       this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
     }
-    this.sources[0].want(resources);
     return { errors };
   }
 
-  private join(resource: Resource, leaving: Promise<boolean> | undefined): Member {
-    const { dest, keys } = resource;
-    const [source] = this.sources;
-    const follower = this.parts.follow(resource, source);
-    const owed = leaving ?? Promise.resolve(this.parts.debts?.has(dest) ?? false);
-    const runner = new Runner((debt) => follower.pass(debt), this.parts.clock, owed);
-    return { dest, follower, runner, source, keys };
+  /** Keeps the sources that the resources use, adds the new ones and ends the others. */
+  private useSources(resources: readonly Resource[]): void {
+    const old = this.sources;
+    this.sources = new Map();
+    const wishes = new Map<Source, Wish[]>();
+    for (const { dest, wants } of resources) {
+      for (const want of wants) {
+        const id = sourceIdOf(want);
+        const source = this.sources.get(id) ?? old.get(id) ?? this.createSource(want.source);
+        this.sources.set(id, source);
+        wishes.set(source, wishes.get(source) ?? []);
+        wishes.get(source)!.push({ dest, keys: want.keys });
+      }
+    }
+    for (const [source, wished] of wishes) source.want(wished);
+    const unused = [...old.values()].filter((source) => !wishes.has(source));
+    this.left = Promise.all([this.left, ...unused.map((source) => source.stop())]);
   }
 
-  /** Reads every store anew. Throws BackendError. */
-  async read(signal: AbortSignal): Promise<void> {
-    for (const source of this.sources) await source.read(signal);
+  private createSource(spec: SourceSpec): Source {
+    const { clock, log } = this.parts;
+    const source: Source = new Source({
+      label: spec.label,
+      open: () => this.parts.open(spec),
+      clock,
+      log,
+      ring: this.bell.ring.bind(this.bell),
+      onRead: () => {
+        this.kickReaders(source);
+      },
+    });
+    return source;
+  }
+
+  private join(resource: Resource, leaving: Promise<boolean> | undefined): Member {
+    const sources = resource.wants.map((want) => this.sources.get(sourceIdOf(want))!);
+    const follower = this.parts.follow(resource, sources);
+    const owed = leaving ?? Promise.resolve(this.parts.debts?.has(resource.dest) ?? false);
+    return { resource, follower, runner: new Runner((debt) => follower.pass(debt), this.parts.clock, owed), sources };
   }
 
   /** Begins to read the stores whose time has come; each one's resources pass when it is done. */
   look(look: Look): void {
-    for (const source of this.sources) source.look(look);
+    for (const source of this.sources.values()) source.look(look);
   }
 
   /** When the next store is to be looked at. */
   get nextLook(): number {
-    return Math.min(...this.sources.map(({ nextLook }) => nextLook));
+    return Math.min(...[...this.sources.values()].map(({ nextLook }) => nextLook));
   }
 
   /** Makes every store due for a look. */
   lookAgain(): void {
-    for (const source of this.sources) source.lookSoon();
+    for (const source of this.sources.values()) source.lookSoon();
   }
 
   private kickReaders(source: Source): void {
     for (const member of this.members.values()) {
-      if (member.source === source && isReadable(member)) member.runner.kick();
+      if (member.sources.includes(source) && isReadable(member)) member.runner.kick();
     }
   }
 
   /** Puts the changes that have come in into the mirrors and starts the resources that used them. */
   takeChanges(): void {
-    for (const source of this.sources) {
+    for (const source of this.sources.values()) {
       const touched = source.takeChanges();
       for (const member of this.members.values()) {
         if (member.follower.uses(touched) && isReadable(member)) member.runner.kick();
@@ -132,31 +161,64 @@ export class Agent {
     }
   }
 
-  /** One pass of every resource, one after the other in the order of conf.d; the outcomes in that order. */
-  async passAll(signal: AbortSignal): Promise<Outcome[]> {
+  /**
+   * Reads every store, side by side, and makes one pass of every resource that has all its keys, one after the other in
+   * the order of conf.d; the outcomes in that order. Throws BackendError when no resource has, for want of one store.
+   */
+  async passOnce(signal: AbortSignal): Promise<Outcome[]> {
+    const failures = new Map<Source, BackendError>();
+    await Promise.all(
+      [...this.sources.values()].map((source) =>
+        source.read(signal).catch((error: unknown) => {
+          if (!(error instanceof BackendError)) throw error;
+          failures.set(source, error);
+        }),
+      ),
+    );
+    const members = [...this.members.values()];
+    const failureOf = ({ sources }: Member) => sources.find((source) => failures.has(source));
+    const [first, ...others] = failures.values();
+    if (first !== undefined && others.length === 0 && members.every(failureOf)) throw first;
     const outcomes: Outcome[] = [];
-    for (const { follower } of this.members.values()) {
+    for (const member of members) {
       if (signal.aborted) break;
-      outcomes.push(await follower.pass(false));
+      const failed = failureOf(member);
+      outcomes.push(
+        failed === undefined ? await member.follower.pass(false) : this.unread(member, failed, failures.get(failed)!),
+      );
     }
     return outcomes;
   }
 
+  private unread({ resource }: Member, { label }: Source, cause: BackendError): Outcome {
+    const error = new AgentError(
+      `Cannot process template resource ${resource.file} - ${naming(label, cause.message)}`,
+      { cause },
+    );
+    this.parts.log.error(error.message);
+    return { status: 'failed', room: 'render', error, owed: false };
+  }
+
   /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still owed. */
   async stop(): Promise<ReadonlySet<string>> {
-    await Promise.all(this.sources.map((source) => source.stop()));
+    await Promise.all([...this.sources.values()].map((source) => source.stop()));
     const members = [...this.members.values()];
     const owed = await Promise.all(members.map(({ runner }) => runner.stop()));
     await this.left;
-    return new Set(members.filter((_, i) => owed[i]).map(({ dest }) => dest));
+    return new Set(members.filter((_, i) => owed[i]).map(({ resource }) => resource.dest));
   }
 }
 
-/** False for a resource that is new and whose keys are still to be read: nothing is rendered without them. */
-function isReadable({ source, keys }: Member): boolean {
-  return source.holds(keys);
+/** False while keys of the resource are still to be read: nothing is rendered without them. */
+function isReadable({ resource, sources }: Member): boolean {
+  return resource.wants.every(({ keys }, i) => sources[i]!.holds(keys));
 }
 
 function identityOf(resource: Resource): string {
   return JSON.stringify(resource.spec);
+}
+
+/** What wants nothing has a source of its own, which waits for no store. */
+function sourceIdOf({ source, keys }: Want): string {
+  return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
 }

@@ -1,5 +1,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { loadResources } from '../config/resources.ts';
+import type { Sources } from '../config/sources.ts';
+import type { StoreSettings } from '../config/store.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Templates } from '../template/compile.ts';
@@ -30,6 +32,10 @@ export interface AgentSettings {
   readonly env: ReadonlyMap<string, string>;
   /** What one render may take; generous by default. */
   readonly limits?: Limits;
+  /** The stores that resources may name, and what the global one was opened with; none when left out. */
+  readonly sources?: Sources;
+  /** Opens the store of such a resource. Throws BackendError. */
+  readonly openStore: (store: StoreSettings, label: string) => Promise<Backend>;
   /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
   readonly keyring?: Keyring | null;
 }
@@ -45,7 +51,7 @@ export interface Surroundings {
 /** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
 const passesAtOnce = 8;
 
-/** Puts an agent together on an open store; run it with one of the processors. */
+/** Puts an agent together on an open store, which stays its owner's to close; run it with one of the processors. */
 export function assembleAgent(
   backend: Backend,
   settings: AgentSettings,
@@ -58,8 +64,13 @@ export function assembleAgent(
   const slots = new Slots(passesAtOnce);
   const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
   let isFirst = true;
+  let told: ReadonlySet<string> = new Set();
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) if (!told.has(warning)) log.warning(warning);
+    told = new Set(warnings);
+  };
   const load = async (): Promise<Loaded> => {
-    const loaded = await loadAll(settings, surroundings);
+    const loaded = await loadAll(settings, surroundings, warn);
     const dests = loaded.resources.map((resource) => resource.dest);
     if (isFirst && !settings.noop) {
       for (const path of await removeStale(dests, clock.now())) log.info(`Removed ${path}, left by a run that died`);
@@ -68,23 +79,42 @@ export function assembleAgent(
     return loaded;
   };
   const parts = { templates, world, limits, slots, signal, clock, log };
+  const lent = lend(backend);
   return new Agent({
-    backend,
+    open: ({ store, label }) => (store === null ? Promise.resolve(lent) : settings.openStore(store, label)),
     clock,
     log,
     load,
-    follow: (resource, source) => createFollower(resource, source, parts),
+    follow: (resource, sources) => createFollower(resource, sources, parts),
     ...(debts && { debts }),
   });
+}
+
+/** The backend, for somebody who closes what he is done with. */
+function lend(backend: Backend): Backend {
+  const { name, canWatch, selects } = backend;
+  return {
+    name,
+    canWatch,
+    selects,
+    read: (keys, signal) => backend.read(keys, signal),
+    watch: (keys, cursor, signal) => backend.watch(keys, cursor, signal),
+    close: () => Promise.resolve(),
+  };
 }
 
 const templatesDir = ({ confdir }: AgentSettings) => `${confdir}/templates`;
 
 /** Everything in conf.d that can run; what cannot is logged, file by file. */
-async function loadAll(settings: AgentSettings, { clock, log }: Surroundings): Promise<Loaded> {
+async function loadAll(
+  settings: AgentSettings,
+  { clock, log }: Surroundings,
+  warn: (warnings: readonly string[]) => void,
+): Promise<Loaded> {
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
-  const { specs, errors, warnings } = await loadResources(settings.confdir, settings.resourceFile ?? undefined);
-  for (const warning of warnings) log.warning(warning);
+  const { confdir, resourceFile, sources } = settings;
+  const { specs, errors, warnings } = await loadResources(confdir, resourceFile, sources);
+  warn(warnings);
   const wrong = errors.map((error) => error.message);
   const resources: Resource[] = [];
   for (const spec of specs) {

@@ -22,7 +22,7 @@ export class Doubt {
   private readonly suspects = new Set<string>();
 
   constructor(
-    private readonly backend: Backend,
+    private readonly store: Pick<Backend, 'name' | 'selects'>,
     private readonly log: Logger,
   ) {}
 
@@ -38,7 +38,7 @@ export class Doubt {
 
   /** Whether what was read may take the place of what the mirror holds. */
   believes({ pairs }: Snapshot, mirror: Mirror, wishes: readonly Wish[]): boolean {
-    const { name, selects } = this.backend;
+    const { name, selects } = this.store;
     const emptied = wishes.filter(({ keys }) => mirror.wouldLose(keys, selects, pairs));
     const fresh = emptied.filter(({ dest }) => !this.suspects.has(dest));
     for (const { dest, keys } of fresh) {
@@ -56,7 +56,7 @@ export class Doubt {
   private settle(emptied: ReadonlySet<string>): void {
     for (const dest of this.suspects) {
       if (emptied.has(dest))
-        this.log.warning(`The keys of ${dest} are gone: ${this.backend.name} has none the second time`);
+        this.log.warning(`The keys of ${dest} are gone: ${this.store.name} has none the second time`);
       else this.log.info(`The keys of ${dest} are there again`);
     }
     this.suspects.clear();

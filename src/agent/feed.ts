@@ -1,13 +1,12 @@
 import { type Backend, BackendError, type Change, type Cursor } from '../backend/backend.ts';
 import type { Clock } from '../obs/clock.ts';
-import type { Logger } from '../obs/log.ts';
-import { Outage } from './outage.ts';
+import type { Outage } from './outage.ts';
 
 /** What a feed works with. */
 export interface FeedParts {
   readonly backend: Backend;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly outage: Outage;
   /** Called when there is something to take. */
   readonly ring: () => void;
 }
@@ -43,9 +42,8 @@ export class Feed {
   }
 
   private async follow(start: Cursor): Promise<void> {
-    const { backend, clock, log, ring } = this.parts;
+    const { backend, clock, outage, ring } = this.parts;
     const { signal } = this.stopping;
-    const outage = new Outage(clock, log);
     let cursor = start;
     const isStopping = () => signal.aborted;
     while (!isStopping()) {

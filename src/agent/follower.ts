@@ -1,4 +1,5 @@
 import { Reader, type ReadSet } from '../mirror/readset.ts';
+import type { Sight } from '../mirror/view.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Templates } from '../template/compile.ts';
@@ -14,6 +15,7 @@ import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import { type Kept, scarcityOf } from './scarcity.ts';
 import { hideValues } from './secrecy.ts';
+import { Collisions, openSight } from './sight.ts';
 import type { Slots } from './slots.ts';
 import type { Source } from './source.ts';
 
@@ -28,10 +30,12 @@ export interface FollowerParts {
   readonly log: Logger;
 }
 
-/** Renders a resource from its view of the source's mirror, remembering what the render used. */
-export function createFollower(resource: Resource, source: Source, parts: FollowerParts): Follower {
+/** Renders a resource from what it sees of its sources, remembering what the render used. */
+export function createFollower(resource: Resource, sources: readonly Source[], parts: FollowerParts): Follower {
   const { templates, world, limits, slots, signal, clock, log } = parts;
-  const view = source.mirror.view(resource.prefix, resource.keys, source.selects);
+  // Opened by the first pass: how keys select is known when the stores have been read.
+  let opened: Sight | null = null;
+  const collisions = new Collisions(resource, log);
   // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
   let used: ReadSet | null = null;
   let rendered: Template | null = null;
@@ -45,14 +49,16 @@ export function createFollower(resource: Resource, source: Source, parts: Follow
     rendered = null;
     found = Infinity;
     const now = world();
-    let reader = new Reader(view);
+    const sight = (opened ??= openSight(resource, sources));
+    collisions.tell(sight);
+    let reader = new Reader(sight);
     try {
       const template = await templates.load(resource.template, resource.spec);
       rendered = template;
       ({ includes } = now);
       const makeFuncs = (tick: () => void) => {
-        found = view.size;
-        return confdFuncs((reader = new Reader(view)), now, tick);
+        found = sight.size;
+        return confdFuncs((reader = new Reader(sight)), now, tick);
       };
       const rendering = await render(template, makeFuncs, limits, clock);
       used = reader.readSet;
@@ -61,14 +67,17 @@ export function createFollower(resource: Resource, source: Source, parts: Follow
       if (rendered !== null) used = reader.readSet;
       const kept = scarcity();
       if (kept !== null) return kept;
-      const known = () => ({ functions: declare(now.keyring).keys(), keys: view.keys() });
+      const known = () => ({ functions: declare(now.keyring).keys(), keys: sight.keys() });
       throw explain(error, resource, known, (text) => hideValues(now.keyring?.hide(text) ?? text, reader.values()));
     }
   };
 
   return {
-    uses: (touched) =>
-      used === null || (scarcity() === null ? used.hit(view.touched(touched)) : view.touched(touched).size > 0),
+    uses(touched) {
+      if (opened === null || used === null) return true;
+      const own = opened.touched(touched);
+      return scarcity() === null ? used.hit(own) : own.size > 0;
+    },
     isEdited: () =>
       templates.load(resource.template, resource.spec).then(
         async (template) => template !== rendered || (await includes?.isEdited()) === true,
@@ -93,12 +102,14 @@ export function createFollower(resource: Resource, source: Source, parts: Follow
 /** What a render fails with tells which template it was, where in it, and what may have been meant. */
 function explain(
   error: unknown,
-  { template }: Resource,
+  { template, file }: Resource,
   known: () => Known,
   hide: (message: string) => string,
 ): unknown {
   if (error instanceof TemplateError) {
-    return new AgentError(hide(error.message), { cause: error, advice: adviceOn(error, known()) });
+    // confd's words name the template alone, and it may be one of hundreds of resources that misspells it.
+    const of = error.message === `Missing template: ${template}` ? ` (src in ${file})` : '';
+    return new AgentError(hide(error.message) + of, { cause: error, advice: adviceOn(error, known()) });
   }
   if (error instanceof AgentError) return new AgentError(`${template}: ${error.message}`, { cause: error.cause });
   return error;

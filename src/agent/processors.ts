@@ -21,10 +21,13 @@ const longestBurst = 20;
 
 /** One pass, then home: what went wrong, all of it logged already. Throws BackendError. */
 export async function onetime(agent: Agent, signal: AbortSignal): Promise<readonly string[]> {
-  const { errors } = await agent.load();
-  await agent.read(signal);
-  const outcomes = await agent.passAll(signal);
-  return [...errors, ...outcomes.flatMap(failuresOf)];
+  try {
+    const { errors } = await agent.load();
+    const outcomes = await agent.passOnce(signal);
+    return [...errors, ...outcomes.flatMap(failuresOf)];
+  } finally {
+    await agent.stop();
+  }
 }
 
 function failuresOf(outcome: Outcome): readonly string[] {

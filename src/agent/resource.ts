@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ResourceSpec } from '../config/resources.ts';
+import { globalSource, type SourceSpec } from '../config/sources.ts';
 import { fromText, toText } from '../go/bytes.ts';
 import { join } from '../go/path.ts';
 import { quote } from '../go/strconv.ts';
@@ -21,6 +22,15 @@ export interface ResourceSettings {
   readonly clock: Clock;
 }
 
+/** What a resource wants of one store. */
+export interface Want {
+  readonly source: SourceSpec;
+  /** Byte string that begins with a slash; not cleaned. */
+  readonly prefix: string;
+  /** Byte strings: absolute and clean. */
+  readonly keys: readonly string[];
+}
+
 /** A template resource, ready to run: everything is parsed and looked up. */
 export interface Resource {
   readonly spec: ResourceSpec;
@@ -29,10 +39,8 @@ export interface Resource {
   /** Path of the template. */
   readonly template: string;
   readonly dest: string;
-  /** Byte string that begins with a slash; not cleaned. */
-  readonly prefix: string;
-  /** Byte strings: absolute and clean. */
-  readonly keys: readonly string[];
+  /** One or more; of keys that meet under one name, the one of the first counts. */
+  readonly wants: readonly Want[];
   /** Permission bits; null keeps those of dest. */
   readonly mode: number | null;
   readonly uid: number;
@@ -55,7 +63,6 @@ export async function resolveResource(spec: ResourceSpec, settings: ResourceSett
 
 async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
   checkTexts(spec);
-  const prefix = absolute(fromText(settings.prefix === '' ? spec.prefix : settings.prefix));
   const check = compile('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
   const reload = compile('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
   return {
@@ -63,8 +70,7 @@ async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<
     file: spec.file,
     template: join(settings.templatesDir, spec.src),
     dest: spec.dest,
-    prefix,
-    keys: spec.keys.map((key) => join(prefix, fromText(key))),
+    wants: wantsOf(spec, settings.prefix === '' ? spec.prefix : settings.prefix),
     mode: spec.mode === null ? null : spec.mode & 0o777,
     uid: await id(spec.uid, spec.owner, users, settings.clock),
     gid: await id(spec.gid, spec.group, groups, settings.clock),
@@ -82,6 +88,15 @@ function checkTexts({ src, dest, checkCmd, reloadCmd }: ResourceSpec): void {
   for (const [key, text] of Object.entries({ src, dest, check_cmd: checkCmd, reload_cmd: reloadCmd })) {
     if (text.includes('\0')) throw new AgentError(`${key} holds a NUL byte`);
   }
+}
+
+/** A resource without keys wants nothing of any store; it does not matter of which. */
+function wantsOf({ keys, sources }: ResourceSpec, usualPrefix: string): Want[] {
+  const asked = keys.length === 0 ? [globalSource] : sources;
+  return asked.map((source) => {
+    const prefix = absolute(fromText(source.prefix ?? usualPrefix));
+    return { source, prefix, keys: keys.map((key) => join(prefix, fromText(key))) };
+  });
 }
 
 function absolute(prefix: string): string {

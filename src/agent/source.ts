@@ -1,16 +1,20 @@
 import { type Backend, BackendError, type Edit, type Snapshot } from '../backend/backend.ts';
 import type { Touched } from '../mirror/keys.ts';
 import { Mirror } from '../mirror/mirror.ts';
+import type { View } from '../mirror/view.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Reason } from './bell.ts';
 import { Doubt, type Wish } from './doubt.ts';
 import { Feed } from './feed.ts';
-import { Outage } from './outage.ts';
+import { naming, Outage } from './outage.ts';
 
 /** What a source works with. */
 export interface SourceParts {
-  readonly backend: Backend;
+  /** What messages call the store; '' for the global one. */
+  readonly label: string;
+  /** Opens the store, which is the source's to close. Throws BackendError. */
+  readonly open: () => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called when there are changes to take, and when a look has ended. */
@@ -27,6 +31,12 @@ export interface Look {
   readonly isWatching: boolean;
 }
 
+/** The store, once it is open. */
+interface Store {
+  readonly backend: Backend;
+  readonly doubt: Doubt;
+}
+
 const untouched: Touched = new Map();
 const nothing: Snapshot = { cursor: new Map(), pairs: new Map() };
 
@@ -36,6 +46,7 @@ const nothing: Snapshot = { cursor: new Map(), pairs: new Map() };
  */
 export class Source {
   readonly mirror = new Mirror();
+  private store: Store | null = null;
   private lookAt = -Infinity;
   private looking: Promise<void> | null = null;
   private wishes: readonly Wish[] = [];
@@ -45,17 +56,21 @@ export class Source {
   private held: ReadonlySet<string> = new Set();
   private feed: Feed | null = null;
   private readonly outage: Outage;
-  private readonly doubt: Doubt;
+  /** It has been said that the store cannot be watched. */
+  private isPolled = false;
   private readonly stopping = new AbortController();
 
   constructor(private readonly parts: SourceParts) {
-    this.outage = new Outage(parts.clock, parts.log);
-    this.doubt = new Doubt(parts.backend, parts.log);
+    this.outage = new Outage(parts.clock, parts.log, parts.label);
   }
 
-  /** How wanted keys select pairs; see Backend. */
-  get selects(): Backend['selects'] {
-    return this.parts.backend.selects;
+  get label(): string {
+    return this.parts.label;
+  }
+
+  /** What these keys select, without the prefix; only for keys that it holds. */
+  view(prefix: string, keys: readonly string[]): View {
+    return this.mirror.view(prefix, keys, this.store?.backend.selects ?? 'subtree');
   }
 
   /** True when the mirror holds what these keys select, as of the last read and the changes since. */
@@ -82,12 +97,25 @@ export class Source {
    */
   async read(signal: AbortSignal): Promise<boolean> {
     const { keys, wishes } = this;
-    const snapshot = keys.length === 0 ? nothing : await this.parts.backend.read(keys, signal);
-    if (!this.doubt.believes(snapshot, this.mirror, wishes)) return false;
+    let snapshot = nothing;
+    if (keys.length > 0) {
+      const { backend, doubt } = await this.opened();
+      snapshot = await backend.read(keys, signal);
+      if (!doubt.believes(snapshot, this.mirror, wishes)) return false;
+    }
     this.snapshot = snapshot;
     this.held = new Set(keys);
     this.mirror.replace(snapshot);
     return true;
+  }
+
+  private async opened(): Promise<Store> {
+    if (this.store === null) {
+      const { open, label, log } = this.parts;
+      const backend = await open();
+      this.store = { backend, doubt: new Doubt({ name: label || backend.name, selects: backend.selects }, log) };
+    }
+    return this.store;
   }
 
   /** Makes the store due to be read: at once, or when the read under way is done. */
@@ -105,16 +133,16 @@ export class Source {
     });
   }
 
-  private async readAndFollow({ intervalMs, isWatching }: Look): Promise<void> {
+  private async readAndFollow(look: Look): Promise<void> {
     const { clock, onRead } = this.parts;
-    let wait = intervalMs;
+    let wait = look.intervalMs;
     try {
       const isBelieved = await this.read(this.stopping.signal);
       this.outage.over();
       if (isBelieved) {
         onRead();
-        if (isWatching) await this.follow();
-      } else wait = this.doubt.waitMs;
+        if (look.isWatching) await this.follow(look);
+      } else wait = this.store!.doubt.waitMs;
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       if (!(error instanceof BackendError)) throw error;
@@ -124,13 +152,28 @@ export class Source {
   }
 
   /** Follows the store's changes from the last read on. */
-  private async follow(): Promise<void> {
+  private async follow({ intervalMs }: Look): Promise<void> {
     await this.feed?.stop();
-    if (this.stopping.signal.aborted || this.snapshot === null || this.held.size === 0) return;
-    const ring = () => {
-      this.parts.ring('change');
+    const { store, snapshot } = this;
+    if (this.stopping.signal.aborted || store === null || snapshot === null || this.held.size === 0) return;
+    const { backend } = store;
+    if (!backend.canWatch) {
+      this.sayThatItPolls(backend.name, intervalMs);
+      return;
+    }
+    const { clock, ring } = this.parts;
+    const ringIt = () => {
+      ring('change');
     };
-    this.feed = new Feed({ ...this.parts, ring }, [...this.held], this.snapshot.cursor);
+    const parts = { backend, clock, outage: this.outage, ring: ringIt };
+    this.feed = new Feed(parts, [...this.held], snapshot.cursor);
+  }
+
+  private sayThatItPolls(name: string, intervalMs: number): void {
+    if (this.isPolled) return;
+    this.isPolled = true;
+    const message = `Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`;
+    this.parts.log.warning(naming(this.parts.label, message));
   }
 
   /**
@@ -138,7 +181,7 @@ export class Source {
    * during a look, or between two of them: it may be newer than what is being read.
    */
   takeChanges(): Touched {
-    if (this.looking !== null || this.doubt.isOpen) return untouched;
+    if (this.looking !== null || this.store?.doubt.isOpen === true) return untouched;
     const edits: Edit[] = [];
     for (const change of this.feed?.take() ?? []) {
       if (change.edits === 'look again') {
@@ -150,10 +193,11 @@ export class Source {
     return this.mirror.apply(edits);
   }
 
-  /** Ends the watch and a read under way; settles when their connections are gone. */
+  /** Ends the watch and a read under way, and closes the store; settles when its connections are gone. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('stopped'));
     await this.looking;
     await this.feed?.stop();
+    await this.store?.backend.close();
   }
 }

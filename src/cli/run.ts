@@ -2,14 +2,15 @@ import { setFlagsFromString } from 'node:v8';
 import { type AgentSettings, assembleAgent } from '../agent/assemble.ts';
 import type { Agent } from '../agent/agent.ts';
 import { interval, onetime, watch } from '../agent/processors.ts';
-import { BackendError } from '../backend/backend.ts';
+import { type Backend, BackendError } from '../backend/backend.ts';
 import type { Config, LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
+import type { StoreSettings } from '../config/store.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { TemplateError } from '../template/engine.ts';
 import { Keyring } from '../template/keyring.ts';
-import { openStore, type Store } from './store.ts';
+import { openGlobalStore, openStore, type Store } from './store.ts';
 
 /** What a run has from the process around it. */
 export interface World {
@@ -30,7 +31,7 @@ export async function run(loaded: LoadedConfig, world: World): Promise<number> {
   try {
     keyring = await openKeyring(config);
     log.info(`Backend set to ${config.backend}`);
-    store = await openStore(config, world.env, log);
+    store = await openGlobalStore(config, world);
   } catch (error) {
     return die(error, log);
   }
@@ -125,13 +126,10 @@ class Daemon {
     const agent = (this.agent = assembleAgent(backend, settings, { clock: systemClock, log, signal }, this.debts));
     const { intervalSeconds, debounceMs, splayMs } = config;
     const pace = { clock: systemClock, intervalMs: intervalSeconds * 1000, debounceMs, splayMs };
-    if (config.watch && !backend.canWatch) {
-      log.warning(`Watch is not supported for backend ${backend.name}: polling every ${config.intervalSeconds} s`);
-    }
     const { watchEdits } = await import('../agent/edits.ts');
     const edits = watchEdits(config.confdir, agent.bell);
     try {
-      return await (config.watch && backend.canWatch ? watch : interval)(agent, pace, signal);
+      return await (config.watch ? watch : interval)(agent, pace, signal);
     } finally {
       await (
         await edits
@@ -146,14 +144,16 @@ class Daemon {
     try {
       const loaded = await reload();
       for (const warning of loaded.warnings) log.warning(warning);
-      const before = this.means.loaded.config;
-      const same = JSON.stringify(loaded.config) === JSON.stringify(before);
+      const before = this.means.loaded;
+      const same = textOf(loaded) === textOf(before);
       const keyring = await openKeyring(loaded.config);
       if ((same && keyring === null) || this.stop.signal.aborted) {
         this.agent?.bell.ring('hangup');
         return;
       }
-      const store = sameStore(loaded.config, before) ? this.means.store : await openStore(loaded.config, env, log);
+      const store = sameStore(loaded.sources.global, before.sources.global)
+        ? this.means.store
+        : await openGlobalStore(loaded.config, { env, log });
       this.next = { loaded, keyring, store };
       this.stop.abort(new Error('new settings'));
     } catch (error) {
@@ -163,31 +163,27 @@ class Daemon {
   }
 }
 
-const storeSettings = [
-  ...(['backend', 'nodes', 'scheme', 'files', 'filter', 'srvDomain', 'srvRecord', 'backendTimeoutMs'] as const),
-  ...([
-    'clientCaKeys',
-    'clientCert',
-    'clientKey',
-    'clientInsecure',
-    'basicAuth',
-    'username',
-    'password',
-    'passwordFile',
-  ] as const),
-];
-
 /** The embedded store keeps its data for as long as the process lives, whatever the settings say meanwhile. */
-function sameStore(a: Config, b: Config): boolean {
-  if (a.backend === 'embedded' && b.backend === 'embedded') return true;
-  return storeSettings.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+function sameStore(a: StoreSettings, b: StoreSettings): boolean {
+  return (a.backend === 'embedded' && b.backend === 'embedded') || JSON.stringify(a) === JSON.stringify(b);
 }
 
-function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env }: World): AgentSettings {
-  const { config, resourceFile } = loaded;
+/** What makes one start different from another. */
+function textOf({ config, sources }: LoadedConfig): string {
+  return JSON.stringify([config, [...sources.named].map(([name, { spec }]) => [name, spec])]);
+}
+
+function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env, log }: World): AgentSettings {
+  const { config, sources, resourceFile } = loaded;
   const { confdir, prefix, noop, syncOnly, keepStageFile } = config;
   const limits = { outputBytes: config.maxOutputBytes, runMs: config.renderTimeoutMs };
-  return { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env, limits, keyring };
+  const open = async (store: StoreSettings, label: string): Promise<Backend> => {
+    const { backend, sources: places } = await openStore(store, { env, log });
+    log.info(`${label}: backend ${store.backend}, source(s) ${places.join(', ')}`);
+    return backend;
+  };
+  const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env, limits, keyring };
+  return { ...given, sources, openStore: open };
 }
 
 /** Calls back with the shell's exit code for the signal; a second signal changes nothing. */

@@ -9,6 +9,7 @@ import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';
 import type { ServerSettings } from './etcdflags.ts';
 import { writeTo } from './output.ts';
+import { reachOf } from './reach.ts';
 
 /** Serves until a signal, or until the disk can no longer be trusted; the exit code. */
 export async function serveEtcd(settings: ServerSettings, args: readonly string[]): Promise<number> {
@@ -58,7 +59,7 @@ async function serve(settings: Served, log: Logger): Promise<number> {
   }
   accompany(server, settings, log);
   const data = settings.dataDir === undefined ? 'data is kept in memory only' : `data is kept in ${settings.dataDir}`;
-  log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls, settings)}; ${data}`);
+  log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls, settings.tls)}; ${data}`);
   const end = await Promise.race([stop, ...(disk === undefined ? [] : [disk.lost])]);
   if (end instanceof Error) log.error(`${end.message}: what is on disk is not sure any more; stopping`);
   else log.info(`${end}: stopping`);
@@ -102,14 +103,6 @@ function openData({ dataDir, name, snapshotCount }: ServerSettings, log: Logger)
   if (dataDir === undefined) return Promise.resolve(undefined);
   const settings = { folder: dataDir, snapshotCount, ...(name === undefined ? {} : { name }) };
   return openDisk(settings, { clock: systemClock, log });
-}
-
-/** Who can reach the store, since it asks nobody for a password. */
-function reachOf(urls: readonly string[], { tls }: ServerSettings): string {
-  const isLoopback = (url: string) => /^https?:\/\/(?:127\.|\[::1\])/.test(url);
-  if (urls.every(isLoopback)) return 'loopback only';
-  if (tls !== undefined && tls.caFile !== '') return 'open to clients with a certificate';
-  return 'open to everyone who can reach these addresses, without a password';
 }
 
 /** Writes every change with its key, never with its value. */

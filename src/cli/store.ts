@@ -3,9 +3,11 @@ import { maskUserinfo } from '../backend/nodes.ts';
 import { type BackendOptions, discoverNodes, openBackend } from '../backend/open.ts';
 import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
+import type { StoreSettings } from '../config/store.ts';
 import type { Disk } from '../minietcd/disk.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
+import { reachOf } from './reach.ts';
 
 /** An open store, and how the log names where it is. */
 export interface Store {
@@ -13,14 +15,24 @@ export interface Store {
   readonly sources: readonly string[];
 }
 
-/** Opens the store that the settings name; the embedded one begins to serve. Throws BackendError. */
-export async function openStore(config: Config, env: ReadonlyMap<string, string>, log: Logger): Promise<Store> {
-  if (config.backend === 'embedded') return openEmbedded(config, log);
-  const options: BackendOptions = { ...config, env, timeoutMs: config.backendTimeoutMs, log };
+/** What is around a store. */
+export interface Around {
+  readonly env: ReadonlyMap<string, string>;
+  readonly log: Logger;
+}
+
+/** Opens the global store; the embedded one begins to serve. Throws BackendError. */
+export async function openGlobalStore(config: Config, around: Around): Promise<Store> {
+  return config.backend === 'embedded' ? openEmbedded(config, around.log) : openStore(config, around);
+}
+
+/** Opens the store that the settings name, which is not the embedded one. Throws BackendError. */
+export async function openStore(settings: StoreSettings, { env, log }: Around): Promise<Store> {
+  const options: BackendOptions = { ...settings, env, timeoutMs: settings.backendTimeoutMs, log };
   const record = srvNameOf(options);
   if (record !== '') log.info(`SRV record set to ${record}`);
   const nodes = await discoverNodes(options);
-  const sources = config.backend === 'file' ? config.files : nodes.map(maskUserinfo);
+  const sources = settings.backend === 'file' ? settings.files : nodes.map(maskUserinfo);
   return { backend: await openBackend({ ...options, nodes }), sources };
 }
 
@@ -37,9 +49,8 @@ async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<S
     if (!(cause instanceof ListenError)) throw cause;
     throw new BackendError('settings', cause.message, { cause });
   }
-  log.info(
-    `The embedded store serves ${server.urls.join(' and ')}; its data is kept in ${dataDir === '' ? 'memory only' : dataDir}`,
-  );
+  const data = `its data is kept in ${dataDir === '' ? 'memory only' : dataDir}`;
+  log.info(`The embedded store serves ${server.urls.join(' and ')}, ${reachOf(server.urls)}; ${data}`);
   const local = localBackend(server);
   const close = async () => {
     await local.close();

@@ -50,7 +50,7 @@ export interface LoadedConfig {
   /** Each setting with the layer that set it, in alphabetical order. */
   readonly chosen: ReadonlyMap<string, Chosen>;
   /** The stores that resources may use. */
-  readonly sources: Sources;
+  readonly sources: Sources & { readonly global: StoreSettings };
   readonly warnings: readonly string[];
   /** Facts for the log at INFO. */
   readonly notes: readonly string[];

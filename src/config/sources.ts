@@ -23,7 +23,7 @@ export interface NamedSource {
 
 /** The stores that resources may use. */
 export interface Sources {
-  /** Null when it was not opened by settings. */
+  /** What the global store was opened with; null when somebody else opened it. */
   readonly global: StoreSettings | null;
   readonly named: ReadonlyMap<string, NamedSource>;
 }

@@ -2,7 +2,7 @@ import { match, matcher } from '../go/path.ts';
 import type { KVPair } from './pair.ts';
 import type { Touched } from './keys.ts';
 import { folderListing, listing } from './view.ts';
-import type { Listing, View } from './view.ts';
+import type { Listing, Sight } from './view.ts';
 
 /** What one render asked its view for: keys, found or missing, patterns and listings. */
 export class ReadSet {
@@ -84,9 +84,9 @@ function touches(pattern: string): Matcher {
 /** A view that notes what it is asked for. */
 export class Reader {
   readonly readSet = new ReadSet();
-  readonly #view: View;
+  readonly #view: Sight;
 
-  constructor(view: View) {
+  constructor(view: Sight) {
     this.#view = view;
   }
 

@@ -7,11 +7,34 @@ import { KVPair } from './pair.ts';
 
 const untouched: Touched = new Map();
 
+/** What a template can look up; lists are new arrays, free for the caller to sort. */
+export interface Sight {
+  /** How many keys there are. */
+  readonly size: number;
+  /** All keys, in order. */
+  keys(): Iterable<string>;
+  /** True for an exact key, never for a directory. */
+  exists(key: string): boolean;
+  get(key: string): KVPair | undefined;
+  /** The value of an exact key; undefined where there is none. */
+  value(key: string): string | undefined;
+  /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless there is no key at all. */
+  gets(pattern: string): KVPair[];
+  /** The values of the keys that match pattern, sorted by value. Throws as gets does. */
+  getvs(pattern: string): string[];
+  /** The names directly below path, sorted; the last name of path itself when it is a key. */
+  ls(path: string): string[];
+  /** The names directly below path that have something below them, sorted. */
+  lsdir(path: string): string[];
+  /** What a change of a mirror touched here; nothing for one that is older than this view. */
+  touched(touched: Touched): Touched;
+}
+
 /**
  * A resource's window on the mirror: the pairs that its keys select, named without its prefix. Lookups behave as
- * confd's in-memory store does; lists are new arrays, free for the caller to sort.
+ * confd's in-memory store does.
  */
-export class View {
+export class View implements Sight {
   readonly #lookup: (absolute: string) => string | undefined;
   readonly #prefix: string;
   /** True when keys keep their absolute names, so that no two can meet under one. */
@@ -74,22 +97,18 @@ export class View {
     for (const lists of [this.#pairLists, this.#valueLists, this.#nameLists]) lists.clear();
   }
 
-  /** What a change of the mirror touched here; nothing for one that is older than this view. */
   touched(touched: Touched): Touched {
     return this.#touched.get(touched) ?? untouched;
   }
 
-  /** How many keys there are. */
   get size(): number {
     return this.#keys.size;
   }
 
-  /** True for an exact key, never for a directory. */
   exists(key: string): boolean {
     return this.value(key) !== undefined;
   }
 
-  /** All keys, in order. */
   keys(): Iterable<string> {
     return this.#keys.startingWith('');
   }
@@ -99,7 +118,6 @@ export class View {
     return value === undefined ? undefined : new KVPair(key, value);
   }
 
-  /** The value of an exact key; undefined where there is none. */
   value(key: string): string | undefined {
     const absolute = this.#isWhole ? key : this.#origins.get(key)?.at(-1);
     const value = absolute === undefined ? undefined : this.#lookup(absolute);
@@ -107,12 +125,10 @@ export class View {
     return value === undefined || !this.#isWhole || this.#selects(key) ? value : undefined;
   }
 
-  /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless the view is empty. */
   gets(pattern: string): KVPair[] {
     return this.#matching(pattern).slice();
   }
 
-  /** The values of the keys that match pattern, sorted by value. Throws as gets does. */
   getvs(pattern: string): string[] {
     const values = () =>
       this.#matching(pattern)
@@ -121,12 +137,10 @@ export class View {
     return remembered(this.#valueLists, pattern, values).slice();
   }
 
-  /** The names directly below path, sorted; the last name of path itself when it is a key. */
   ls(path: string): string[] {
     return remembered(this.#nameLists, `ls ${path}`, () => this.#names(path, listing(path))).slice();
   }
 
-  /** The names directly below path that have something below them, sorted. */
   lsdir(path: string): string[] {
     return remembered(this.#nameLists, `lsdir ${path}`, () => this.#names(path, folderListing(path))).slice();
   }

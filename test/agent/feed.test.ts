@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Feed } from '../../src/agent/feed.ts';
+import { Outage } from '../../src/agent/outage.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -11,7 +12,7 @@ async function start() {
   let rings = 0;
   backend.put('/a/before', '0');
   const { cursor } = await backend.read(['/a']);
-  const feed = new Feed({ backend, clock, log, ring: () => (rings += 1) }, ['/a'], cursor);
+  const feed = new Feed({ backend, clock, outage: new Outage(clock, log), ring: () => (rings += 1) }, ['/a'], cursor);
   const edits = () => feed.take().map((c) => (c.edits === 'look again' ? c.edits : c.edits.map((e) => e.value).join()));
   return { backend, clock, log, feed, edits, rings: () => rings };
 }

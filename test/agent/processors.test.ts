@@ -5,13 +5,21 @@ import { interval, onetime, watch } from '../../src/agent/processors.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { BackendError } from '../../src/backend/backend.ts';
 import type { Source } from '../../src/agent/source.ts';
+import { globalSource, type SourceSpec } from '../../src/config/sources.ts';
+import type { StoreSettings } from '../../src/config/store.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
-/** An agent over a fake store; each resource "renders" the value of its one key into `files`. */
+/** An agent over fake stores; each resource "renders" the values of its one key into `files`. */
 function agentOn(names: readonly string[]) {
-  const backend = new FakeBackend();
+  const backends = new Map<string, FakeBackend>();
+  const backendOf = (store: string): FakeBackend => {
+    if (!backends.has(store)) backends.set(store, new FakeBackend());
+    return backends.get(store)!;
+  };
+  const backend = backendOf('');
+  const opened: string[] = [];
   const clock = new FakeClock();
   const log = memoryLog();
   const rendered: string[] = [];
@@ -22,29 +30,42 @@ function agentOn(names: readonly string[]) {
     slow: new Map<string, Promise<void>>(),
     fail: new Set<string>(),
   };
-  const resourceOf = (name: string) =>
-    ({ spec: { file: name }, dest: name, keys: [`/${name}`] }) as unknown as Resource;
-  const follow = (resource: Resource, { mirror }: Source): Follower => {
-    const key = resource.keys[0]!;
-    const view = mirror.view('/', resource.keys, 'subtree');
+  /** "a" is the key /a in the global store, "a@x+y" that in the stores x and y, "-" no key at all. */
+  const resourceOf = (name: string) => {
+    const [key = '', stores = ''] = name.split('@');
+    const keys = key === '-' ? [] : [`/${key}`];
+    const wants = stores.split('+').map((store) => ({ source: specOf(store), prefix: '/', keys }));
+    return { spec: { file: name }, file: `${name}.toml`, dest: name, wants } as unknown as Resource;
+  };
+  const specOf = (store: string): SourceSpec =>
+    store === ''
+      ? globalSource
+      : { store: { backend: store } as StoreSettings, label: `source "${store}"`, prefix: null };
+  const open = async ({ store }: SourceSpec) => {
+    opened.push(store?.backend ?? '');
+    return Promise.resolve(backendOf(store?.backend ?? ''));
+  };
+  const follow = (resource: Resource, sources: readonly Source[]): Follower => {
+    const name = resource.dest.startsWith('-') ? resource.dest : `/${resource.dest}`;
+    const key = resource.wants[0]!.keys[0]!;
     return {
       uses: (touched) => touched.has(key),
-      isEdited: () => Promise.resolve(!files.has(key)),
+      isEdited: () => Promise.resolve(!files.has(name)),
       pass: async (): Promise<Outcome> => {
-        rendered.push(key);
-        const value = view.get(key)?.value;
-        await confd.slow.get(key);
-        if (confd.fail.has(key)) return { status: 'failed', room: 'check', error: new Error('no'), owed: false };
-        files.set(key, value);
+        rendered.push(name);
+        const values = sources.map((source, i) => source.view('/', resource.wants[i]!.keys).get(key)?.value);
+        await confd.slow.get(name);
+        if (confd.fail.has(name)) return { status: 'failed', room: 'check', error: new Error('no'), owed: false };
+        files.set(name, values.length === 1 ? values[0] : values.join());
         return { status: 'unchanged', reloaded: false };
       },
     };
   };
   const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), errors: confd.errors });
-  const agent = new Agent({ backend, clock, log, load, follow });
+  const agent = new Agent({ open, clock, log, load, follow });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
-  return { agent, backend, clock, log, rendered, files, confd, stop, pace };
+  return { agent, backend, backendOf, opened, clock, log, rendered, files, confd, stop, pace };
 }
 
 describe('onetime', () => {
@@ -52,6 +73,29 @@ describe('onetime', () => {
     const { agent, backend, stop } = agentOn(['a']);
     backend.setDown(true);
     await expect(onetime(agent, stop.signal)).rejects.toThrow(BackendError);
+  });
+
+  test('a store that does not answer costs the resources that use it, and is named', async () => {
+    const { agent, backendOf, log, rendered, stop } = agentOn(['a', 'b@x', '-', 'c@x+y']);
+    backendOf('x').setDown(true);
+    const failures = await onetime(agent, stop.signal);
+    expect(rendered).toEqual(['/a', '-']);
+    const message = (file: string) => `Cannot process template resource ${file} - source "x": fake: down`;
+    expect(failures).toEqual([message('b@x.toml'), message('c@x+y.toml')]);
+    expect(log.lines).toEqual(failures.map((failure) => `ERROR ${failure}`));
+    expect(['x', 'y'].map((store) => backendOf(store).closed)).toEqual([true, true]);
+  });
+
+  test('stores are read side by side', async () => {
+    const { agent, backendOf, rendered, stop } = agentOn(['a@x', 'b@y']);
+    let release = (): void => undefined;
+    backendOf('x').slow = new Promise((resolve) => (release = resolve));
+    const running = onetime(agent, stop.signal);
+    await settle();
+    expect([backendOf('x').reads, backendOf('y').reads]).toEqual([1, 1]);
+    release();
+    await running;
+    expect(rendered).toEqual(['/a@x', '/b@y']);
   });
 
   test.each([
@@ -320,6 +364,119 @@ describe('a store that lost its data', () => {
     await clock.advance(10);
     expect(files.get('/a')).toBeUndefined();
     expect(backend.reads).toBe(1);
+    stop.abort();
+    await running;
+  });
+});
+
+describe('several stores', () => {
+  test('only those that are used are opened, and each once', async () => {
+    const { agent, backend, backendOf, opened, clock, stop, pace } = agentOn(['a@x', 'b@x', 'c@x+y', '-']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    expect(opened.sort()).toEqual(['x', 'y']);
+    expect([backend.reads, backendOf('x').reads, backendOf('x').watches, backendOf('y').watches]).toEqual([0, 1, 1, 1]);
+    stop.abort();
+    await running;
+    expect([backendOf('x').closed, backendOf('y').closed]).toEqual([true, true]);
+  });
+
+  test('a change in either reaches those who use it, and those only', async () => {
+    const { agent, backendOf, clock, rendered, files, stop, pace } = agentOn(['a@x+y', 'b@y', 'c']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    expect(new Set(rendered.splice(0))).toEqual(new Set(['/a@x+y', '/b@y', '/c']));
+    backendOf('y').put('/a', 'from y');
+    await clock.advance(10);
+    backendOf('x').put('/a', 'from x');
+    await clock.advance(10);
+    expect(rendered).toEqual(['/a@x+y', '/a@x+y']);
+    expect(files.get('/a@x+y')).toBe('from x,from y');
+    stop.abort();
+    await running;
+  });
+
+  test.each(['down', 'slow'])('one that is %s at start holds up its own resources only', async (fault) => {
+    const { agent, backend, backendOf, clock, log, rendered, files, stop, pace } = agentOn(['a', 'b@x', 'c@x+y', '-']);
+    const x = backendOf('x');
+    let release = (): void => undefined;
+    if (fault === 'down') x.setDown(true);
+    else x.slow = new Promise((resolve) => (release = resolve));
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(30_000);
+    expect(rendered.splice(0).sort()).toEqual(['-', '/a']);
+    backend.put('/a', 'at once');
+    await clock.advance(10);
+    expect(files.get('/a')).toBe('at once');
+    expect(log.lines).toEqual(fault === 'down' ? ['ERROR source "x": fake: down'] : []);
+    x.setDown(false);
+    release();
+    await clock.advance(60_000);
+    expect(new Set(rendered.splice(0))).toEqual(new Set(['/a', '/b@x', '/c@x+y']));
+    if (fault === 'down') expect(log.lines.at(-1)).toBe('INFO source "x": The backend answers again');
+    stop.abort();
+    await running;
+  });
+
+  test('one that goes down later says so once a minute, by its name', async () => {
+    const { agent, backend, backendOf, clock, log, files, stop, pace } = agentOn(['a', 'b@x']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backendOf('x').setDown(true);
+    await clock.advance(300_000);
+    expect(log.lines.length).toBeGreaterThan(2);
+    expect(log.lines.length).toBeLessThan(7);
+    expect(new Set(log.lines)).toEqual(new Set(['ERROR source "x": fake: down']));
+    backend.put('/a', 'there');
+    await clock.advance(10);
+    expect(files.get('/a')).toBe('there');
+    stop.abort();
+    await running;
+  });
+
+  test('edits of conf.d open and close them', async () => {
+    const { agent, backendOf, opened, clock, confd, files, stop, pace } = agentOn(['a@x', 'b@y']);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backendOf('z').put('/a', 'moved');
+    confd.names.splice(0, 1, 'a@z');
+    agent.bell.ring('edit');
+    await clock.advance(10);
+    expect(files.get('/a@z')).toBe('moved');
+    expect(opened).toEqual(['x', 'y', 'z']);
+    expect(['x', 'y', 'z'].map((store) => backendOf(store).closed)).toEqual([true, false, false]);
+    stop.abort();
+    await running;
+  });
+
+  test('one that is gone while it is being read is not waited for', async () => {
+    const { agent, backendOf, clock, confd, log, stop, pace } = agentOn(['a@x', 'b']);
+    backendOf('x').slow = new Promise(() => undefined);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    confd.names.shift();
+    agent.bell.ring('edit');
+    await clock.advance(10);
+    expect(backendOf('x').closed).toBe(true);
+    stop.abort();
+    await running;
+    expect(log.lines).toEqual([]);
+  });
+
+  test('one that cannot be watched is polled while the others are watched', async () => {
+    const { agent, backend, backendOf, clock, log, rendered, stop, pace } = agentOn(['a', 'b@x']);
+    backendOf('x').canWatch = false;
+    const running = watch(agent, { ...pace, intervalMs: 10_000 }, stop.signal);
+    await clock.advance(0);
+    rendered.splice(0);
+    backend.put('/a', 'now');
+    backendOf('x').put('/b', 'later');
+    await clock.advance(10);
+    expect(rendered.splice(0)).toEqual(['/a']);
+    await clock.advance(20_000);
+    expect(rendered).toContain('/b@x');
+    expect(backendOf('x').watches).toBe(0);
+    expect(log.lines).toEqual(['WARNING source "x": Watch is not supported for backend fake: polling every 10 s']);
     stop.abort();
     await running;
   });

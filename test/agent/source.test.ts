@@ -16,7 +16,8 @@ function sourceOn(pairs: Readonly<Record<string, string>>) {
   const log = memoryLog();
   const rung: string[] = [];
   const source = new Source({
-    backend,
+    label: '',
+    open: () => Promise.resolve(backend),
     clock,
     log,
     ring: (reason) => rung.push(reason),
@@ -103,7 +104,7 @@ test('a change that comes during a look is not taken before the look is done', a
   answer();
   await settle();
   source.takeChanges();
-  expect(source.mirror.view('/', ['/a'], 'subtree').get('/a')?.value).toBe('2');
+  expect(source.view('/', ['/a']).get('/a')?.value).toBe('2');
   await source.stop();
 });
 

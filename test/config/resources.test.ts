@@ -159,6 +159,7 @@ describe('what a resource says', () => {
       dest: '/tmp/a',
       keys: [],
       prefix: '',
+      sources: [{ store: null, label: '', prefix: null }],
       mode: null,
       owner: null,
       group: null,

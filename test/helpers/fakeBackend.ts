@@ -10,11 +10,12 @@ import {
 /** A store in memory whose every write is an event with an index, and which can be taken down. */
 export class FakeBackend implements Backend {
   readonly name = 'fake';
-  readonly canWatch = true;
+  canWatch = true;
   readonly selects = 'subtree';
   reads = 0;
   watches = 0;
   down = false;
+  closed = false;
   /** What a read's answer waits for, once it is made. */
   slow: Promise<void> | null = null;
   private index = 0n;
@@ -98,13 +99,15 @@ export class FakeBackend implements Backend {
     }
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- a store in memory
   async close(): Promise<void> {
-    // nothing to free
+    this.closed = true;
   }
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
+    if (signal?.aborted === true) reject(signal.reason as Error);
     signal?.addEventListener('abort', () => {
       reject(signal.reason as Error);
     });

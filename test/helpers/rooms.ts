@@ -6,6 +6,7 @@ import type { Command } from '../../src/agent/command.ts';
 import type { Rendering } from '../../src/agent/render.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
+import { globalSource } from '../../src/config/sources.ts';
 
 /** A directory that is gone after `using` it. */
 export function scratch(): { readonly path: string; [Symbol.dispose](): void } {
@@ -36,6 +37,7 @@ export function specOf(dest: string, more: Partial<ResourceSpec> = {}): Resource
     dest,
     keys: [],
     prefix: '',
+    sources: [globalSource],
     mode: null,
     owner: null,
     group: null,
@@ -60,8 +62,7 @@ export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource
     file: '/conf.d/r.toml',
     template: '/templates/r.tmpl',
     dest,
-    prefix: '/',
-    keys: [],
+    wants: [{ source: globalSource, prefix: '/', keys: [] }],
     mode: 0o644,
     uid: process.geteuid!(),
     gid: process.getegid!(),

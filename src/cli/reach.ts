@@ -1,0 +1,7 @@
+/** Who can reach a store that asks nobody for a password. */
+export function reachOf(urls: readonly string[], tls?: { readonly caFile: string }): string {
+  const isLoopback = (url: string) => /^https?:\/\/(?:127\.|\[::1\])/.test(url);
+  if (urls.every(isLoopback)) return 'loopback only';
+  if (tls !== undefined && tls.caFile !== '') return 'open to clients with a certificate';
+  return 'open to everyone who can reach these addresses, without a password';
+}

@@ -1,0 +1,108 @@
+import type { Touch, Touched } from './keys.ts';
+import type { KVPair } from './pair.ts';
+import type { Sight, View } from './view.ts';
+
+/** Several views as one; of keys that meet under one name, the one in the first view counts. */
+export class MergedView implements Sight {
+  readonly #views: readonly View[];
+
+  constructor(views: readonly View[]) {
+    this.#views = views;
+  }
+
+  get size(): number {
+    return [...this.keys()].length;
+  }
+
+  exists(key: string): boolean {
+    return this.#views.some((view) => view.exists(key));
+  }
+
+  keys(): Iterable<string> {
+    return this.#merge((view) => [...view.keys()], itself);
+  }
+
+  value(key: string): string | undefined {
+    for (const view of this.#views) {
+      const value = view.value(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  get(key: string): KVPair | undefined {
+    for (const view of this.#views) {
+      const pair = view.get(key);
+      if (pair !== undefined) return pair;
+    }
+    return undefined;
+  }
+
+  /** As a view does; throws GoError for a bad pattern as soon as there is any key. */
+  gets(pattern: string): KVPair[] {
+    return this.#merge(
+      (view) => view.gets(pattern),
+      (pair) => pair.key,
+    );
+  }
+
+  getvs(pattern: string): string[] {
+    return this.gets(pattern)
+      .map((pair) => pair.value)
+      .sort();
+  }
+
+  ls(path: string): string[] {
+    return this.#merge((view) => view.ls(path), itself);
+  }
+
+  lsdir(path: string): string[] {
+    return this.#merge((view) => view.lsdir(path), itself);
+  }
+
+  /** What a change of one store touched here: nothing where an earlier view has the key. */
+  touched(touched: Touched): Touched {
+    const own = new Map<string, Touch>();
+    for (const [i, view] of this.#views.entries()) {
+      for (const [key, touch] of view.touched(touched)) {
+        if (this.#views.slice(0, i).some((earlier) => earlier.exists(key))) continue;
+        // A name that a later view had before and has now does not come or go.
+        const stays = this.#views
+          .slice(i + 1)
+          .some((later) => later.exists(key) && later.touched(touched).get(key) !== 'added');
+        if (!own.has(key) || own.get(key) === 'changed') own.set(key, stays ? 'changed' : touch);
+      }
+    }
+    return own;
+  }
+
+  /** The keys that meet: those that a later view has too. */
+  collisions(): string[] {
+    const met = new Set<string>();
+    for (const [i, view] of this.#views.entries()) {
+      const earlier = this.#views.slice(0, i);
+      if (i > 0) for (const key of view.keys()) if (earlier.some((other) => other.exists(key))) met.add(key);
+    }
+    return [...met].sort();
+  }
+
+  #merge<T>(listOf: (view: View) => T[], nameOf: (item: T) => string): T[] {
+    return this.#views.map(listOf).reduce((first, second) => mergeSorted(first, second, nameOf));
+  }
+}
+
+const itself = (name: string): string => name;
+
+/** Two lists in the order of their names as one; of two items with one name the first list's is kept. */
+function mergeSorted<T>(first: readonly T[], second: readonly T[], nameOf: (item: T) => string): T[] {
+  const all: T[] = [];
+  let next = 0;
+  for (const item of first) {
+    const name = nameOf(item);
+    while (next < second.length && nameOf(second[next]!) < name) all.push(second[next++]!);
+    if (next < second.length && nameOf(second[next]!) === name) next++;
+    all.push(item);
+  }
+  while (next < second.length) all.push(second[next++]!);
+  return all;
+}
