@@ -11,7 +11,7 @@ import { Includes } from '../template/include.ts';
 import type { Keyring } from '../template/keyring.ts';
 import { Agent, type Loaded } from './agent.ts';
 import { AgentError } from './error.ts';
-import { createFollower } from './follower.ts';
+import { ResourceFollower } from './follower.ts';
 import { type Limits, usualLimits } from './render.ts';
 import { type Resource, resolveResource } from './resource.ts';
 import { Slots } from './slots.ts';
@@ -85,7 +85,7 @@ export function assembleAgent(
     clock,
     log,
     load,
-    follow: (resource, sources) => createFollower(resource, sources, parts),
+    follow: (resource, sources) => new ResourceFollower(resource, sources, parts),
     ...(debts && { debts }),
   });
 }

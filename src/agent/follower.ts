@@ -1,3 +1,4 @@
+import type { Touched } from '../mirror/keys.ts';
 import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Sight } from '../mirror/view.ts';
 import type { Clock } from '../obs/clock.ts';
@@ -31,72 +32,90 @@ export interface FollowerParts {
 }
 
 /** Renders a resource from what it sees of its sources, remembering what the render used. */
-export function createFollower(resource: Resource, sources: readonly Source[], parts: FollowerParts): Follower {
-  const { templates, world, limits, slots, signal, clock, log } = parts;
-  // Opened by the first pass: how keys select is known when the stores have been read.
-  let opened: Sight | null = null;
-  const collisions = new Collisions(resource, log);
-  // Null while a render is under way, and after one that did not get far enough to tell: then every change counts.
-  let used: ReadSet | null = null;
-  let rendered: Template | null = null;
-  let includes: Includes | null = null;
-  let found = Infinity; // keys in the view when the template ran last
-  const scarcity = () => scarcityOf(found, resource.spec);
-  const report = reporter(resource, log, clock);
+export class ResourceFollower implements Follower {
+  /** Null before the first pass: how keys select is known when the stores have been read. */
+  private sight: Sight | null = null;
+  /** Null while a render is under way, and after one that did not get far enough to tell: then every change counts. */
+  private used: ReadSet | null = null;
+  private rendered: Template | null = null;
+  private includes: Includes | null = null;
+  /** Keys that it saw when the template ran last. */
+  private found = Infinity;
+  private readonly collisions: Collisions;
+  private readonly report: (outcome: Outcome) => void;
 
-  const renderView = async (): Promise<Rendering | Kept> => {
-    log.debug(`Using source template ${resource.template}`);
-    rendered = null;
-    found = Infinity;
+  constructor(
+    private readonly resource: Resource,
+    private readonly sources: readonly Source[],
+    private readonly parts: FollowerParts,
+  ) {
+    this.collisions = new Collisions(resource, parts.log);
+    this.report = reporter(resource, parts.log, parts.clock);
+  }
+
+  uses(touched: Touched): boolean {
+    if (this.sight === null || this.used === null) return true;
+    const own = this.sight.touched(touched);
+    return this.scarcity() === null ? this.used.hit(own) : own.size > 0;
+  }
+
+  async isEdited(): Promise<boolean> {
+    const template = await this.load().catch(() => null);
+    return template === null || template !== this.rendered || (await this.includes?.isEdited()) === true;
+  }
+
+  async pass(owed: boolean): Promise<Outcome> {
+    const { resource } = this;
+    const { slots, signal, log, clock } = this.parts;
+    this.used = null;
+    const release = await slots.take();
+    try {
+      const outcome = await apply(resource, { render: () => this.render(), owed, release, signal, log, clock });
+      this.report(outcome);
+      return outcome;
+    } catch (bug) {
+      return reportBug(bug, resource, log, owed);
+    } finally {
+      release();
+    }
+  }
+
+  private async render(): Promise<Rendering | Kept> {
+    const { world, limits, clock, log } = this.parts;
+    log.debug(`Using source template ${this.resource.template}`);
+    this.rendered = null;
+    this.found = Infinity;
     const now = world();
-    const sight = (opened ??= openSight(resource, sources));
-    collisions.tell(sight);
+    const sight = (this.sight ??= openSight(this.resource, this.sources));
+    this.collisions.tell(sight);
     let reader = new Reader(sight);
     try {
-      const template = await templates.load(resource.template, resource.spec);
-      rendered = template;
-      ({ includes } = now);
+      const template = (this.rendered = await this.load());
+      this.includes = now.includes;
       const makeFuncs = (tick: () => void) => {
-        found = sight.size;
+        this.found = sight.size;
         return confdFuncs((reader = new Reader(sight)), now, tick);
       };
       const rendering = await render(template, makeFuncs, limits, clock);
-      used = reader.readSet;
-      return scarcity() ?? rendering;
+      this.used = reader.readSet;
+      return this.scarcity() ?? rendering;
     } catch (error) {
-      if (rendered !== null) used = reader.readSet;
-      const kept = scarcity();
+      if (this.rendered !== null) this.used = reader.readSet;
+      const kept = this.scarcity();
       if (kept !== null) return kept;
       const known = () => ({ functions: declare(now.keyring).keys(), keys: sight.keys() });
-      throw explain(error, resource, known, (text) => hideValues(now.keyring?.hide(text) ?? text, reader.values()));
+      const hide = (text: string) => hideValues(now.keyring?.hide(text) ?? text, reader.values());
+      throw explain(error, this.resource, known, hide);
     }
-  };
+  }
 
-  return {
-    uses(touched) {
-      if (opened === null || used === null) return true;
-      const own = opened.touched(touched);
-      return scarcity() === null ? used.hit(own) : own.size > 0;
-    },
-    isEdited: () =>
-      templates.load(resource.template, resource.spec).then(
-        async (template) => template !== rendered || (await includes?.isEdited()) === true,
-        () => true,
-      ),
-    async pass(owed): Promise<Outcome> {
-      used = null;
-      const release = await slots.take();
-      try {
-        const outcome = await apply(resource, { render: renderView, owed, release, signal, log, clock });
-        report(outcome);
-        return outcome;
-      } catch (bug) {
-        return reportBug(bug, resource, log, owed);
-      } finally {
-        release();
-      }
-    },
-  };
+  private load(): Promise<Template> {
+    return this.parts.templates.load(this.resource.template, this.resource.spec);
+  }
+
+  private scarcity(): Kept | null {
+    return scarcityOf(this.found, this.resource.spec);
+  }
 }
 
 /** What a render fails with tells which template it was, where in it, and what may have been meant. */

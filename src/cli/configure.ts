@@ -22,7 +22,7 @@ export async function configure(
   }
   if (flags.get('print-config') === true) {
     const { printConfig } = await import('./printConfig.ts');
-    writeTo(1, printConfig(loaded.chosen));
+    writeTo(1, printConfig(loaded.chosen, loaded.sources.named));
     return 0;
   }
   const { logLevel } = loaded.config;

@@ -11,8 +11,7 @@ import {
   checkDuration,
   checkStore,
   longestTimerSeconds,
-  type Refuse,
-  refuserOf,
+  refusal,
   storeDoubts,
   storeOf,
   type StoreSettings,
@@ -165,13 +164,12 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
 
 /** Throws ConfigError for values that cannot work, alone or together. */
 function check(chosen: ReadonlyMap<string, Chosen>): void {
-  const refuse: Refuse = refuserOf(chosen);
   const value = (name: string): FlagValue => chosen.get(name)!.value;
   if ((value('interval') as number) <= 0) {
-    refuse('interval', `must be a positive number of seconds, not ${value('interval') as number}`);
+    throw refusal(chosen, 'interval', `must be a positive number of seconds, not ${value('interval') as number}`);
   }
   if ((value('max-output') as number) <= 0) {
-    refuse('max-output', `must be a positive number of mebibytes, not ${value('max-output') as number}`);
+    throw refusal(chosen, 'max-output', `must be a positive number of mebibytes, not ${value('max-output') as number}`);
   }
   checkDuration(chosen, 'debounce', true);
   checkDuration(chosen, 'splay', true);
@@ -179,7 +177,7 @@ function check(chosen: ReadonlyMap<string, Chosen>): void {
   checkStore(chosen);
   const nodes = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);
   if (value('backend') === 'embedded' && nodes !== undefined) {
-    refuse(nodes, 'excludes the backend embedded, which runs in this process and has no other nodes');
+    throw refusal(chosen, nodes, 'excludes the backend embedded, which runs in this process and has no other nodes');
   }
 }
 

@@ -46,13 +46,10 @@ export async function readNamedSources(
     const table = asTable(toml.file, one);
     if (name === globalName) throw tomlError(toml.file, one, `the name "${globalName}" is that of the global store`);
     const where = placeOf(toml.file, one);
-    const prefix = findEntry(table, 'prefix');
-    const found = await readStore(toml, { table, where }, ['prefix'], global.backendTimeoutMs);
-    const spec = specOf(found.store, `source "${name}" (${where})`, global);
-    named.set(name, {
-      spec: { ...spec, prefix: prefix === undefined ? null : asString(toml.file, prefix) },
-      chosen: found.chosen,
-    });
+    const { store, chosen, ...found } = await readStore({ toml, table, where }, global.backendTimeoutMs, ['prefix']);
+    const { from, value } = chosen.get('prefix')!;
+    const spec = specOf(store, `source "${name}" (${where})`, global);
+    named.set(name, { spec: { ...spec, prefix: from === 'default' ? null : (value as string) }, chosen });
     warnings.push(...found.warnings);
   }
   return { named, warnings };
@@ -70,7 +67,7 @@ export async function chooseSources(
   if (list !== undefined) throw tomlError(toml.file, list, 'a resource has a [backend] table or a list of sources');
   const where = placeOf(toml.file, own);
   const timeoutMs = sources.global?.backendTimeoutMs ?? null;
-  const { store, warnings } = await readStore(toml, { table: asTable(toml.file, own), where }, [], timeoutMs);
+  const { store, warnings } = await readStore({ toml, table: asTable(toml.file, own), where }, timeoutMs);
   return { sources: [specOf(store, `[backend] of ${where}`, sources.global)], warnings };
 }
 

@@ -45,7 +45,6 @@ const rowNames: ReadonlySet<string> = new Set([
   ...['password-file', 'path', 'role-id', 'scheme', 'secret-id', 'secret-id-file', 'separator', 'srv-domain'],
   ...['srv-record', 'table', 'user-id', 'user-id-file', 'username'],
 ]);
-const rows = settings.filter(({ name }) => rowNames.has(name));
 
 /** The part of the settings that makes a store what it is. */
 export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
@@ -87,14 +86,9 @@ export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
 /** The longest that a timer can wait. */
 export const longestTimerSeconds = 2_147_483;
 
-/** Ends with a ConfigError that names the setting and who set it. */
-export type Refuse = (name: string, message: string) => never;
-
-/** Refuses values of these settings. */
-export function refuserOf(chosen: ReadonlyMap<string, Chosen>): Refuse {
-  return (name, message) => {
-    throw new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
-  };
+/** What is wrong with a setting, by its name and by who set it. */
+export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, message: string): ConfigError {
+  return new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
 }
 
 /** Throws ConfigError unless the setting is a time that can be waited, and more than nothing unless that is fine. */
@@ -102,7 +96,7 @@ export function checkDuration(chosen: ReadonlyMap<string, Chosen>, name: string,
   const ms = chosen.get(name)!.value as number;
   const isLong = ms > longestTimerSeconds * 1000;
   if (ms < 0 || isLong || (!mayBeZero && ms === 0)) {
-    refuserOf(chosen)(name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
+    throw refusal(chosen, name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
   }
 }
 
@@ -111,7 +105,7 @@ export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
   const value = (name: string): FlagValue => chosen.get(name)!.value;
   checkDuration(chosen, 'backend-timeout');
   if (!['http', 'https', ''].includes(value('scheme') as string)) {
-    refuserOf(chosen)('scheme', 'must be http or https');
+    throw refusal(chosen, 'scheme', 'must be http or https');
   }
   if (value('backend') === 'dynamodb' && value('table') === '') throw new ConfigError('no DynamoDB table configured');
 }
@@ -138,29 +132,34 @@ export interface StoreTable {
   readonly warnings: readonly string[];
 }
 
+/** Where a table stands. */
+export interface Place {
+  readonly toml: TomlFile;
+  readonly table: TomlTable;
+  /** Its file and line. */
+  readonly where: string;
+}
+
 /**
  * The store that the table describes, all by itself: what it leaves out is the default and not the global setting, so
- * that no password goes to a store that it is not for. Only -backend-timeout is everyone's. Throws ConfigError.
+ * that no password goes to a store that it is not for. Only the timeout is everyone's. `more` are further settings that
+ * the table may have. Throws ConfigError.
  */
 export async function readStore(
-  toml: TomlFile,
-  { table, where }: { readonly table: TomlTable; readonly where: string },
-  otherKeys: readonly string[],
+  { toml, table, where }: Place,
   timeoutMs: number | null,
+  more: readonly string[] = [],
 ): Promise<StoreTable> {
-  const own = rows.map((row) =>
-    row.name === 'backend-timeout' && timeoutMs !== null ? { ...row, default: timeoutMs } : row,
-  );
+  const rows = settings.filter(({ name }) => rowNames.has(name) || more.includes(name));
+  const own = rows.map((row) => (row.name === 'backend-timeout' ? { ...row, default: timeoutMs ?? row.default } : row));
   const layers = { file: fromToml(own, toml, table), env: new Map(), flag: new Map() };
   const chosen = layer(own, inOneWay(withFile(own), layers));
   checkStore(chosen);
   if (chosen.get('backend')!.value === 'embedded') {
-    refuserOf(chosen)(
-      'backend',
-      'the embedded store is this process: it can only be the global one (-backend embedded)',
-    );
+    const why = 'the embedded store is this process: it can only be the global one (-backend embedded)';
+    throw refusal(chosen, 'backend', why);
   }
-  const known = [...rows.flatMap(({ toml: key }) => key ?? []), ...otherKeys];
+  const known = rows.flatMap(({ toml: key }) => key ?? []);
   const doubts = storeDoubts(chosen).map((doubt) => `${where}: ${doubt}`);
   return {
     store: storeOf(chosen),
