@@ -7,7 +7,7 @@ import { type BackendOptions, openBackend as openStore } from './backend/open.ts
 import { fromText, toText } from './go/bytes.ts';
 import type { Func } from './go/value.ts';
 import { systemClock } from './obs/clock.ts';
-import type { Logger } from './obs/log.ts';
+import { labelled, type Logger } from './obs/log.ts';
 import { compileTemplate } from './template/gotext/template.ts';
 import { fromPlain, type Plain } from './template/plain.ts';
 
@@ -118,7 +118,8 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
     syncOnly: false,
     keepStageFile: false,
     env: new Map(),
-    openStore: (store) => openStore({ ...store, env: settings.env, timeoutMs: store.backendTimeoutMs }),
+    openStore: (store, label) =>
+      openStore({ ...store, env: settings.env, timeoutMs: store.backendTimeoutMs, log: labelled(log, label) }),
     ...given,
   };
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });

@@ -6,7 +6,6 @@ import type { Logger } from '../obs/log.ts';
 import { Bell } from './bell.ts';
 import type { Wish } from './doubt.ts';
 import { AgentError } from './error.ts';
-import { naming } from './outage.ts';
 import type { Outcome } from './outcome.ts';
 import type { Resource, Want } from './resource.ts';
 import { Runner } from './runner.ts';
@@ -190,11 +189,9 @@ export class Agent {
     return outcomes;
   }
 
-  private unread({ resource }: Member, { label }: Source, cause: BackendError): Outcome {
-    const error = new AgentError(
-      `Cannot process template resource ${resource.file} - ${naming(label, cause.message)}`,
-      { cause },
-    );
+  private unread({ resource: { file } }: Member, { label }: Source, cause: BackendError): Outcome {
+    const fact = label === '' ? cause.message : `${label}: ${cause.message}`;
+    const error = new AgentError(`Cannot process template resource ${file} - ${fact}`, { cause });
     this.parts.log.error(error.message);
     return { status: 'failed', room: 'render', error, owed: false };
   }

@@ -12,8 +12,6 @@ export class Outage {
   constructor(
     clock: Clock,
     private readonly log: Logger,
-    /** What messages call the store; '' for the only one. */
-    private readonly label = '',
   ) {
     this.reminder = new Reminder(clock);
   }
@@ -21,19 +19,14 @@ export class Outage {
   /** Another attempt failed; gives the milliseconds to wait before the next one. */
   failed(error: BackendError): number {
     if (this.attempts === 0) this.reminder.forget();
-    if (this.reminder.isDue()) this.log.error(naming(this.label, error.message));
+    if (this.reminder.isDue()) this.log.error(error.message);
     this.attempts += 1;
     return backoffMs(this.attempts);
   }
 
   /** The store answered. */
   over(): void {
-    if (this.attempts > 0) this.log.info(naming(this.label, 'The backend answers again'));
+    if (this.attempts > 0) this.log.info('The backend answers again');
     this.attempts = 0;
   }
-}
-
-/** A message about a store that has a name. */
-export function naming(label: string, message: string): string {
-  return label === '' ? message : `${label}: ${message}`;
 }

@@ -3,11 +3,11 @@ import type { Touched } from '../mirror/keys.ts';
 import { Mirror } from '../mirror/mirror.ts';
 import type { View } from '../mirror/view.ts';
 import type { Clock } from '../obs/clock.ts';
-import type { Logger } from '../obs/log.ts';
+import { labelled, type Logger } from '../obs/log.ts';
 import type { Reason } from './bell.ts';
 import { Doubt, type Wish } from './doubt.ts';
 import { Feed } from './feed.ts';
-import { naming, Outage } from './outage.ts';
+import { Outage } from './outage.ts';
 
 /** What a source works with. */
 export interface SourceParts {
@@ -60,8 +60,11 @@ export class Source {
   private isPolled = false;
   private readonly stopping = new AbortController();
 
+  private readonly log: Logger;
+
   constructor(private readonly parts: SourceParts) {
-    this.outage = new Outage(parts.clock, parts.log, parts.label);
+    this.log = labelled(parts.log, parts.label);
+    this.outage = new Outage(parts.clock, this.log);
   }
 
   get label(): string {
@@ -113,7 +116,8 @@ export class Source {
     if (this.store === null) {
       const { open, label, log } = this.parts;
       const backend = await open();
-      this.store = { backend, doubt: new Doubt({ name: label || backend.name, selects: backend.selects }, log) };
+      const { name, selects } = backend;
+      this.store = { backend, doubt: new Doubt({ name: label === '' ? name : label, selects }, log) };
     }
     return this.store;
   }
@@ -172,8 +176,7 @@ export class Source {
   private sayThatItPolls(name: string, intervalMs: number): void {
     if (this.isPolled) return;
     this.isPolled = true;
-    const message = `Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`;
-    this.parts.log.warning(naming(this.parts.label, message));
+    this.log.warning(`Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Config, LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
 import type { StoreSettings } from '../config/store.ts';
 import { systemClock } from '../obs/clock.ts';
-import type { Logger } from '../obs/log.ts';
+import { labelled, type Logger } from '../obs/log.ts';
 import { TemplateError } from '../template/engine.ts';
 import { Keyring } from '../template/keyring.ts';
 import { openGlobalStore, openStore, type Store } from './store.ts';
@@ -178,8 +178,10 @@ function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env, log
   const { confdir, prefix, noop, syncOnly, keepStageFile } = config;
   const limits = { outputBytes: config.maxOutputBytes, runMs: config.renderTimeoutMs };
   const open = async (store: StoreSettings, label: string): Promise<Backend> => {
-    const { backend, sources: places } = await openStore(store, { env, log });
-    log.info(`${label}: backend ${store.backend}, source(s) ${places.join(', ')}`);
+    const own = labelled(log, label);
+    const { backend, sources: places } = await openStore(store, { env, log: own });
+    own.info(`Backend set to ${store.backend}`);
+    own.info(`Backend source(s) set to ${places.join(', ')}`);
     return backend;
   };
   const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env, limits, keyring };

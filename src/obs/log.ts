@@ -42,6 +42,15 @@ export function createLogger(
   };
 }
 
+/** The log of something that has a name, which goes before its messages; '' for what has none. */
+export function labelled(log: Logger, label: string): Logger {
+  if (label === '') return log;
+  const at = (level: keyof Logger) => (message: string) => {
+    log[level](`${label}: ${message}`);
+  };
+  return { debug: at('debug'), info: at('info'), warning: at('warning'), error: at('error'), fatal: at('fatal') };
+}
+
 /** RFC 3339 in the local zone, to the second: Go's time.RFC3339. */
 function localTime(time: Date): string {
   const offset = -time.getTimezoneOffset();

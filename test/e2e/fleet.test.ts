@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Feed } from '../../src/agent/feed.ts';
+import { Outage } from '../../src/agent/outage.ts';
 import type { Backend, Cursor } from '../../src/backend/backend.ts';
 import { etcdBackend } from '../../src/backend/etcd.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
@@ -53,7 +54,8 @@ function feedOf(watch: Omit<Watch, 'feed'>, cursor: Cursor, clock: Clock): Feed 
       else watch.heard.push(...edits.map(({ value }) => String(value)));
     }
   };
-  const feed: Feed = new Feed({ backend: watch.backend, clock, log: memoryLog(), ring }, ['/k'], cursor);
+  const outage = new Outage(clock, memoryLog());
+  const feed: Feed = new Feed({ backend: watch.backend, clock, outage, ring }, ['/k'], cursor);
   return feed;
 }
 
