@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.ts';
+import { type Backend, BackendError } from '../backend/backend.ts';
 import { loadResources } from '../config/resources.ts';
 import type { Sources } from '../config/sources.ts';
 import type { StoreSettings } from '../config/store.ts';
@@ -34,8 +34,8 @@ export interface AgentSettings {
   readonly limits?: Limits;
   /** The stores that resources may name, and what the global one was opened with; none when left out. */
   readonly sources?: Sources;
-  /** Opens the store of such a resource. Throws BackendError. */
-  readonly openStore: (store: StoreSettings, label: string) => Promise<Backend>;
+  /** Opens another store than the global one, for the agent to close. Throws BackendError. */
+  readonly openStore?: (store: StoreSettings, label: string) => Promise<Backend>;
   /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
   readonly keyring?: Keyring | null;
 }
@@ -59,7 +59,7 @@ export function assembleAgent(
   debts?: ReadonlySet<string>,
 ): Agent {
   const { clock, log, signal } = surroundings;
-  const { limits = usualLimits, keyring = null } = settings;
+  const { limits = usualLimits, keyring = null, openStore = openNone } = settings;
   const templates = new Templates(enginesFor(templatesDir(settings)), declare(keyring));
   const slots = new Slots(passesAtOnce);
   const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
@@ -81,13 +81,17 @@ export function assembleAgent(
   const parts = { templates, world, limits, slots, signal, clock, log };
   const lent = lend(backend);
   return new Agent({
-    open: ({ store, label }) => (store === null ? Promise.resolve(lent) : settings.openStore(store, label)),
+    open: ({ store, label }) => (store === null ? Promise.resolve(lent) : openStore(store, label)),
     clock,
     log,
     load,
     follow: (resource, sources) => new ResourceFollower(resource, sources, parts),
     ...(debts && { debts }),
   });
+}
+
+function openNone(): Promise<never> {
+  return Promise.reject(new BackendError('settings', 'this agent has the global store only'));
 }
 
 /** The backend, for somebody who closes what he is done with. */

@@ -27,7 +27,6 @@ function assembled(dir: Confdir, backend: FakeBackend, more: Partial<AgentSettin
     syncOnly: false,
     keepStageFile: false,
     env: new Map(),
-    openStore: () => Promise.reject(new Error('there is one store')),
     ...more,
   };
   const agent = assembleAgent(backend, settings, { clock: systemClock, log, signal: stop.signal });
