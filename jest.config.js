@@ -10,5 +10,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  globalSetup: '<rootDir>/test/helpers/tempFolder.mjs',
+  globalTeardown: '<rootDir>/test/helpers/tempFolderEnd.mjs',
   testTimeout: 60_000,
 };

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -147,4 +149,39 @@ describe('F11', () => {
     expect((await ended)[0]).toBe(1);
     expect(log).toContain('what is on disk is not sure any more; stopping');
   });
+});
+
+test('F20: no descriptor is left: clients wait or are refused, changes go on and are kept', async () => {
+  const [data, port] = [scratch(), await freePort()];
+  const bin = join(import.meta.dirname, '../../bin/mini-etcd');
+  const flags = ['-data-dir', data, '-addr', `127.0.0.1:${port}`, '-snapshot-count', '5'];
+  const child = spawn('sh', ['-c', 'ulimit -n 60; exec "$@"', 'sh', process.execPath, bin, ...flags]);
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const ended = once(child, 'exit');
+  await waitFor('the server', () => log.includes('listening'));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const put = (n: number) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const call = request({ port, agent, method: 'PUT', path: `/v2/keys/${n}`, headers }, (answer) => {
+        answer.resume().on('end', () => {
+          resolve(answer.statusCode);
+        });
+      });
+      call.on('error', reject).end('value=x');
+    });
+  expect(await put(0)).toBe(201);
+  const crowd = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await waitFor('the crowd', () => crowd.every(({ connecting }) => !connecting));
+  for (const socket of crowd) socket.write('GET /v2/keys/w?wait=true HTTP/1.1\r\nHost: x\r\n\r\n');
+  for (let n = 1; n <= 30; n++) expect(await put(n)).toBe(201);
+  expect(log).toContain('snapshot not written, the log is kept instead: too many open files');
+  for (const socket of crowd) socket.destroy();
+  agent.destroy();
+  child.kill('SIGKILL');
+  await ended;
+  const again = await serve(data);
+  for (const n of [0, 1, 30]) expect(await again.get(`/${n}`)).toMatchObject({ node: { value: 'x' } });
+  await again.program.stop();
 });

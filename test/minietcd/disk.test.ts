@@ -99,6 +99,55 @@ describe('a restart', () => {
     expect(picture(second)).toEqual(before);
   });
 
+  test('F14: a clock that jumps an hour back or ahead while it runs: keys expire late or early, indexes only grow', async () => {
+    const folder = scratch();
+    const hour = 3_600_000;
+    let now = 2 * hour;
+    const clock = { now: () => now, sleep: () => new Promise<void>(() => undefined) };
+    await using opened = await openData(folder, {}, clock);
+    const { keyspace } = opened;
+    const sync = () => keyspace.submit({ action: 'sync', at: now });
+    await keyspace.submit({ ...set('/soon', 'x', now + 1000), at: now });
+    now -= hour;
+    await sync();
+    await keyspace.submit({ ...set('/later', 'x', now + 2 * hour), at: now });
+    expect([keyspace.index, keyspace.get('/soon').value]).toEqual([5, 'x']);
+    now += 2 * hour;
+    await sync();
+    expect([keyspace.index, keyspace.eventAt(6)?.node.key]).toEqual([7, '/soon']);
+    expect(() => keyspace.get('/later')).toThrow('Key not found');
+    const before = opened.disk.state.store.save();
+    await opened.close();
+    now = 0;
+    await using again = await openData(folder, {}, clock);
+    expect(again.disk.state.store.save()).toEqual(before);
+  });
+
+  test('F15: ten thousand keys fall due at once, with a directory and what is in it', async () => {
+    const folder = scratch();
+    const first = await openData(folder);
+    const count = 10_000;
+    await Promise.all(Array.from({ length: count }, (_, n) => first.keyspace.submit(set(`/${n}`, 'x', 2000))));
+    const dir = { value: '', dir: true, expires: 3000, refresh: false };
+    await first.keyspace.submit({ action: 'set', path: '/d', write: dir, at: 0 });
+    await first.keyspace.submit(set('/d/below', 'x', 2500));
+    const { index } = first.keyspace;
+    await first.close();
+    const clock = new FakeClock();
+    await clock.advance(10_000);
+    const second = await openData(folder, {}, clock);
+    await second.keyspace.submit({ action: 'sync', at: clock.now() });
+    const events = Array.from({ length: 1000 }, (_, n) => second.keyspace.eventAt(second.keyspace.index - n)!);
+    expect(second.keyspace.index).toBe(index + count + 2);
+    expect(new Set(events.map(({ action }) => action))).toEqual(new Set(['expire']));
+    expect(events.slice(0, 3).map(({ node }) => node.key)).toEqual(['/d', '/d/below', `/${count - 1}`]);
+    expect(second.disk.state.store.save().nodes.names).toEqual([]);
+    const before = picture(second);
+    await second.close();
+    await using third = await openData(folder, {}, clock);
+    expect(picture(third)).toEqual(before);
+  });
+
   test('F16: the last thousand events are still there, older ones are cleared', async () => {
     const folder = scratch();
     const first = await openData(folder, { snapshotCount: 500 });
@@ -266,10 +315,25 @@ describe('F12, F18: a directory that cannot be used says why', () => {
 
   test('a link to a directory is fine', async () => {
     const folder = scratch();
-    symlinkSync(folder, `${folder}-link`);
-    await using opened = await openData(`${folder}-link`);
+    const link = join(scratch(), 'link');
+    symlinkSync(folder, link);
+    await using opened = await openData(link);
     expect(opened.keyspace.index).toBe(3);
   });
+});
+
+test('F20: ten thousand watchers hear of it, each once, and are gone', async () => {
+  await using opened = await openData(scratch());
+  const { keyspace } = opened;
+  const heard = new Map<string, number>();
+  for (let n = 0; n < 10_000; n++) {
+    const path = `/${n}`;
+    const hear = () => void heard.set(path, (heard.get(path) ?? 0) + 1);
+    keyspace.watch({ path, recursive: false, stream: false, since: 0, hear, end: () => undefined });
+  }
+  await Promise.all(Array.from({ length: 10_000 }, (_, n) => keyspace.submit(set(`/${n}`, 'x'))));
+  await keyspace.submit(set('/0', 'again'));
+  expect([heard.size, ...new Set(heard.values()), keyspace.watcherCount]).toEqual([10_000, 1, 0]);
 });
 
 test('F9: a log without META is not taken for a new directory', async () => {

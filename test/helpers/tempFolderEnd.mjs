@@ -1,0 +1,4 @@
+/** After the last test. */
+export default function teardown() {
+  globalThis.removeTempFolder();
+}
