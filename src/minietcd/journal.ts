@@ -94,6 +94,7 @@ export class Journal {
       let done: readonly Waiting[] = [];
       while (this.waiting.length > 0 || done.length > 0) {
         const batch = this.nextBatch();
+        // Not while others could be answered.
         const mayBlock = done.length === 0 && batch.length === 1 && batch[0]!.pending.isAlone;
         const appending = this.append(batch, mayBlock);
         // While the disk works on the next batch.
