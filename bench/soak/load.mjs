@@ -6,7 +6,7 @@ const watchers = 100;
 const keys = 1000;
 
 /** The load in words. */
-export const described = `${writers} writers and ${readers} readers on ${keys} keys, ${watchers} long polls`;
+export const described = `${writers} writers and ${readers} readers on ${keys.toLocaleString('en')} keys, ${watchers} long polls`;
 
 /** Drives a server until stopped: each worker waits for its answer before it asks again. */
 export function drive({ host, port }) {
