@@ -72,7 +72,11 @@ export class Proxy {
   resume() {
     this.#paused = false;
     this.#refusing = false;
-    for (const { near, far } of this.#pairs) (near.resume(), far.resume());
+    for (const { near, far, isCarrying } of this.#pairs) {
+      near.resume();
+      // What is on its way must not be overtaken.
+      if (!isCarrying) far.resume();
+    }
   }
 
   /** Today's connections carry nothing any more and never end, as behind a firewall that forgot them; new ones work. */
@@ -127,7 +131,7 @@ export class Proxy {
       return;
     }
     const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { near, far, passed: 0 };
+    const pair = { near, far, passed: 0, isCarrying: false };
     this.#pairs.add(pair);
     near.on('data', (bytes) => {
       this.sent += bytes.length;
@@ -159,6 +163,7 @@ export class Proxy {
   async #carry(pair, bytes) {
     const { near, far } = pair;
     far.pause();
+    pair.isCarrying = true;
     if (this.#delayMs > 0) await sleep(this.#delayMs);
     let rest = this.#change === null ? bytes : this.#change(bytes);
     while (rest.length > 0 && !near.destroyed) {
@@ -175,6 +180,7 @@ export class Proxy {
       rest = rest.subarray(slice.length);
       if (!whole) await sleep(sliceMs);
     }
+    pair.isCarrying = false;
     if (!this.#paused && !this.#stranded.has(pair)) far.resume();
   }
 }
