@@ -4,6 +4,9 @@
 #
 #   scripts/peers.sh             everything
 #   scripts/peers.sh seed crash  only test/peers/*seed*.peer.mjs and *crash*
+#
+# The tests of etcd's v3 API run against the folders with etcd, etcdctl and etcdutl that ETCD_PEERS names (separated by
+# ":"); when it is not set, against Debian's, and against 3.5 and 3.6, which are built once where Go is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,6 +40,38 @@ install() {
 
 mapfile -t wanted < <(missing)
 if ((${#wanted[@]})); then install "${wanted[@]}"; fi
+
+# Prints the folder of an etcd of that version, which is built from the module proxy when it is not there yet.
+build_etcd() {
+  local version=$1 folder=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers/$1
+  if [[ ! -x $folder/etcdutl ]]; then
+    mkdir -p "$folder/src"/{etcd,etcdctl,etcdutl}
+    (
+      cd "$folder/src"
+      printf 'package main\nimport ("os"; "go.etcd.io/etcd/server/v3/etcdmain")\nfunc main() { etcdmain.Main(os.Args) }\n' >etcd/main.go
+      printf 'package main\nimport "go.etcd.io/etcd/etcdctl/v3/ctlv3"\nfunc main() { ctlv3.MustStart() }\n' >etcdctl/main.go
+      # Only "etcdutl snapshot ..." is needed.
+      printf 'package main\nimport ("os"; "go.etcd.io/etcd/etcdutl/v3/etcdutl")\nfunc main() {\n\tos.Args = append(os.Args[:1], os.Args[2:]...)\n\tif etcdutl.NewSnapshotCommand().Execute() != nil { os.Exit(1) }\n}\n' >etcdutl/main.go
+      printf 'module peer\n\ngo 1.23\n' >go.mod
+      go get "go.etcd.io/etcd/server/v3@$version" "go.etcd.io/etcd/etcdctl/v3@$version" "go.etcd.io/etcd/etcdutl/v3@$version"
+      go mod tidy
+      go build -trimpath -ldflags='-s -w' -o "$folder/" ./etcd ./etcdctl ./etcdutl
+    ) >"$folder/build.log" 2>&1 || return 1
+  fi
+  echo "$folder"
+}
+
+if [[ -z ${ETCD_PEERS:-} ]]; then
+  ETCD_PEERS=$(dirname "$(command -v etcd)")
+  for version in v3.5.21 v3.6.5; do
+    if command -v go >/dev/null && folder=$(build_etcd $version); then
+      ETCD_PEERS+=:$folder
+    else
+      echo "etcd $version is left out: it is built with Go and the Go module proxy" >&2
+    fi
+  done
+  export ETCD_PEERS
+fi
 
 if [[ -z ${CONFD:-} && ! -e dist/confd.js ]]; then npm run --silent build; fi
 
