@@ -199,3 +199,14 @@ test('two resources with one dest and a missing template are named by their file
   expect(stderr).toContain(`WARNING ${file('b')}: dest "${dest}" is the dest of ${file('a')}, too`);
   expect(stderr).toContain(`ERROR Missing template: ${dir.path('templates/nope.tmpl')} (src in ${file('b')})`);
 });
+
+test('a -config-file that is a resource may have a [backend] table of its own', async () => {
+  const dir = new Confdir();
+  dir.write('values.yaml', 'k: here\n');
+  dir.write('conf.d/keep', '');
+  dir.write('templates/x.tmpl', '{{getv "/k"}}');
+  const dest = dir.path('x');
+  const settings = `[template]\nsrc = "x.tmpl"\ndest = "${dest}"\nkeys = ["/k"]\n[backend]\nbackend = "file"\nfile = ["${dir.path('values.yaml')}"]\n`;
+  const { code } = await start(dir, settings, '-onetime').ended;
+  expect([code, content(dest)]).toEqual([0, 'here']);
+});
