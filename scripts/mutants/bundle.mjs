@@ -24,7 +24,8 @@ export async function instrument(sources) {
   const options = { plugins: null, excludedMutations: [], ignorers: [], noHeader: true };
   const result = await new Instrumenter(logger).instrument(files, options);
   const contents = new Map(result.files.map(({ name, content }) => [name, withSwitches(content)]));
-  return { mutants: result.mutants, contents };
+  const texts = new Map(files.map(({ name, content }) => [name, content]));
+  return { mutants: result.mutants.map((mutant) => ({ ...mutant, text: texts.get(mutant.fileName) })), contents };
 }
 
 /** Calls of the instrumenter's own helpers, which take texts and are slow, as questions to `mutation` (worker.mjs). */

@@ -1,6 +1,5 @@
 // What a mutation run found, as text.
 import { relative } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { root } from './bundle.mjs';
 
 const statuses = ['killed', 'timeout', 'survived', 'unreached'];
@@ -35,11 +34,8 @@ export function entry(mutant) {
   return `${place} ${mutant.mutatorName}\n  - ${original(mutant)}\n  + ${oneLine(mutant.replacement)}`;
 }
 
-const texts = new Map();
-
-function original({ fileName, location: { start, end } }) {
-  if (!texts.has(fileName)) texts.set(fileName, readFileSync(fileName, 'utf8').split('\n'));
-  const lines = texts.get(fileName).slice(start.line, end.line + 1);
+function original({ text, location: { start, end } }) {
+  const lines = text.split('\n').slice(start.line, end.line + 1);
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column);
   lines[0] = lines[0].slice(start.column);
   return oneLine(lines.join('\n'));
