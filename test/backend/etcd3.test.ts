@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../src/backend/backend.ts';
 import { Credentials } from '../../src/backend/credentials.ts';
@@ -203,6 +206,45 @@ describe('who may read', () => {
     await following.catch(() => undefined);
     await backend.close();
     await proxy.close();
+  });
+});
+
+describe('TLS', () => {
+  const file = (name: string) => join(import.meta.dirname, '../helpers/certs', name);
+  const pem = (name: string) => readFileSync(file(name));
+  const serve = (name: string, asksBack = false) =>
+    Etcd3Server.start({
+      tls: ServerCredentials.createSsl(
+        pem('ca.pem'),
+        [{ private_key: pem(`${name}.key`), cert_chain: pem(`${name}.pem`) }],
+        asksBack,
+      ),
+    });
+  const none = { caFile: '', certFile: '', keyFile: '', insecure: false };
+  const ours = { ...none, caFile: file('ca.pem') };
+  const client = { ...ours, certFile: file('client.pem'), keyFile: file('client.key') };
+
+  test.each([
+    ['no CA is given', 'server', none, 'denied', /signed by a CA that is not trusted/],
+    ['its certificate has expired', 'expired', ours, 'denied', /has expired/],
+    ['its certificate is for another host', 'other-name', ours, 'denied', /for another host name/],
+    ['a CA file that is not there', 'server', { ...none, caFile: '/nowhere' }, 'settings', /cannot read the CA file/],
+  ] as const)('refused: %s', async (_name, certificate, tls, code, message) => {
+    const server = await serve(certificate);
+    const reading = readFrom([server.url], { ...patient, tls });
+    await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await server.close();
+  });
+
+  test.each([
+    ['a CA that is ours', 'server', ours, false],
+    ['a certificate of ours that it asks for', 'server', client, true],
+    ['any certificate, where that is wanted', 'expired', { ...none, insecure: true }, false],
+  ] as const)('taken: %s', async (_name, certificate, tls, asksBack) => {
+    const server = await serve(certificate, asksBack);
+    server.put('/app/k', '1');
+    expect(await readFrom([server.url], { ...patient, tls })).toEqual([['/app/k', '1']]);
+    await server.close();
   });
 });
 
