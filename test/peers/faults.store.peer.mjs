@@ -13,14 +13,14 @@ const base64 = (text) => Buffer.from(text).toString('base64');
 
 /** How a value gets into etcd, by API. */
 const apis = {
-  etcd: (etcd, key, value) => etcd.put(key, value),
+  etcdv2: (etcd, key, value) => etcd.put(key, value),
   etcdv3: async (etcd, key, value) => {
     const form = JSON.stringify({ key: base64(key), value: base64(value) });
     const { status, body } = await ask('POST', `${etcd.url}/v3/kv/put`, { form });
     assert.equal(status, 200, body);
   },
 };
-const chosen = process.env.PEERS_BACKENDS?.split(',') ?? ['etcd'];
+const chosen = process.env.PEERS_BACKENDS?.split(',') ?? ['etcdv2', 'etcdv3'];
 
 for (const backend of chosen) {
   for (const mode of [
@@ -154,7 +154,7 @@ test('a store that is not there yet is waited for', { timeout: 60_000 }, async (
       { 'conf.d/app.toml': resource({ src: 'app.tmpl', dest: join(folder, 'out/app.conf'), keys: ['/app'] }) },
       folder,
     );
-    const agent = startConfd(folder, ['-backend', 'etcd', '-node', etcd.url, ...mode]);
+    const agent = startConfd(folder, ['-backend', 'etcdv2', '-node', etcd.url, ...mode]);
     await waitFor('a complaint', () => / ERROR /.test(agent.output()));
     await etcd.start();
     await etcd.put('/app/value', 'here');
