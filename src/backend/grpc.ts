@@ -59,8 +59,8 @@ export class GrpcClient {
             return said;
           } catch (error) {
             open.call.cancel();
-            open.drop();
             signal.throwIfAborted();
+            open.drop();
             throw await node.explain(error as Error, signal);
           }
         };

@@ -173,10 +173,7 @@ function unary(
 
 /** The server's or library's words, as part of a line. */
 function sentence(details: string): string {
-  return (
-    details
-      .replace(/^etcdserver: /, '')
-      .replace(/[^ -~]+/g, ' ')
-      .slice(0, 200) || 'the connection broke'
-  );
+  if (/RST_STREAM|Connection dropped|Session closed|ECONNRESET/.test(details)) return 'the connection broke';
+  const words = details.replace(/^etcdserver: /, '').replace(/[^ -~]+/g, ' ');
+  return words.slice(0, 200) || 'the connection broke';
 }
