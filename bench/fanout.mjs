@@ -20,6 +20,8 @@ function firstValue(path) {
   return head.toString('latin1', 0, length).split('\n')[0].split('=')[1];
 }
 
+const waker = (store) => () => store.put('/bench/k000000', 'wake');
+
 /** Puts a value to the first key: the ms until the last file showed it, and how many did not within 15 s. */
 async function changeAll(store, program, value) {
   const files = Array.from({ length: templates }, (_, n) => join(program.out, `${n}.conf`));
@@ -34,7 +36,7 @@ async function changeAll(store, program, value) {
 /** All templates print all keys. */
 async function everything(store, agent) {
   const folder = manyTemplates(templates, listAll, '/bench');
-  const program = await startWatching(agent, folder, store.url, { count: templates });
+  const program = await startWatching(agent, folder, store.url, { count: templates, wake: waker(store) });
   const seen = [];
   const before = cpu(program.pid);
   for (let n = 0; n < changes; n += 1) {
@@ -54,7 +56,7 @@ async function everything(store, agent) {
 // In a run of its own: the counting proxy costs time.
 async function bytesPerChange(store, agent, folder) {
   const proxy = await Proxy.to(store.port);
-  const program = await startWatching(agent, folder, proxy.url, { count: templates });
+  const program = await startWatching(agent, folder, proxy.url, { count: templates, wake: waker(store) });
   const counts = [];
   for (let n = 0; n < 3; n += 1) {
     const before = proxy.received;
@@ -74,7 +76,11 @@ async function ownKeys(store, agent) {
 }
 
 async function comparisons(store, agent, folder) {
-  const program = await startWatching(agent, folder, store.url, { count: templates, flags: ['-log-level', 'debug'] });
+  const program = await startWatching(agent, folder, store.url, {
+    count: templates,
+    flags: ['-log-level', 'debug'],
+    wake: waker(store),
+  });
   program.forget();
   await store.put('/bench/k000000', `own-${Date.now()}`);
   await sleep(1500);
@@ -85,7 +91,7 @@ async function comparisons(store, agent, folder) {
 
 // The Go confd's debug log prints all keys for every template; it stages each render, so the stage files tell.
 async function staged(store, agent, folder) {
-  const program = await startWatching(agent, folder, store.url, { count: templates });
+  const program = await startWatching(agent, folder, store.url, { count: templates, wake: waker(store) });
   const names = new Set();
   const watcher = watch(program.out, (event, name) => name.startsWith('.') && names.add(name.split('.conf')[0]));
   await store.put('/bench/k000000', `own-${Date.now()}`);
@@ -96,33 +102,41 @@ async function staged(store, agent, folder) {
   return names.size;
 }
 
-export async function run() {
-  const store = await startStore();
+/** What one change costs each of the agents, by what is measured. */
+export async function compare(store, agents) {
   await store.putAll(pairs(keys));
   const numbers = { ms: {}, missing: {}, cpu: {}, rss: {}, bytes: {}, rendered: {} };
-  for (const agent of v2agents) {
-    const result = { ...(await everything(store, agent)), rendered: await ownKeys(store, agent) };
-    for (const [what, number] of Object.entries(result)) numbers[what][agent.name] = number;
+  for (const agent of agents) {
+    try {
+      const result = { ...(await everything(store, agent)), rendered: await ownKeys(store, agent) };
+      for (const [what, number] of Object.entries(result)) numbers[what][agent.name] = number;
+    } catch (error) {
+      // On a busy machine all hundred fetches of the Go confd can run into their limit, again and again.
+      if (agent.name === 'ours') throw error;
+      console.log(`fanout: no numbers for ${agent.path}: ${error.message.split('\n')[0]}`);
+    }
   }
+  return numbers;
+}
+
+export async function run() {
+  const store = await startStore();
+  const numbers = await compare(store, v2agents);
   await store.stop();
   return [
     shareRow('put to the last of 100 files, median', 'ms', numbers.ms, 0.15),
-    row(
-      `of ${changes * templates} updates, not there after 15 s`,
-      '',
-      numbers.missing,
-      '0',
-      numbers.missing.ours === 0,
-    ),
+    missingRow(numbers),
     row('CPU per change', 'ms', numbers.cpu),
-    row('read from etcd per change', 'bytes', numbers.bytes, '< 4096', numbers.bytes.ours < 4096),
+    bytesRow(numbers),
     row('RSS', 'MiB', numbers.rss),
-    row(
-      'each template uses 100 of the keys: renders per change',
-      '',
-      numbers.rendered,
-      '1',
-      numbers.rendered.ours === 1,
-    ),
+    rendersRow(numbers),
   ];
 }
+
+export const missingRow = ({ missing }) =>
+  row(`of ${changes * templates} updates, not there after 15 s`, '', missing, '0', missing.ours === 0);
+
+export const bytesRow = ({ bytes }) => row('read from etcd per change', 'bytes', bytes, '< 4096', bytes.ours < 4096);
+
+export const rendersRow = ({ rendered }) =>
+  row('each template uses 100 of the keys: renders per change', '', rendered, '1', rendered.ours === 1);

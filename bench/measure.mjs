@@ -21,6 +21,9 @@ export const agents = [ours, ...others.filter(({ path }) => path !== undefined &
 /** Those that read the v2 API of etcd. */
 export const v2agents = agents.filter(({ v3 }) => !v3);
 
+/** Those that read its v3 API. */
+export const v3agents = [{ ...ours, backend: 'etcdv3' }, ...agents.filter(({ v3 }) => v3)];
+
 /** The middle of some numbers, undefined for none. */
 export function median(numbers) {
   if (numbers.length === 0) return undefined;
@@ -54,10 +57,13 @@ export function cpu(pid) {
 /** Resident memory of a process in MiB. */
 export const rss = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) / 1024;
 
+/** Whether a real etcd is installed. */
+export const hasEtcd = process.env.PATH.split(':').some((folder) => existsSync(join(folder, 'etcd')));
+
 /** The store: a real etcd where it is installed, else our mini-etcd. */
 export async function startStore() {
   const store = new Etcd(await freePort(), await freePort());
-  if (process.env.PATH.split(':').some((folder) => existsSync(join(folder, 'etcd')))) await store.start();
+  if (hasEtcd) await store.start();
   else await startMiniEtcd(store);
   return store;
 }
@@ -70,6 +76,17 @@ async function startMiniEtcd(store) {
       .then(() => true)
       .catch(() => false),
   );
+}
+
+/** The same etcd, written by its v3 API. */
+export function overV3(store) {
+  const encode = (text) => Buffer.from(text).toString('base64');
+  const put = async (key, value) => {
+    const body = JSON.stringify({ key: encode(key), value: encode(value) });
+    const { status } = await ask('POST', `${store.url}/v3/kv/put`, { form: body, agent: store.agent });
+    if (status !== 200) throw new Error(`PUT ${key}: ${status}`);
+  };
+  return Object.assign(Object.create(store), { put });
 }
 
 /** Pairs `/bench/k00000` … with short values. */
@@ -118,17 +135,19 @@ export function changed(path, ms, holds) {
 }
 
 /** An agent in watch mode that has written `count` files and gone quiet. */
-export async function startWatching(agent, folder, url, { count = 1, flags = [] } = {}) {
+export async function startWatching(agent, folder, url, { count = 1, flags = [], wake = wakeV2(url) } = {}) {
   const out = join(folder, 'out');
   const program = start(agent.path, flagsFor(agent, folder, url, ['-watch', ...flags]));
   const complete = () => Array.from({ length: count }, (_, n) => existsSync(join(out, `${n}.conf`))).every(Boolean);
   // The Go confd gives a fetch up after 3 s, and tries again only when a key changes: with many templates it needs that.
-  const wake = setInterval(() => void ask('PUT', `${url}/v2/keys/bench/k000000`, { form: 'value=wake' }), 15_000);
+  const waking = setInterval(() => void wake(), 15_000);
   await waitFor(() => `${agent.name} to write ${count} files: ${program.output()}`, complete, 180_000);
-  clearInterval(wake);
+  clearInterval(waking);
   await quiet(program.pid);
   return { ...program, out };
 }
+
+const wakeV2 = (url) => () => ask('PUT', `${url}/v2/keys/bench/k000000`, { form: 'value=wake' });
 
 /** Waits until a process has used no CPU to speak of for half a second. */
 export async function quiet(pid) {

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import * as cold from './cold.mjs';
 import * as fanout from './fanout.mjs';
+import * as fanout3 from './fanout3.mjs';
 import { agents } from './measure.mjs';
 import * as memory from './memory.mjs';
 import * as minietcd from './minietcd.mjs';
@@ -11,7 +12,7 @@ import * as onetime from './onetime.mjs';
 import * as render from './render.mjs';
 import * as watch from './watch.mjs';
 
-const scenarios = { cold, onetime, watch, fanout, memory, render, minietcd };
+const scenarios = { cold, onetime, watch, fanout, fanout3, memory, render, minietcd };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };
 
@@ -54,6 +55,7 @@ let missed = 0;
 for (const [name, { title, run, columns = usual }] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const rows = await run();
+  if (rows.length === 0) continue;
   missed += rows.filter(({ pass }) => pass === false).length;
   const when = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0].model}`;
   console.log(`\n## ${title}\n\n${table(rows, columns)}`);
