@@ -137,9 +137,10 @@ export class Agent {
     for (const source of this.sources.values()) source.lookSoon();
   }
 
-  private kickReaders(source: Source): void {
+  private kickReaders(source: Source, touched?: Touched): void {
     for (const member of this.members.values()) {
-      if (member.sources.includes(source) && isReadable(member)) member.runner.kick();
+      if (!member.sources.includes(source) || !isReadable(member)) continue;
+      if (touched === undefined || member.follower.uses(touched)) member.runner.kick();
     }
   }
 
@@ -147,9 +148,7 @@ export class Agent {
   takeChanges(): void {
     for (const source of this.sources.values()) {
       const touched = source.takeChanges();
-      for (const member of this.members.values()) {
-        if (member.follower.uses(touched) && isReadable(member)) member.runner.kick();
-      }
+      if (touched.size > 0) this.kickReaders(source, touched);
     }
   }
 
@@ -162,7 +161,7 @@ export class Agent {
 
   /**
    * Reads every store, side by side, and makes one pass of every resource that has all its keys, one after the other in
-   * the order of conf.d; the outcomes in that order. Throws BackendError when no resource has, for want of one store.
+   * the order of conf.d; the outcomes in that order. Throws BackendError when no resource has, for want of the global store.
    */
   async passOnce(signal: AbortSignal): Promise<Outcome[]> {
     const failures = new Map<Source, BackendError>();
@@ -176,8 +175,8 @@ export class Agent {
     );
     const members = [...this.members.values()];
     const failureOf = ({ sources }: Member) => sources.find((source) => failures.has(source));
-    const [first, ...others] = failures.values();
-    if (first !== undefined && others.length === 0 && members.every(failureOf)) throw first;
+    const [[source, failure] = [], ...others] = failures;
+    if (source?.label === '' && others.length === 0 && members.every(failureOf)) throw failure!;
     const outcomes: Outcome[] = [];
     for (const member of members) {
       if (signal.aborted) break;

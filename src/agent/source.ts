@@ -59,7 +59,6 @@ export class Source {
   /** It has been said that the store cannot be watched. */
   private isPolled = false;
   private readonly stopping = new AbortController();
-
   private readonly log: Logger;
 
   constructor(private readonly parts: SourceParts) {

@@ -71,6 +71,19 @@ describe('what a render used decides what is rendered again', () => {
   });
 });
 
+test('a start is one pass of each resource', async () => {
+  const dir = new Confdir();
+  const backend = new FakeBackend();
+  backend.put('/a', '1');
+  const dests = [1, 2, 3].map((i) => dir.resource(`r${i}`, '{{getv "/a"}}', ['/a']));
+  const { log, follow } = assembled(dir, backend);
+  void follow();
+  for (const dest of dests) await says(dest, '1');
+  backend.put('/a', '2');
+  for (const dest of dests) await says(dest, '2');
+  expect(log.lines.filter((line) => line.startsWith('DEBUG Using source template'))).toHaveLength(6);
+});
+
 describe('a pass that fails', () => {
   test('is made again when the missing key comes', async () => {
     const dir = new Confdir();
