@@ -29,6 +29,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const apart: readonly (readonly [string, string])[] = [
   ['template/gotext', 'template/handlebars'],
   ['minietcd/store', 'minietcd/wal'],
+  ['minietcd/http', 'minietcd/disk'],
+  ['backend/etcd/', 'backend/file/'],
 ];
 
 const budget = { fileLines: 500, functionLines: 60, parameters: 4, medianFile: 120, p90Function: 30 };

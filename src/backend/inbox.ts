@@ -1,5 +1,5 @@
 import type { Change, Cursor, Edit } from './backend.ts';
-import type { Heard } from './event.ts';
+import type { Heard } from './etcd/event.ts';
 
 /** More edits than this are not kept for a slow reader: it shall look again. */
 const mostEdits = 20_000;

@@ -1,7 +1,7 @@
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { type Backend, BackendError } from './backend.ts';
-import type { EtcdSettings } from './etcd.ts';
+import type { EtcdSettings } from './etcd/v2.ts';
 import { defaultNodes } from './nodes.ts';
 import { nodesFromSrv, type ResolveSrv, srvNameOf } from './srv.ts';
 
@@ -65,22 +65,22 @@ async function openEnv(options: BackendOptions): Promise<Backend> {
 }
 
 async function openFile(options: BackendOptions): Promise<Backend> {
-  const { fileBackend } = await import('./file.ts');
+  const { fileBackend } = await import('./file/file.ts');
   return fileBackend({ files: options.files, filter: options.filter, clock: systemClock });
 }
 
 async function openEitherEtcd(options: BackendOptions): Promise<Backend> {
-  const { eitherEtcd } = await import('./etcdchoice.ts');
+  const { eitherEtcd } = await import('./etcd/choice.ts');
   return eitherEtcd(await etcdSettings(options), options.log);
 }
 
 async function openEtcd2(options: BackendOptions): Promise<Backend> {
-  const { etcdBackend } = await import('./etcd.ts');
+  const { etcdBackend } = await import('./etcd/v2.ts');
   return etcdBackend(await etcdSettings(options));
 }
 
 async function openEtcd3(options: BackendOptions): Promise<Backend> {
-  const { etcd3Backend } = await import('./etcd3.ts');
+  const { etcd3Backend } = await import('./etcd/v3.ts');
   return etcd3Backend(await etcdSettings(options));
 }
 

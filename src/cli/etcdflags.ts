@@ -2,10 +2,10 @@ import { readConfigFile } from '../config/file.ts';
 import { parseToml, type TomlFile } from '../config/toml.ts';
 import { usageText } from '../go/flag.ts';
 import type { Address } from '../minietcd/address.ts';
-import { usualCluster } from '../minietcd/cluster.ts';
-import { usualLimits, type Limits } from '../minietcd/limits.ts';
+import { usualCluster } from '../minietcd/http/cluster.ts';
+import { usualLimits, type Limits } from '../minietcd/http/limits.ts';
 import type { ClusterSettings } from '../minietcd/site.ts';
-import type { TlsFiles } from '../minietcd/tls.ts';
+import type { TlsFiles } from '../minietcd/http/tls.ts';
 import { fromArguments, fromEnvironment, fromFile, SettingError, type Given, type Layers } from './etcdlayers.ts';
 import { rows } from './etcdrows.ts';
 

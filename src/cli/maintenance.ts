@@ -1,5 +1,5 @@
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
-import { checkFolder, copyFolder, type Finding } from '../minietcd/backup.ts';
+import { checkFolder, copyFolder, type Finding } from '../minietcd/disk/backup.ts';
 import { DataError } from '../minietcd/wal/error.ts';
 import { writeTo } from './output.ts';
 

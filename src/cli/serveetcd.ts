@@ -1,9 +1,9 @@
 import { toText } from '../go/bytes.ts';
 import { quote } from '../go/strconv.ts';
 import { ListenError } from '../minietcd/address.ts';
-import { openDisk, type Disk } from '../minietcd/disk.ts';
+import { openDisk, type Disk } from '../minietcd/disk/disk.ts';
 import { MiniEtcd } from '../minietcd/server.ts';
-import { untimelyNote } from '../minietcd/tls.ts';
+import { untimelyNote } from '../minietcd/http/tls.ts';
 import { DataError } from '../minietcd/wal/error.ts';
 import { systemClock } from '../obs/clock.ts';
 import { createLogger, type Logger } from '../obs/log.ts';

@@ -4,7 +4,7 @@ import { type BackendOptions, discoverNodes, openBackend } from '../backend/open
 import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
 import type { StoreSettings } from '../config/store.ts';
-import type { Disk } from '../minietcd/disk.ts';
+import type { Disk } from '../minietcd/disk/disk.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { reachOf } from './reach.ts';
@@ -63,7 +63,7 @@ async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<S
 const snapshotCount = 10_000;
 
 async function openData(folder: string, log: Logger): Promise<Disk> {
-  const { openDisk } = await import('../minietcd/disk.ts');
+  const { openDisk } = await import('../minietcd/disk/disk.ts');
   const { DataError } = await import('../minietcd/wal/error.ts');
   try {
     const disk = await openDisk({ folder, snapshotCount }, { clock: systemClock, log });

@@ -1,6 +1,6 @@
 import type { Clock } from '../obs/clock.ts';
 import { EtcdError } from './errors.ts';
-import type { Pending } from './journal.ts';
+import type { Pending } from './disk/journal.ts';
 import type { Request } from './request.ts';
 import { State } from './state.ts';
 import type { StoreStats } from './stats.ts';

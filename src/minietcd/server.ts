@@ -1,16 +1,16 @@
 import type { Clock } from '../obs/clock.ts';
 import type { Address, ListenError } from './address.ts';
-import { usualCluster } from './cluster.ts';
-import type { Disk } from './disk.ts';
-import { createMeta } from './folder.ts';
-import { Front } from './front.ts';
-import { answer } from './http.ts';
-import { HttpStats } from './httpstats.ts';
+import { usualCluster } from './http/cluster.ts';
+import type { Disk } from './disk/disk.ts';
+import { createMeta } from './disk/folder.ts';
+import { Front } from './http/front.ts';
+import { answer } from './http/http.ts';
+import { HttpStats } from './http/httpstats.ts';
 import { Keyspace } from './keyspace.ts';
-import { Load, usualLimits, type Limits } from './limits.ts';
-import { metricsText } from './metrics.ts';
+import { Load, usualLimits, type Limits } from './http/limits.ts';
+import { metricsText } from './http/metrics.ts';
 import type { ClusterSettings, Site } from './site.ts';
-import type { TlsFiles } from './tls.ts';
+import type { TlsFiles } from './http/tls.ts';
 
 /** How a server presents itself; whatever is left out gets a default. */
 export interface Identity {

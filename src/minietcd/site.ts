@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { Disk } from './disk.ts';
+import type { Disk } from './disk/disk.ts';
 import type { Keyspace } from './keyspace.ts';
-import type { HttpStats } from './httpstats.ts';
-import type { Limits, Load } from './limits.ts';
+import type { HttpStats } from './http/httpstats.ts';
+import type { Limits, Load } from './http/limits.ts';
 
 /** Who this server says it is. */
 export interface Member {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Credentials } from '../../src/backend/credentials.ts';
-import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd.ts';
+import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { freePort } from '../helpers/port.ts';
 import { ToyServer } from '../helpers/toyServer.ts';

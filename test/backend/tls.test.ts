@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { etcdBackend } from '../../src/backend/etcd.ts';
+import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import type { TlsFiles } from '../../src/backend/tls.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { Feed } from '../../src/agent/feed.ts';
 import { Outage } from '../../src/agent/outage.ts';
 import type { Backend } from '../../src/backend/backend.ts';
-import { etcdBackend } from '../../src/backend/etcd.ts';
+import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';

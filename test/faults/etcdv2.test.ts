@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
-import { etcdBackend } from '../../src/backend/etcd.ts';
+import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { confd } from '../helpers/confd.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { etcd3Backend } from '../../src/backend/etcd3.ts';
+import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
 import { confd } from '../helpers/confd.ts';
 import { Etcd3Server, type ServerSettings } from '../helpers/etcd3Server.ts';
 import { flips } from '../helpers/proxy.mjs';

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { expect } from '@jest/globals';
-import { fileBackend } from '../../src/backend/file.ts';
+import { fileBackend } from '../../src/backend/file/file.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { confd, logOf } from '../helpers/confd.ts';
 import { Listing, Watcher, withoutPlaces } from './agents.ts';

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { Backend } from '../../src/backend/backend.ts';
-import type { EtcdSettings } from '../../src/backend/etcd.ts';
+import type { EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { confd, logOf, Program, waitFor } from '../helpers/confd.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { flips, Proxy } from '../helpers/proxy.mjs';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDisk, type Disk, type DiskSettings } from '../../src/minietcd/disk.ts';
+import { openDisk, type Disk, type DiskSettings } from '../../src/minietcd/disk/disk.ts';
 import { Keyspace } from '../../src/minietcd/keyspace.ts';
 import type { Request } from '../../src/minietcd/request.ts';
 import type { Clock } from '../../src/obs/clock.ts';

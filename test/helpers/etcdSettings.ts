@@ -1,4 +1,4 @@
-import type { EtcdSettings } from '../../src/backend/etcd.ts';
+import type { EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { usualLimits } from '../../src/backend/http.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 

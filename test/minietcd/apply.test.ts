@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { apply } from '../../src/minietcd/apply.ts';
 import { EtcdError } from '../../src/minietcd/errors.ts';
-import { getJson } from '../../src/minietcd/json.ts';
+import { getJson } from '../../src/minietcd/http/json.ts';
 import type { Request } from '../../src/minietcd/request.ts';
 import { keyOf, walkBelow } from '../../src/minietcd/store/node.ts';
 import { Store } from '../../src/minietcd/store/store.ts';

@@ -1,0 +1,129 @@
+import type { Login } from '../credentials.ts';
+import { Failover } from '../failover.ts';
+import { loadLibrary } from './grpclink.ts';
+import { type Calls, GrpcNode, type OpenWatch, type Said } from './grpcnode.ts';
+import { asksForToken, authIsOff, deniesPermission, type Refusal, refusalError } from './grpcrefusal.ts';
+import { type HttpSettings, nodesOf } from '../http.ts';
+import type { Node } from '../nodes.ts';
+import { TlsSource } from '../tls.ts';
+
+/**
+ * Calls to the nodes of one etcd. It stays with the node that works; when that one does not answer, the next is asked at
+ * once. A token is asked for when one is needed, and anew when it has expired.
+ */
+export class GrpcClient {
+  private readonly failover: Failover<GrpcNode>;
+  private token: string | null;
+
+  private constructor(
+    private readonly nodes: readonly GrpcNode[],
+    private readonly settings: HttpSettings,
+    /** Who the addresses say that we are. */
+    private readonly guest: Login | null,
+    tls: TlsSource | null,
+  ) {
+    this.failover = new Failover(nodes, () => tls?.fault ?? '');
+    this.token = settings.auth === null && guest === null ? '' : null;
+  }
+
+  /** Checks addresses and certificates, and loads what speaks gRPC; nothing is connected yet. */
+  static async create(settings: HttpSettings): Promise<GrpcClient> {
+    const nodes = nodesOf(settings);
+    const tls = nodes.some(({ url }) => url.protocol === 'https:') ? await TlsSource.open(settings.tls) : null;
+    const means = { library: await loadLibrary(), tls };
+    const speakers = nodes.map((node) => new GrpcNode(node, settings, means));
+    return new GrpcClient(speakers, settings, guestOf(nodes), tls);
+  }
+
+  /** Asks one thing; `node` is the one that answered. */
+  call<Name extends keyof Calls>(
+    name: Name,
+    request: Calls[Name]['request'],
+    signal: AbortSignal,
+  ): Promise<{ readonly node: string; readonly said: Said<Calls[Name]['answer']> }> {
+    return this.failover.ask(signal, async (node) => {
+      const attempt = (token: string) => node.call(name, request, token, signal);
+      return { node: node.label, said: await this.authorised(node, signal, attempt, asksForToken) };
+    });
+  }
+
+  /** Opens a watch; `begin` says whether it stands. What stands is closed by whoever called. */
+  async watch<T>(signal: AbortSignal, begin: (open: OpenWatch) => Promise<Said<T>>): Promise<T> {
+    return answered(
+      await this.failover.ask(signal, async (node) => {
+        const attempt = async (token: string) => {
+          const open = await node.watch(token);
+          try {
+            const said = await begin(open);
+            if ('refusal' in said) open.call.cancel();
+            return said;
+          } catch (error) {
+            open.call.cancel();
+            signal.throwIfAborted();
+            open.drop();
+            throw await node.explain(error as Error, signal);
+          }
+        };
+        return { node: node.label, said: await this.authorised(node, signal, attempt, mayBeOfWatchToken) };
+      }),
+    );
+  }
+
+  /** Drops every connection. */
+  close(): void {
+    for (const node of this.nodes) node.close();
+  }
+
+  /** Attempts something with the token that is known; when that is the trouble, once more with a new one. */
+  private async authorised<T>(
+    node: GrpcNode,
+    signal: AbortSignal,
+    attempt: (token: string) => Promise<Said<T>>,
+    mayBeOfToken: (refusal: Refusal) => boolean,
+  ): Promise<Said<T>> {
+    const known = this.token;
+    if (known !== null) {
+      const said = await attempt(known);
+      if (!('refusal' in said) || this.login === null || !mayBeOfToken(said.refusal)) return said;
+    }
+    const authenticated = await this.authenticate(node, signal);
+    return 'refusal' in authenticated ? authenticated : attempt(authenticated.answer);
+  }
+
+  private get login(): Login | null {
+    return this.settings.auth?.login ?? this.guest;
+  }
+
+  /** A new token; '' where the server knows of no users. */
+  private async authenticate(node: GrpcNode, signal: AbortSignal): Promise<Said<string>> {
+    this.token = null;
+    const { auth } = this.settings;
+    for (;;) {
+      const login = this.login!;
+      const request = { name: login.username, password: login.password };
+      const said = await node.call('authenticate', request, '', signal);
+      if (!('refusal' in said)) return { answer: (this.token = said.answer.token) };
+      if (authIsOff(said.refusal)) return { answer: (this.token = '') };
+      if (auth === null || !(await auth.renew(login))) return said;
+    }
+  }
+}
+
+/** An etcd that does not take a token any more calls that a lack of permission, when it is about a watch. */
+function mayBeOfWatchToken(refusal: Refusal): boolean {
+  return asksForToken(refusal) || deniesPermission(refusal);
+}
+
+/** User and password from the first address that carries some. */
+function guestOf(nodes: readonly Node[]): Login | null {
+  const userinfo = nodes.map((node) => node.userinfo).find((text) => text !== '');
+  if (userinfo === undefined) return null;
+  const colon = userinfo.indexOf(':');
+  return { username: userinfo.slice(0, colon), password: userinfo.slice(colon + 1) };
+}
+
+/** What a node answered; BackendError when it refused. */
+export function answered<T>({ node, said }: { readonly node: string; readonly said: Said<T> }): T {
+  if ('refusal' in said) throw refusalError(node, said.refusal);
+  return said.answer;
+}

@@ -1,0 +1,94 @@
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type * as Grpc from '@grpc/grpc-js';
+import type { Host } from 'etcd3/lib/connection-pool.js';
+import type { Node } from '../nodes.ts';
+import type { TlsOptions } from '../tls.ts';
+
+/** The libraries, which are loaded when the first connection is made. */
+export interface Library {
+  readonly grpc: typeof Grpc;
+  readonly Host: typeof Host;
+}
+
+/** Loads them, and keeps them from writing to the log on their own. */
+export async function loadLibrary(): Promise<Library> {
+  const grpc = await import('@grpc/grpc-js');
+  const { Host } = await import('etcd3/lib/connection-pool.js');
+  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+  return { grpc, Host };
+}
+
+const fixedOptions = {
+  // A connection that died in silence is noticed within 13 s; etcd takes no more than a ping in 5 s.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 3_000,
+  'grpc-node.flow_control_window': 4 * 1024 * 1024,
+  // A connection of its own, so that throwing it away is the end of it.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+/**
+ * One HTTP/2 connection to a node, and the clients of etcd's services on it. It makes its TLS itself: gRPC's own sends
+ * an address as a server name, and lets go of a connection that is still being made only when the other side does.
+ */
+export class GrpcLink {
+  /** True once something came over it. */
+  isProven = false;
+  private isDropped = false;
+  private readonly sockets = new Set<Socket>();
+  private readonly channel: Grpc.Channel;
+  private readonly host: Host;
+
+  constructor(
+    node: Node,
+    private readonly tls: TlsOptions | null,
+    maxBytes: number,
+    { grpc, Host }: Library,
+  ) {
+    const { hostname, port } = node.url;
+    const address = `${hostname}:${port || (tls === null ? '80' : '443')}`;
+    const credentials = grpc.credentials.createInsecure();
+    credentials._createSecureConnector = () => ({
+      connect: (socket) => this.secure(socket, hostname.replace(/^\[|\]$/g, '')),
+      waitForReady: () => Promise.resolve(),
+      getCallCredentials: () => grpc.credentials.createEmpty(),
+      destroy: () => undefined,
+    });
+    const options = { ...fixedOptions, 'grpc.max_receive_message_length': maxBytes };
+    this.channel = new grpc.Channel(address, credentials, options);
+    this.host = new Host(address, credentials, { channelOverride: this.channel });
+  }
+
+  /** The client of a service; its methods are those of the service in lower camel case. */
+  client(service: 'KV' | 'Watch' | 'Auth'): Readonly<Record<string, unknown>> {
+    return this.host.getServiceClient(service) as unknown as Readonly<Record<string, unknown>>;
+  }
+
+  /** Ends the connection and all that goes on over it. */
+  drop(): void {
+    this.isDropped = true;
+    this.channel.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private secure(socket: Socket, host: string): Promise<{ socket: Socket; secure: boolean }> {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    // The connection may have been made after nobody wanted it any more.
+    if (this.isDropped) socket.destroy();
+    const { tls } = this;
+    if (tls === null) return Promise.resolve({ socket, secure: false });
+    return new Promise((resolve, reject) => {
+      const name = isIP(host) === 0 ? { servername: host } : {};
+      const secured = connectTls({ ...tls, ...name, socket, host, ALPNProtocols: ['h2'] }, () => {
+        resolve({ socket: secured, secure: true });
+      });
+      secured.on('error', reject);
+    });
+  }
+}

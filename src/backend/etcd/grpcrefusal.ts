@@ -1,0 +1,79 @@
+import type { ServiceError } from '@grpc/grpc-js';
+import { BackendError } from '../backend.ts';
+import { ApiMissing } from './api.ts';
+
+/** What an etcd answers when it does not do what it was asked. */
+export interface Refusal {
+  /** gRPC's status code. */
+  readonly status: number;
+  readonly details: string;
+}
+
+const invalidArgument = 3;
+const permissionDenied = 7;
+const outOfRange = 11;
+const unimplemented = 12;
+const unauthenticated = 16;
+
+/** Every other status tells that the node could not answer now: another one may. */
+const answers: ReadonlySet<number> = new Set([
+  invalidArgument,
+  5,
+  6,
+  permissionDenied,
+  9,
+  outOfRange,
+  unimplemented,
+  unauthenticated,
+]);
+
+/** The refusal that a failed call was, or null when the node gave no answer. */
+export function refusalIn({ code, details }: ServiceError): Refusal | null {
+  return answers.has(code) ? { status: code, details } : null;
+}
+
+/** The refusal that a watch which was cancelled stands for. */
+export function refusalOfWatch(reason: string): Refusal {
+  const status = /permission denied/.test(reason)
+    ? permissionDenied
+    : /auth token/.test(reason)
+      ? unauthenticated
+      : invalidArgument;
+  return { status, details: reason };
+}
+
+/** True when a new token may help: this one has expired, or is of a time when users had other rights. */
+export function asksForToken({ status, details }: Refusal): boolean {
+  return (
+    status === unauthenticated || /invalid auth token|revision of auth store is old|user name is empty/.test(details)
+  );
+}
+
+/** True when the user may not do this. */
+export function deniesPermission({ status, details }: Refusal): boolean {
+  return status === permissionDenied || details.includes('permission denied');
+}
+
+/** True when the revision that was asked for is no longer, or not yet, in the store's history. */
+export function outsideHistory({ status, details }: Refusal): boolean {
+  return status === outOfRange && /required revision/.test(details);
+}
+
+/** True when the server knows of no users: whoever asks may read. */
+export function authIsOff({ details }: Refusal): boolean {
+  return details.includes('authentication is not enabled');
+}
+
+/** A refusal for the operator. */
+export function refusalError(node: string, { status, details }: Refusal): BackendError {
+  const denied = (words: string) => new BackendError('denied', `${node}: ${words}`);
+  if (/authentication failed/.test(details)) return denied('access denied: user name or password is wrong');
+  if (/user name is empty/.test(details)) return denied('access denied: it wants a user name and a password');
+  if (deniesPermission({ status, details })) return denied('permission denied: may this user read all of the keys?');
+  if (status === unauthenticated) return denied('access denied: it does not take the token that it gave');
+  if (status === unimplemented) {
+    return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
+  }
+  const words = details.replace(/[^ -~]+/g, ' ').slice(0, 200);
+  return new BackendError('protocol', `${node}: ${words === '' ? `gRPC status ${status}` : words}`);
+}

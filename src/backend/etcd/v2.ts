@@ -1,0 +1,139 @@
+import type { Clock } from '../../obs/clock.ts';
+import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
+import { follow } from '../deadline.ts';
+import { type EtcdNode, indexOf, keysPath, parseAnswer } from './v2answer.ts';
+import { refusalOf } from './v2refusal.ts';
+import { HttpClient, type HttpSettings } from '../http.ts';
+import { Inbox } from '../inbox.ts';
+import { LongPoll } from './poll.ts';
+import { coveringRoots, planPolls, reaches } from './roots.ts';
+
+export interface EtcdSettings extends HttpSettings {
+  /** A long poll that hears nothing for so long is asked anew. */
+  readonly silenceMs?: number;
+}
+
+const readsAtOnce = 8;
+const usualSilenceMs = 30_000;
+
+/** The keys of an etcd's v2 API (0.4 to 3.4, or a mini-etcd). Nothing is connected before the first read. */
+export async function etcdBackend(settings: EtcdSettings): Promise<Backend> {
+  return new EtcdBackend(await HttpClient.create(settings), settings.clock, settings.silenceMs ?? usualSilenceMs);
+}
+
+class EtcdBackend implements Backend {
+  readonly name = 'etcd';
+  readonly canWatch = true;
+  readonly selects = 'subtree';
+  private cluster = '';
+  /** The store was out of reach: what comes back may be another one, or the same with a history that has holes. */
+  private isDoubtful = false;
+
+  constructor(
+    private readonly http: HttpClient,
+    private readonly clock: Clock,
+    private readonly silenceMs: number,
+  ) {}
+
+  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    const cursor = new Map<string, bigint>();
+    const pairs = new Map<string, string>();
+    const roots = coveringRoots(keys);
+    const failed = new AbortController();
+    const letGo = follow(signal, failed);
+    const lane = async () => {
+      for (let root = roots.pop(); root !== undefined; root = roots.pop()) {
+        cursor.set(root, await this.readRoot(root, pairs, failed.signal));
+      }
+    };
+    const lanes = Array.from({ length: Math.min(readsAtOnce, roots.length) }, lane);
+    try {
+      await Promise.all(lanes);
+      this.isDoubtful = false;
+      return { cursor, pairs };
+    } catch (error) {
+      failed.abort(error);
+      await Promise.allSettled(lanes);
+      throw error;
+    } finally {
+      letGo();
+    }
+  }
+
+  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+    const roots = coveringRoots(keys);
+    const inbox = new Inbox(cursor);
+    const ended = new AbortController();
+    const letGo = follow(signal, ended);
+    const failed = () => {
+      inbox.fail(signal.reason);
+    };
+    signal.addEventListener('abort', failed, { once: true });
+    if (signal.aborted) failed();
+    const polls = planPolls(roots).map((poll) => {
+      const others = roots.filter((root) => !poll.roots.includes(root));
+      const { http, clock, silenceMs, cluster, isDoubtful } = this;
+      const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
+      return longPoll
+        .follow((heard) => {
+          inbox.put(poll, heard);
+        }, ended.signal)
+        .catch((error: unknown) => {
+          if (!ended.signal.aborted) this.isDoubtful = true;
+          inbox.fail(error);
+        });
+    });
+    try {
+      for (;;) yield await inbox.next();
+    } finally {
+      signal.removeEventListener('abort', failed);
+      ended.abort(new Error('the watch has ended'));
+      letGo();
+      await Promise.all(polls);
+    }
+  }
+
+  close(): Promise<void> {
+    this.http.close();
+    return Promise.resolve();
+  }
+
+  /** Adds what is at and below root; the store's counter at that moment. */
+  private async readRoot(root: string, pairs: Map<string, string>, signal: AbortSignal): Promise<bigint> {
+    const answer = await this.http.get(`${keysPath(root)}?recursive=true&quorum=true&sorted=false`, signal);
+    if (answer.status !== 200) {
+      const refusal = await refusalOf(answer, this.http, signal);
+      // 100: not there; 104: a file where a directory would have to be, so not there either.
+      if (refusal.code !== 100 && refusal.code !== 104) throw refusal.error;
+      return refusal.index;
+    }
+    const { node } = parseAnswer(await answer.body(), answer);
+    if (node === undefined) throw new BackendError('protocol', `${answer.node}: the answer has no node`);
+    this.cluster = answer.headers.get('x-etcd-cluster-id') ?? '';
+    if ((node.key ?? '/') !== root) throw new BackendError('protocol', `${answer.node}: the answer is for another key`);
+    if (!collect(node, root, pairs))
+      throw new BackendError('protocol', `${answer.node}: the answer has a strange node`);
+    return indexOf(answer);
+  }
+}
+
+/** False when the tree is not one that an etcd would write. */
+function collect(top: EtcdNode, root: string, pairs: Map<string, string>): boolean {
+  const stack: EtcdNode[] = [top];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    const { key = '/', value, nodes = [] } = node;
+    if (typeof key !== 'string' || !Array.isArray(nodes)) return false;
+    for (const below of nodes as EtcdNode[]) {
+      if (
+        typeof below !== 'object' ||
+        !String((below as EtcdNode | null)?.key).startsWith(key === '/' ? '/' : `${key}/`)
+      )
+        return false;
+      stack.push(below);
+    }
+    if (node.dir === true) continue;
+    if (typeof value !== 'string') return false;
+    if (reaches(root, key)) pairs.set(key, value);
+  }
+  return true;
+}

@@ -1,0 +1,102 @@
+import type { IResponseHeader, ITxnRequest } from 'etcd3';
+import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
+import { follow } from '../deadline.ts';
+import type { EtcdSettings } from './v2.ts';
+import { isApiMissing } from './api.ts';
+import { answered, GrpcClient } from './grpc.ts';
+import { outsideHistory, refusalError } from './grpcrefusal.ts';
+import { Inbox } from '../inbox.ts';
+import { Pages, rangesOf } from './ranges.ts';
+import { type Memory, RangeWatch } from './rangewatch.ts';
+import { cursorAt } from './v3cursor.ts';
+
+/** How often a read begins anew because the history that it reads in was compacted or replaced. */
+const mostReads = 3;
+
+/** The keys of an etcd's v3 API. Nothing is connected before the first read. */
+export async function etcd3Backend(settings: EtcdSettings): Promise<Backend> {
+  return new Etcd3Backend(await GrpcClient.create(settings), settings);
+}
+
+/** True when somebody answers by the v3 API, whatever the answer. */
+export async function offersV3(settings: EtcdSettings, signal: AbortSignal): Promise<boolean> {
+  const client = await GrpcClient.create(settings);
+  try {
+    const { node, said } = await client.call('txn', {}, signal);
+    return !('refusal' in said) || !isApiMissing(refusalError(node, said.refusal));
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+class Etcd3Backend implements Backend {
+  readonly name = 'etcd';
+  readonly canWatch = true;
+  readonly selects = 'subtree';
+
+  private readonly memory: Memory = { witness: null };
+
+  constructor(
+    private readonly client: GrpcClient,
+    private readonly settings: EtcdSettings,
+  ) {}
+
+  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    for (let reads = 0; reads < mostReads; reads++) {
+      const snapshot = await this.readOnce(keys, signal);
+      if (snapshot !== null) return snapshot;
+    }
+    throw new BackendError('protocol', 'etcd forgets its history faster than it can be read');
+  }
+
+  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+    const inbox = new Inbox(cursor);
+    const ended = new AbortController();
+    const letGo = follow(signal, ended);
+    const failed = () => {
+      inbox.fail(signal.reason);
+    };
+    signal.addEventListener('abort', failed, { once: true });
+    if (signal.aborted) failed();
+    const { client, settings, memory } = this;
+    const watching = new RangeWatch(rangesOf(keys), cursor, { client, settings, inbox, memory })
+      .follow(ended.signal)
+      .catch((error: unknown) => {
+        inbox.fail(error);
+      });
+    try {
+      for (;;) yield await inbox.next();
+    } finally {
+      signal.removeEventListener('abort', failed);
+      ended.abort(new Error('the watch has ended'));
+      letGo();
+      await watching;
+    }
+  }
+
+  close(): Promise<void> {
+    this.client.close();
+    return Promise.resolve();
+  }
+
+  /** Everything at the revision of the first page, or null when the history moved away meanwhile. */
+  private async readOnce(keys: readonly string[], signal: AbortSignal): Promise<Snapshot | null> {
+    const ranges = rangesOf(keys);
+    const pages = new Pages([...ranges]);
+    let header: IResponseHeader | null = null;
+    while (!pages.isDone) {
+      const request: ITxnRequest = { success: pages.next(header?.revision ?? '0') };
+      const { node, said } = await this.client.call('txn', request, signal);
+      if ('refusal' in said && outsideHistory(said.refusal)) return null;
+      const answer = answered({ node, said });
+      if (header !== null && header.cluster_id !== answer.header.cluster_id) return null;
+      header ??= answer.header;
+      if (!pages.take(answer)) throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
+    }
+    this.memory.witness = pages.witness;
+    return { cursor: header === null ? new Map() : cursorAt(ranges, header), pairs: pages.pairs };
+  }
+}

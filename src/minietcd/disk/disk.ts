@@ -1,0 +1,198 @@
+import { closeSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import type { Clock } from '../../obs/clock.ts';
+import type { Logger } from '../../obs/log.ts';
+import { createMeta, makeFolders, readMeta, unusable, writeMeta, type Meta } from './folder.ts';
+import { doublings, Histogram, secondsSince } from '../histogram.ts';
+import { Journal, startRecord, type Pending } from './journal.ts';
+import { lockFolder } from './lock.ts';
+import { firstRecord, recover, snapFolder, walFolder, type Recovered } from './recovery.ts';
+import { listSnapshots, takeSnapshot, writeSnapshot } from './snapshot.ts';
+import type { State } from '../state.ts';
+import { DataError, reasonOf } from '../wal/error.ts';
+import { repairTail } from '../wal/repair.ts';
+import type { LogEnd } from '../wal/scan.ts';
+import { encodeSegmentHeader, segmentName } from '../wal/segment.ts';
+import { createSegment, sweepTemporary, Wal, WalError } from '../wal/wal.ts';
+
+/** How a data directory is kept. */
+export interface DiskSettings {
+  readonly folder: string;
+  /** A new name for it; without one it keeps its own, and a new one is called 'default'. */
+  readonly name?: string;
+  /** How many changes come between snapshots; 0 takes none. */
+  readonly snapshotCount: number;
+  /** For tests: when a segment of the log is full. */
+  readonly segmentBytes?: number;
+}
+
+/** What surrounds a data directory: the time, and where to say what happens to it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What a data directory had to do in this process. */
+export interface DiskFigures {
+  /** How long the log's syncs took, and the writing of whole snapshots. */
+  readonly syncs: Histogram;
+  readonly snapshots: Histogram;
+  readonly bytesWritten: number;
+  /** Changes that wait for the disk, and those that it could not take. */
+  readonly pending: number;
+  readonly refused: number;
+}
+
+/** So many snapshots are kept, with the log that goes on from the oldest. */
+const keptSnapshots = 5;
+
+/** A data directory in use: what was in it, and where changes go. */
+export class Disk {
+  /** Ends what waits for the disk to get room, and a snapshot under way. */
+  private readonly stopping = new AbortController();
+  private readonly journal: Journal;
+  private readonly snapshots = new Histogram(doublings(0.001, 14));
+  private saving: Promise<void> | undefined;
+  private savedIndex: number;
+  private savedBytes = 0;
+  private bytes = 0;
+
+  constructor(
+    readonly meta: Meta,
+    private readonly wal: Wal,
+    private readonly settings: DiskSettings,
+    private readonly kept: Recovered & Surroundings & { readonly unlock: () => Promise<void> },
+  ) {
+    this.savedIndex = kept.snapshotIndex;
+    this.journal = new Journal(wal, kept.clock, kept.log, this.stopping.signal);
+  }
+
+  get state(): State {
+    return this.kept.state;
+  }
+
+  /** Resolves when the disk cannot be trusted any more: the process should end. */
+  get lost(): Promise<Error> {
+    return this.journal.lost;
+  }
+
+  get isReadOnly(): boolean {
+    return this.journal.isReadOnly;
+  }
+
+  get figures(): DiskFigures {
+    const { snapshots, journal, wal } = this;
+    const { pending, refused } = journal;
+    return { syncs: wal.syncs, snapshots, bytesWritten: wal.bytesWritten, pending, refused };
+  }
+
+  /** See Journal.add. */
+  add(pending: Pending): void {
+    this.journal.add(pending);
+    this.considerSnapshot();
+  }
+
+  /** Finishes the batches under way and lets go of the directory; twice is fine. */
+  async close(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    this.stopping.abort(new Error('the server is stopping'));
+    await this.journal.close();
+    await this.saving;
+    await this.kept.unlock();
+  }
+
+  /** A large store is written less often, so that the disk has more to do with the log than with snapshots. */
+  private considerSnapshot(): void {
+    const { snapshotCount } = this.settings;
+    if (snapshotCount === 0 || this.saving !== undefined || this.isReadOnly) return;
+    if (this.state.requestIndex - this.savedIndex < snapshotCount) return;
+    if (this.wal.bytesWritten - this.bytes < this.savedBytes / 2) return;
+    this.saving = this.save().finally(() => (this.saving = undefined));
+  }
+
+  private async save(): Promise<void> {
+    const folder = snapFolder(this.settings.folder);
+    const snapshot = takeSnapshot(this.state, this.meta.clusterId);
+    this.savedIndex = snapshot.requestIndex;
+    this.bytes = this.wal.bytesWritten;
+    const from = process.hrtime.bigint();
+    try {
+      this.savedBytes = await writeSnapshot(folder, snapshot, this.stopping.signal);
+      this.snapshots.add(secondsSince(from));
+      const files = listSnapshots(folder);
+      for (const { path } of files.slice(keptSnapshots)) await rm(path);
+      await this.wal.release(files.slice(0, keptSnapshots).at(-1)!.index);
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      this.kept.log.warning(`snapshot not written, the log is kept instead: ${reasonOf(error)}`);
+    }
+  }
+}
+
+/**
+ * Opens a data directory, making it where there is none: locks it, reads it, repairs an unfinished write at the end of
+ * the log. Throws DataError, which says what is wrong and what can be done.
+ */
+export async function openDisk(settings: DiskSettings, around: Surroundings): Promise<Disk> {
+  const { folder } = settings;
+  makeFolders(folder);
+  const started = new Date(around.clock.now()).toISOString();
+  const unlock = await lockFolder(folder, `pid ${process.pid} (started ${started})`);
+  try {
+    for (const one of [folder, walFolder(folder), snapFolder(folder)]) await sweepTemporary(one);
+    return await openLocked(settings, { ...around, unlock });
+  } catch (error) {
+    await unlock();
+    if (error instanceof DataError) throw error.code === 'damaged' ? withAdvice(error, folder) : error;
+    throw unusable(folder, error instanceof WalError ? error.cause : error);
+  }
+}
+
+async function openLocked(
+  settings: DiskSettings,
+  around: Surroundings & { readonly unlock: () => Promise<void> },
+): Promise<Disk> {
+  const { folder, name } = settings;
+  const { clock, log } = around;
+  const old = readMeta(folder);
+  const meta = old === undefined ? createMeta(name ?? 'default', clock.now()) : { ...old, name: name ?? old.name };
+  // The log first: a log without records and without META is taken for none.
+  if (old === undefined) await createLog(walFolder(folder), meta.clusterId, firstRecord);
+  if (old?.name !== meta.name) await writeMeta(folder, meta);
+  const bad: string[] = [];
+  const recovered = recover(folder, meta.clusterId, {
+    badSnapshot: ({ path }, error) => {
+      log.warning(`${error.message}; an older snapshot is tried, and this one kept as ${path}.broken`);
+      bad.push(path);
+    },
+  });
+  for (const path of bad) await rename(path, `${path}.broken`);
+  const end = await repaired(recovered.end, log);
+  const wal = new Wal(walFolder(folder), meta.clusterId, end, settings.segmentBytes);
+  if (old !== undefined) {
+    await wal.append([{ type: startRecord, payload: new Uint8Array(0) }]);
+    recovered.state.countStart();
+  }
+  return new Disk(meta, wal, settings, { ...recovered, ...around });
+}
+
+async function repaired(end: LogEnd, log: Logger): Promise<LogEnd> {
+  if (end.tornBytes === 0) return end;
+  const repair = await repairTail(end);
+  const where = `${end.file.path}: offset ${end.offset}`;
+  const told = `an unfinished write of ${end.tornBytes} bytes, answered to nobody, is moved to ${repair.kept}`;
+  log.warning(`${where}: ${told}; the last good record has index ${end.lastIndex}`);
+  return repair.end;
+}
+
+/** Begins a log whose first record will have an index. */
+export async function createLog(folder: string, clusterId: string, firstIndex: number): Promise<void> {
+  const header = { seq: 1, firstIndex, clusterId, chain: 0 };
+  closeSync(await createSegment(folder, encodeSegmentHeader(header), segmentName(header)));
+}
+
+function withAdvice(error: DataError, folder: string): DataError {
+  const save = `mini-etcd backup -truncate-at-corruption -data-dir ${folder} -backup-dir <new folder>`;
+  const advice = `nothing was changed; "mini-etcd check -data-dir ${folder}" looks at all of it, and "${save}" saves what is before the damage`;
+  return new DataError('damaged', `${error.message}; ${advice}`, { cause: error });
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../../obs/clock.ts';
+import type { Logger } from '../../obs/log.ts';
+import { encodeRequest } from './codec.ts';
+import type { Request } from '../request.ts';
+import { WalError, type Wal } from '../wal/wal.ts';
+
+/** A change that waits for its place on disk. */
+export interface Pending {
+  readonly request: Request;
+  /** True where nobody has read for a while: then a sync may hold up everything else. */
+  readonly isAlone: boolean;
+  /** Called when the change is on disk, in the order of the log. */
+  readonly commit: () => void;
+  /** Called instead when it is not, with the reason in words. */
+  readonly refuse: (reason: string) => void;
+}
+
+/** The type of a record that holds a request. */
+export const requestRecord = 1;
+
+/** The type of a record that says that a server started here. */
+export const startRecord = 2;
+
+/** What one sync takes along; more waits for the next. */
+const longestBatch = 4 * 1024 * 1024;
+
+/** How often a full disk is looked at. */
+const probeMs = 2000;
+
+interface Waiting {
+  readonly pending: Pending;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Group commit: changes that come in while the disk is busy share the next sync. A full disk refuses changes until there
+ * is room again; a disk that fails a sync ends it all.
+ */
+export class Journal {
+  private readonly waiting: Waiting[] = [];
+  private running: Promise<void> | undefined;
+  private refusal: string | undefined;
+  /** Changes that were taken into a batch and not answered yet. */
+  private taken = 0;
+  private refusals = 0;
+  private lose: (error: Error) => void = () => undefined;
+
+  /** Resolves when the log cannot be trusted any more: the process should end. */
+  readonly lost = new Promise<Error>((resolve) => (this.lose = resolve));
+
+  constructor(
+    private readonly wal: Wal,
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /** True while changes are refused. */
+  get isReadOnly(): boolean {
+    return this.refusal !== undefined;
+  }
+
+  /** How many changes wait for the disk. */
+  get pending(): number {
+    return this.waiting.length + this.taken;
+  }
+
+  /** How many changes were refused so far. */
+  get refused(): number {
+    return this.refusals;
+  }
+
+  /** Takes a change in; exactly one of its functions is called, later. */
+  add(pending: Pending): void {
+    if (this.refusal !== undefined) {
+      this.refusals++;
+      pending.refuse(this.refusal);
+      return;
+    }
+    this.waiting.push({ pending, payload: encodeRequest(pending.request) });
+    // Everything that arrives in this turn of the event loop goes into the same batch.
+    this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
+  }
+
+  /** Waits for the batches under way, then lets go of the files. */
+  async close(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    this.refusal ??= 'the server is stopping';
+    this.wal.close();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      let done: readonly Waiting[] = [];
+      while (this.waiting.length > 0 || done.length > 0) {
+        const batch = this.nextBatch();
+        // Not while others could be answered.
+        const mayBlock = done.length === 0 && batch.length === 1 && batch[0]!.pending.isAlone;
+        const appending = this.append(batch, mayBlock);
+        // While the disk works on the next batch.
+        for (const { pending } of done) pending.commit();
+        this.taken -= done.length;
+        done = (await appending) ? batch : [];
+      }
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** True once a batch is on disk; false when it never will be, and everyone has been told. */
+  private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
+    if (batch.length === 0) return true;
+    try {
+      const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
+      await this.wal.append(entries, mayBlock);
+      return true;
+    } catch (error) {
+      this.giveUp(error as WalError, batch);
+      return false;
+    }
+  }
+
+  private nextBatch(): readonly Waiting[] {
+    let bytes = 0;
+    const size = this.waiting.findIndex(({ payload }) => (bytes += payload.length) > longestBatch);
+    const batch = this.waiting.splice(0, size < 0 ? this.waiting.length : Math.max(size, 1));
+    this.taken += batch.length;
+    return batch;
+  }
+
+  private giveUp(error: WalError, batch: readonly Waiting[]): void {
+    this.refusal = `write-ahead log: ${error.message}`;
+    this.taken -= batch.length;
+    const refused = [...batch, ...this.waiting.splice(0)];
+    this.refusals += refused.length;
+    for (const { pending } of refused) pending.refuse(this.refusal);
+    if (error.code === 'full') {
+      this.log.error(`${this.refusal}: changes are refused until there is room`);
+      void this.awaitRoom();
+    } else {
+      this.lose(new Error(this.refusal, { cause: error }));
+    }
+  }
+
+  private async awaitRoom(): Promise<void> {
+    try {
+      do {
+        await this.clock.sleep(probeMs, this.stopping);
+      } while (!(await this.wal.hasRoom()));
+      this.refusal = undefined;
+      this.log.info('the disk has room again: changes are taken');
+    } catch (error) {
+      if (error instanceof WalError) this.lose(error);
+    }
+  }
+}

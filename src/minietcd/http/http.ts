@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { EtcdError } from '../errors.ts';
+import { errorJson } from './json.ts';
+import { answerKeys } from './keys.ts';
+import { answerCluster } from './cluster.ts';
+import { answerLogLevel } from './loglevel.ts';
+import { answerMembers } from './members.ts';
+import { answerPage, pages } from './pages.ts';
+import { corsHeaders, Reply, type Site } from '../site.ts';
+import { cleanPath, parseTarget, printLocation } from './target.ts';
+
+/** Answers one HTTP request, at once where nothing has to be waited for. Never throws: what nobody foresaw is a 500. */
+export function answer(site: Site, req: IncomingMessage, res: ServerResponse): void {
+  const reply = new Reply(res, corsHeaders(site, req.headers.origin), site);
+  const fail = (error: unknown) => {
+    // A client that left in the middle of its request body is answered by nobody.
+    if (!res.destroyed && !req.destroyed) giveUp(site, reply, error);
+  };
+  try {
+    route(site, req, reply)?.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function giveUp(site: Site, reply: Reply, error: unknown): void {
+  const { raw } = reply;
+  const what = error instanceof Error ? error.message : 'unknown';
+  if (raw.headersSent) raw.destroy();
+  else if (error instanceof EtcdError) reply.send(error.status, 'application/json', errorJson(error));
+  else new Reply(raw, [], site).refuse(500, `Internal Server Error: ${what}`);
+}
+
+function route(site: Site, req: IncomingMessage, reply: Reply): Promise<void> | undefined {
+  const method = req.method!;
+  if (site.load.connections > site.limits.connections) {
+    reply.closeAfter();
+    reply.refuse(503, `too many connections: ${site.limits.connections} are open`);
+    return undefined;
+  }
+  if (method === 'OPTIONS') {
+    reply.send(200, '', '');
+    return undefined;
+  }
+  if (req.headers.host === undefined && req.httpVersion === '1.1') {
+    reply.hangUp('400 Bad Request: missing required Host header');
+    return undefined;
+  }
+  const target = parseTarget(req.url!);
+  if (target === undefined) {
+    reply.hangUp('400 Bad Request');
+    return undefined;
+  }
+  const clean = cleanPath(target.path);
+  if (clean !== target.path) {
+    redirect(reply, method, printLocation(clean, target.query));
+    return undefined;
+  }
+  if (isAtOrBelow(clean, '/v2/keys')) return answerKeys(site, req, reply, target);
+  if (isAtOrBelow(clean, '/v2/members')) return answerMembers(site, req, clean, reply);
+  if (clean === '/config/local/log') return answerLogLevel(site, req, reply);
+  if (clean === '/v2/admin/config') return answerCluster(site, req, reply);
+  const page = pages.get(clean);
+  if (page === undefined) reply.refuse(404, '404 page not found');
+  else answerPage(site, page, method, reply);
+  return undefined;
+}
+
+function isAtOrBelow(path: string, top: string): boolean {
+  return path.startsWith(top) && (path.length === top.length || path[top.length] === '/');
+}
+
+function redirect(reply: Reply, method: string, location: string): void {
+  reply.add('Location', location);
+  const link = location.replace(/[&<>"']/g, (char) => htmlEscapes.get(char)!);
+  const body = method === 'GET' ? `<a href="${link}">Moved Permanently</a>.\n\n` : '';
+  reply.send(301, method === 'GET' || method === 'HEAD' ? 'text/html; charset=utf-8' : '', body);
+}
+
+const htmlEscapes = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&#34;'],
+  ["'", '&#39;'],
+]);

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import { parseChange, parseLook, type Look } from './ask.ts';
+import { EtcdError } from '../errors.ts';
+import { readBody } from './body.ts';
+import { isForm, parseForm } from './form.ts';
+import { errorJson, eventJson, getJson } from './json.ts';
+import type { Reply, Site } from '../site.ts';
+import type { Event } from '../store/event.ts';
+import { answerWatch } from './poll.ts';
+import type { Target } from './target.ts';
+
+const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
+
+/** The deepest key; a deeper one could only be meant to exhaust the server. */
+const deepestKey = 1024;
+
+/** Answers a request to /v2/keys and below; a change takes the time that the disk takes. */
+export function answerKeys(site: Site, req: IncomingMessage, reply: Reply, target: Target): Promise<void> | undefined {
+  const method = req.method!;
+  if (!methods.includes(method)) {
+    reply.refuseMethod(methods.join(','));
+    return undefined;
+  }
+  reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
+  site.http.countReceived(method);
+  if (method !== 'GET' && method !== 'HEAD') return change(site, req, reply, target);
+  const at = site.keyspace.clock.now();
+  try {
+    answerLook(site, parseLook(method, keyPath(target.path), parseForm('', target.query)), { reply, method, at });
+  } catch (error) {
+    refuse(site, method, reply, error);
+  }
+  return undefined;
+}
+
+function answerLook(site: Site, ask: Look, { reply, method, at }: { reply: Reply; method: string; at: number }): void {
+  const { keyspace } = site;
+  const { index } = keyspace;
+  if (ask.kind === 'get') {
+    const body = getJson(keyspace.get(ask.path), ask.path, { recursive: ask.recursive, at, index });
+    addIndexes(site, index, reply);
+    reply.send(200, 'application/json', body);
+    site.http.countDone(method, (keyspace.clock.now() - at) / 1000);
+    return;
+  }
+  // Not before the watch stands: a refusal carries other headers.
+  const open = () => {
+    addIndexes(site, index, reply);
+    reply.open(200, 'application/json');
+  };
+  answerWatch(site, ask, reply, open);
+}
+
+async function change(site: Site, req: IncomingMessage, reply: Reply, target: Target): Promise<void> {
+  const { clock } = site.keyspace;
+  const method = req.method!;
+  const began = clock.now();
+  try {
+    const path = keyPath(target.path);
+    const body = method === 'DELETE' ? '' : await readForm(site, req);
+    const { request, quiet } = parseChange(method, path, parseForm(body, target.query), clock.now());
+    const [event] = await site.keyspace.submit(request);
+    addIndexes(site, event!.node.modified, reply);
+    const told = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
+    reply.send(isNew(event!) ? 201 : 200, 'application/json', told);
+    site.http.countDone(method, (clock.now() - began) / 1000);
+  } catch (error) {
+    refuse(site, method, reply, error);
+  }
+}
+
+/** Answers a refusal of the store; what else was thrown is thrown on. */
+function refuse(site: Site, method: string, reply: Reply, error: unknown): void {
+  if (!(error instanceof EtcdError)) throw error;
+  site.http.countFailed(method, error.status);
+  reply.add('X-Etcd-Index', String(error.index));
+  reply.send(error.status, 'application/json', errorJson(error));
+}
+
+function addIndexes(site: Site, index: number, reply: Reply): void {
+  reply.add('X-Etcd-Index', String(index));
+  reply.add('X-Raft-Index', String(site.keyspace.requestIndex));
+  reply.add('X-Raft-Term', String(site.member.raftTerm));
+}
+
+function isNew(event: Event): boolean {
+  return event.action === 'create' || (event.action === 'set' && event.prevNode === undefined);
+}
+
+/** The key below /v2/keys, without a trailing slash. */
+function keyPath(path: string): string {
+  const key = path.slice('/v2/keys'.length, path.endsWith('/') ? -1 : undefined);
+  if (key.length > deepestKey && key.split('/').length > deepestKey) {
+    throw new EtcdError(209, `key has more than ${deepestKey - 1} elements`, 0);
+  }
+  return key === '' ? '/' : key;
+}
+
+/** The body of a request whose Content-Type says form, else ''. */
+async function readForm(site: Site, req: IncomingMessage): Promise<string> {
+  return isForm(req.headers['content-type']) ? readBody(site, req) : '';
+}

@@ -1,0 +1,543 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../../src/backend/backend.ts';
+import { Credentials } from '../../../src/backend/credentials.ts';
+import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
+import { usualLimits } from '../../../src/backend/http.ts';
+import { backendContract, Copy, follow, sorted, type Store, until } from '../../contract/backend.ts';
+import { Etcd3Server } from '../../helpers/etcd3Server.ts';
+import { etcdSettings } from '../../helpers/etcdSettings.ts';
+import { Proxy } from '../../helpers/proxy.mjs';
+import { ToyServer } from '../../helpers/toyServer.ts';
+
+const never = new AbortController().signal;
+const patient = { limits: usualLimits };
+const hasty = { silenceMs: 100, limits: { ...usualLimits, headersMs: 400 } };
+
+async function makeStore(): Promise<Store> {
+  const server = await Etcd3Server.start();
+  const proxy = await Proxy.to(server.port);
+  return {
+    open: () => etcd3Backend(etcdSettings([proxy.url])),
+    put: (key, value) => {
+      server.put(key, value);
+      return Promise.resolve();
+    },
+    remove: (key) => {
+      server.removeTree(key);
+      return Promise.resolve();
+    },
+    cut: () => {
+      proxy.cut();
+    },
+    close: async () => {
+      await proxy.close();
+      await server.close();
+    },
+  };
+}
+
+const login = (username: string, password: string) =>
+  Credentials.open({ basicAuth: true, username, password, passwordFile: '' });
+
+async function readFrom(nodes: readonly string[], more: Parameters<typeof etcdSettings>[1] = {}, keys = ['/app']) {
+  const backend = await etcd3Backend(etcdSettings(nodes, { ...hasty, ...more }));
+  try {
+    return sorted((await backend.read(keys, never)).pairs);
+  } finally {
+    await backend.close();
+  }
+}
+
+describe('stores that cannot be read', () => {
+  const closing: Server[] = [];
+  afterAll(() => {
+    for (const server of closing) server.close();
+  });
+  const raw = async (greet: (socket: Socket) => void): Promise<string> => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      greet(socket);
+    });
+    closing.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  };
+
+  test.each([
+    ['no node', [], 'settings', /^there is no node to connect to$/],
+    ['not an address', ['not an address'], 'settings', /^"not an address" is not a node/],
+    ['nobody there', ['127.0.0.1:1'], 'unreachable', /^http:\/\/127\.0\.0\.1:1: connection refused$/],
+    [
+      'nobody there, twice',
+      ['127.0.0.1:1', '[::1]:1'],
+      'unreachable',
+      /refused; http:\/\/\[::1\]:1: connection refused$/,
+    ],
+    [
+      'no such host',
+      ['http://no-such-host.invalid:1'],
+      'unreachable',
+      /no-such-host\.invalid:1: (no such host|the host name)/,
+    ],
+  ] as const)('%s', async (_name, nodes, code, message) => {
+    await expect(readFrom(nodes)).rejects.toMatchObject({
+      name: 'BackendError',
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    ['says nothing', () => undefined, /no answer within 0\.4 s/],
+    ['closes at once', (socket) => socket.end(), /the connection broke/],
+    ['talks about something else', (socket) => socket.end('220 ready\r\n'), /not HTTP|broke/],
+  ] as [string, (socket: Socket) => void, RegExp][])('one who %s', async (_name, greet, message) => {
+    const url = await raw(greet);
+    await expect(readFrom([url])).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('an etcd that offers only the v2 API', async () => {
+    const toy = await ToyServer.start((_, response) => response.end('{}'));
+    await expect(readFrom([toy.url])).rejects.toThrow('it answers over HTTP (status 200), but offers no v3 API');
+    await toy.close();
+  });
+
+  test('an answer that has nothing to do with the question', async () => {
+    const server = await Etcd3Server.start();
+    server.spoil = (answer) => ({ ...answer, responses: [] });
+    await expect(readFrom([server.url], patient)).rejects.toMatchObject({ code: 'protocol' });
+    await server.close();
+  });
+
+  test('a page that never ends', async () => {
+    const server = await Etcd3Server.start();
+    server.spoil = (answer) => ({
+      ...answer,
+      responses: [0, 1].map(() => ({ response_range: { more: true, kvs: [] } })),
+    });
+    await expect(readFrom([server.url], patient)).rejects.toMatchObject({ code: 'protocol' });
+    await server.close();
+  });
+
+  test('a history that is forgotten faster than it is read', async () => {
+    const server = await Etcd3Server.start();
+    for (let i = 0; i < 1000; i++) server.put(`/app/${i}`, '1');
+    server.onRequest = () => {
+      server.put('/app/0', '2');
+      server.compact();
+    };
+    await expect(readFrom([server.url], patient)).rejects.toThrow('forgets its history');
+    await server.close();
+  });
+});
+
+describe('who may read', () => {
+  const users = new Map([
+    ['root', 's3cret'],
+    ['app', 's3cret'],
+  ]);
+  let server: Etcd3Server;
+  beforeEach(async () => {
+    server = await Etcd3Server.start({ users, mayRead: new Map([['app', '/app']]) });
+    server.put('/app/k', '1');
+    server.put('/other', '2');
+  });
+  afterEach(() => server.close());
+
+  test.each([
+    ['nobody', '', '', ['/app'], 'it wants a user name and a password'],
+    ['a wrong password', 'root', 'wr0ng', ['/app'], 'user name or password is wrong'],
+    ['an unknown user', 'nobody', 's3cret', ['/app'], 'user name or password is wrong'],
+    ['somebody who may not', 'app', 's3cret', ['/other'], 'permission denied'],
+    ['somebody who may not all', 'app', 's3cret', ['/app', '/other'], 'permission denied'],
+  ])('%s', async (_name, username, password, keys, words) => {
+    const auth = await login(username, password);
+    const reading = readFrom([server.url], { auth }, keys);
+    await expect(reading).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining(words) });
+    await expect(reading).rejects.not.toThrow(/s3cret|wr0ng/);
+  });
+
+  test('a watch that is not permitted', async () => {
+    const backend = await etcd3Backend(etcdSettings([server.url], { ...hasty, auth: await login('app', 's3cret') }));
+    const { cursor } = await backend.read(['/app'], never);
+    const watching = backend.watch(['/other'], cursor, never)[Symbol.asyncIterator]().next();
+    await expect(watching).rejects.toMatchObject({
+      code: 'denied',
+      message: expect.stringContaining('permission denied'),
+    });
+    await backend.close();
+  });
+
+  test('user and password, from the settings or from the address', async () => {
+    expect(await readFrom([server.url], { auth: await login('app', 's3cret') })).toEqual([['/app/k', '1']]);
+    expect(await readFrom([server.url.replace('//', '//app:s3cret@')])).toEqual([['/app/k', '1']]);
+  });
+
+  test('a server without users takes any', async () => {
+    const open = await Etcd3Server.start();
+    expect(await readFrom([open.url], { auth: await login('app', 's3cret') })).toEqual([]);
+    await open.close();
+  });
+
+  test('a token that has expired is replaced, for reads and for watches', async () => {
+    const proxy = await Proxy.to(server.port);
+    const backend = await etcd3Backend(etcdSettings([proxy.url], { ...hasty, auth: await login('app', 's3cret') }));
+    const copy = new Copy();
+    const stop = new AbortController();
+    const first = await backend.read(['/app'], never);
+    const following = follow(backend, ['/app'], copy, first.cursor, stop.signal);
+    server.put('/app/stands', '1');
+    await until(() => copy.pairs.has('/app/stands'));
+    server.expireTokens();
+    await backend.read(['/app'], never);
+    server.expireTokens();
+    server.put('/app/k', '2');
+    proxy.cut();
+    await until(() => copy.pairs.get('/app/k') === '2');
+    expect(server.seen.get('Authenticate')).toBe(3);
+    stop.abort(new Error('stop'));
+    await following.catch(() => undefined);
+    await backend.close();
+    await proxy.close();
+  });
+});
+
+describe('TLS', () => {
+  const file = (name: string) => join(import.meta.dirname, '../../helpers/certs', name);
+  const pem = (name: string) => readFileSync(file(name));
+  const serve = (name: string, asksBack = false) =>
+    Etcd3Server.start({
+      tls: ServerCredentials.createSsl(
+        pem('ca.pem'),
+        [{ private_key: pem(`${name}.key`), cert_chain: pem(`${name}.pem`) }],
+        asksBack,
+      ),
+    });
+  const none = { caFile: '', certFile: '', keyFile: '', insecure: false };
+  const ours = { ...none, caFile: file('ca.pem') };
+  const client = { ...ours, certFile: file('client.pem'), keyFile: file('client.key') };
+
+  test.each([
+    ['no CA is given', 'server', none, 'denied', /signed by a CA that is not trusted/],
+    ['its certificate has expired', 'expired', ours, 'denied', /has expired/],
+    ['its certificate is for another host', 'other-name', ours, 'denied', /for another host name/],
+    ['a CA file that is not there', 'server', { ...none, caFile: '/nowhere' }, 'settings', /cannot read the CA file/],
+  ] as const)('refused: %s', async (_name, certificate, tls, code, message) => {
+    const server = await serve(certificate);
+    const reading = readFrom([server.url], { ...patient, tls });
+    await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await server.close();
+  });
+
+  test.each([
+    ['a CA that is ours', 'server', ours, false],
+    ['a certificate of ours that it asks for', 'server', client, true],
+    ['any certificate, where that is wanted', 'expired', { ...none, insecure: true }, false],
+  ] as const)('taken: %s', async (_name, certificate, tls, asksBack) => {
+    const server = await serve(certificate, asksBack);
+    server.put('/app/k', '1');
+    expect(await readFrom([server.url], { ...patient, tls })).toEqual([['/app/k', '1']]);
+    await server.close();
+  });
+});
+
+backendContract('etcd3', makeStore, { anyBytes: true, live: true, under: '' });
+
+describe('reading', () => {
+  let server: Etcd3Server;
+  beforeEach(async () => {
+    server = await Etcd3Server.start();
+  });
+  afterEach(() => server.close());
+
+  test('keys that only begin like a wanted one are not read', async () => {
+    for (const key of ['/app', '/app/k', '/app2', '/app-x', '/app.d/k', '/ap', '/app/', '/app//k'])
+      server.put(key, key);
+    expect((await readFrom([server.url], patient)).map(([key]) => key)).toEqual(['/app', '/app/', '/app//k', '/app/k']);
+    expect((await readFrom([server.url], patient, ['/'])).length).toBe(8);
+  });
+
+  test('keys and values of any bytes', async () => {
+    const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
+    server.put(`/app/${all}`, all);
+    expect(await readFrom([server.url], patient)).toEqual([[`/app/${all}`, all]]);
+  });
+
+  test('many keys come in pages, all as of one revision', async () => {
+    server.commit(Array.from({ length: 20_000 }, (_, i) => ({ put: { key: `/app/${i}`, value: 'before' } })));
+    server.onRequest = () => {
+      server.put(`/app/${Math.floor(Math.random() * 20_000)}`, 'after');
+    };
+    const pairs = await readFrom([server.url], patient);
+    expect(pairs.length).toBe(20_000);
+    expect(pairs.filter(([, value]) => value === 'after').length).toBe(1);
+    expect(server.seen.get('Txn')).toBeGreaterThan(3);
+  });
+
+  test('many keys to ask for go in transactions that an etcd takes', async () => {
+    const keys = Array.from({ length: 300 }, (_, i) => `/app/${i}`);
+    for (const key of keys) server.put(`${key}/k`, '1');
+    expect((await readFrom([server.url], patient, keys)).length).toBe(300);
+  });
+
+  test('large values', async () => {
+    const value = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 30; i++) server.put(`/app/${i}`, value);
+    expect((await readFrom([server.url], patient)).length).toBe(30);
+  });
+
+  test('a compaction in the middle', async () => {
+    server.commit(Array.from({ length: 2000 }, (_, i) => ({ put: { key: `/app/${i}`, value: '1' } })));
+    let requests = 0;
+    server.onRequest = () => {
+      requests += 1;
+      if (requests !== 2) return;
+      server.put('/app/0', '2');
+      server.compact();
+    };
+    expect((await readFrom([server.url], patient))[0]).toEqual(['/app/0', '2']);
+  });
+
+  test('a node that is down, and one that is mute, are passed by', async () => {
+    const mute = await Etcd3Server.start();
+    mute.isMute = true;
+    server.put('/app/k', '1');
+    expect(await readFrom(['127.0.0.1:1', mute.url, server.url])).toEqual([['/app/k', '1']]);
+    await mute.close();
+  });
+
+  test('a kept connection that died unseen is made anew', async () => {
+    const proxy = await Proxy.to(server.port);
+    const backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
+    await backend.read(['/app'], never);
+    proxy.strand();
+    await backend.read(['/app'], never);
+    await server.restart();
+    await backend.read(['/app'], never);
+    await backend.close();
+    await proxy.close();
+  });
+});
+
+describe('watching', () => {
+  let server: Etcd3Server;
+  let proxy: Proxy;
+  let backend: Backend;
+  let stop: AbortController;
+  let copy: Copy;
+  let following: Promise<void>;
+
+  beforeEach(async () => {
+    server = await Etcd3Server.start();
+    proxy = await Proxy.to(server.port);
+    server.put('/app/k', '1');
+    stop = new AbortController();
+    copy = new Copy();
+    backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
+    const first = await backend.read(['/app', '/b'], never);
+    copy.replace(first);
+    following = follow(backend, ['/app', '/b'], copy, first.cursor, stop.signal);
+    await until(() => server.seen.get('Watch') === 1);
+  });
+  afterEach(async () => {
+    stop.abort(new Error('stop'));
+    await following.catch(() => undefined);
+    await backend.close();
+    await proxy.close();
+    await server.close();
+  });
+  const value = (key: string) => copy.pairs.get(key);
+
+  test('the removal of a key leaves what is below it', async () => {
+    server.put('/app', 'x');
+    await until(() => value('/app') === 'x');
+    server.remove('/app');
+    await until(() => value('/app') === undefined);
+    expect(value('/app/k')).toBe('1');
+  });
+
+  test('what begins like a wanted key wakes nobody', async () => {
+    const { cursor } = await backend.read(['/app'], never);
+    for (const key of ['/app2', '/app-x', '/app.d/k']) server.put(key, key);
+    server.put('/app/k', '2');
+    for await (const { edits } of backend.watch(['/app'], cursor, never)) {
+      if (edits.length === 0) continue; // a sign of life
+      expect(edits).toEqual([{ key: '/app/k', value: '2' }]);
+      break;
+    }
+  });
+
+  test('a change of several keys is told as a whole', async () => {
+    const { cursor } = await backend.read(['/app', '/b'], never);
+    server.commit(['/app/1', '/app/2', '/b'].map((key) => ({ put: { key, value: 'x' } })));
+    await until(() => value('/app/1') === 'x' && value('/app/2') === 'x' && value('/b') === 'x');
+    expect(cursor.size).toBeGreaterThan(0);
+  });
+
+  test('keys that expire with their lease', async () => {
+    server.put('/app/mortal', 'x', server.lease(50));
+    await until(() => value('/app/mortal') === 'x');
+    await until(() => value('/app/mortal') === undefined);
+  });
+
+  test('connections that break again and again', async () => {
+    for (let i = 0; i < 20; i++) {
+      proxy.cut();
+      server.put('/app/k', String(i));
+    }
+    await until(() => value('/app/k') === '19');
+  });
+
+  test('a connection that carries nothing any more is noticed', async () => {
+    proxy.strand();
+    server.put('/app/k', '2');
+    await until(() => value('/app/k') === '2');
+  });
+
+  test('a server that says nothing any more is noticed', async () => {
+    server.isMute = true;
+    server.put('/app/k', '2');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    server.isMute = false;
+    await until(() => value('/app/k') === '2');
+  });
+
+  test('silence in the store is no change: the stream stays', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(server.seen.get('Watch')).toBe(1);
+  });
+
+  test('a history that was compacted meanwhile', async () => {
+    proxy.refuse();
+    server.put('/app/k', '2');
+    server.put('/app/new', '3');
+    server.compact();
+    proxy.resume();
+    await until(() => value('/app/new') === '3' && value('/app/k') === '2');
+    server.put('/app/k', '4');
+    await until(() => value('/app/k') === '4');
+  });
+
+  test('a store that was restored with lower revisions', async () => {
+    const backup = server.revisions.backup();
+    server.put('/app/gone', 'x');
+    await until(() => value('/app/gone') === 'x');
+    await server.restart(backup);
+    await until(() => value('/app/gone') === undefined);
+    server.put('/app/k', '2');
+    await until(() => value('/app/k') === '2');
+  });
+
+  test('a store that was restored and has caught up with its revisions', async () => {
+    const backup = server.revisions.backup();
+    for (let i = 0; i < 5; i++) server.put('/app/gone', String(i));
+    await until(() => value('/app/gone') === '4');
+    proxy.refuse();
+    await server.restart(backup);
+    for (let i = 0; i < 20; i++) server.put(`/app/${i % 3}`, 'new');
+    proxy.resume();
+    await until(() => value('/app/gone') === undefined && value('/app/2') === 'new');
+  });
+
+  test('a store that was restored and compacted', async () => {
+    const backup = server.revisions.backup();
+    server.put('/app/gone', 'x');
+    await until(() => value('/app/gone') === 'x');
+    proxy.refuse();
+    await server.restart(backup);
+    for (let i = 0; i < 20; i++) server.put('/app/k', String(i));
+    server.compact();
+    proxy.resume();
+    await until(() => value('/app/gone') === undefined && value('/app/k') === '19');
+  });
+
+  test('another cluster at the same address', async () => {
+    const other = await Etcd3Server.start({ cluster: '7' });
+    for (let i = 0; i < 20; i++) other.put('/b/other', String(i));
+    proxy.retarget(other.port);
+    proxy.cut();
+    await until(() => value('/b/other') === '19' && value('/app/k') === undefined);
+    other.put('/b/other', 'x');
+    await until(() => value('/b/other') === 'x');
+    await other.close();
+  });
+
+  test('a restart of the same store is no reason to read again', async () => {
+    server.put('/app/k', '2');
+    await until(() => value('/app/k') === '2');
+    const before = server.seen.get('Txn')!;
+    server.term += 1;
+    await server.restart();
+    server.put('/app/k', '3');
+    await until(() => value('/app/k') === '3');
+    // Only the newest write is asked for.
+    expect(server.seen.get('Txn')! - before).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('etcd3, at random', () => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1e9);
+
+  test(`a copy fed by changes is what a fresh read is (SEED=${seed})`, async () => {
+    const random = randomFrom(seed);
+    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
+    const names = ['/a', '/b', '/a/x', '/a/x/y', '/a2', '/a-b', '/b/c', '/_h', '/none/k'];
+    const wanted = ['/a', '/b/c', '/_h', '/none'];
+    const server = await Etcd3Server.start();
+    const proxy = await Proxy.to(server.port);
+    const backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
+    const stop = new AbortController();
+    const copy = new Copy();
+    const first = await backend.read(wanted, never);
+    copy.replace(first);
+    const following = follow(backend, wanted, copy, first.cursor, stop.signal);
+    let backup = server.revisions.backup();
+    const deeds: (() => Promise<unknown> | undefined)[] = [
+      ...Array.from({ length: 6 }, () => () => {
+        server.put(pick(names), String(random()));
+        return undefined;
+      }),
+      () => (server.put(pick(names), 'mortal', server.lease(20)), undefined),
+      () => (server.remove(pick(names)), undefined),
+      () => (server.removeTree(pick(names)), undefined),
+      () => (server.commit(names.map((key) => ({ put: { key, value: String(random()) } }))), undefined),
+      () => (proxy.cut(), undefined),
+      () => (server.compact(), undefined),
+      () => ((backup = server.revisions.backup()), undefined),
+      () => (random() < 0.2 ? server.restart(backup.backup()) : undefined),
+    ];
+    for (let round = 0; round < 6; round++) {
+      for (let i = 0; i < 60; i++) {
+        await pick(deeds)();
+        if (random() < 0.1) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await until(async () => {
+        const truth = await backend.read(wanted, never).catch(() => null);
+        return truth !== null && JSON.stringify(sorted(copy.pairs)) === JSON.stringify(sorted(truth.pairs));
+      });
+    }
+    stop.abort(new Error('stop'));
+    await following.catch(() => undefined);
+    await backend.close();
+    await proxy.close();
+    await server.close();
+  });
+});
+
+/** mulberry32 */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
