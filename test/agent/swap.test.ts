@@ -175,6 +175,8 @@ test('killed at any moment, dest is whole and the next run finds nothing left', 
     '--platform=node',
     '--format=esm',
     `--outfile=${program}`,
+    // What is bundled and still CommonJS asks for Node's own modules by require.
+    "--banner:js=import { createRequire as from } from 'node:module'; const require = from(import.meta.url);",
     '--log-level=error',
   ]);
   const dest = join(folder.path, 'etc/out');
@@ -182,7 +184,7 @@ test('killed at any moment, dest is whole and the next run finds nothing left', 
   let leftovers = 0;
   for (let round = 0; round < 12; round++) {
     const child = spawn(process.execPath, [program, dest], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
+    expect(await Promise.race([once(child.stdout, 'data').then(() => 'begun'), once(child, 'exit')])).toBe('begun');
     const until = Date.now() + random(60);
     do expectWhole(dest);
     while (Date.now() < until);

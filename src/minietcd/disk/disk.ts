@@ -139,7 +139,6 @@ export async function openDisk(settings: DiskSettings, around: Surroundings): Pr
   const started = new Date(around.clock.now()).toISOString();
   const unlock = await lockFolder(folder, `pid ${process.pid} (started ${started})`);
   try {
-    for (const one of [folder, walFolder(folder), snapFolder(folder)]) await sweepTemporary(one);
     return await openLocked(settings, { ...around, unlock });
   } catch (error) {
     await unlock();
@@ -158,7 +157,6 @@ async function openLocked(
   const meta = old === undefined ? createMeta(name ?? 'default', clock.now()) : { ...old, name: name ?? old.name };
   // The log first: a log without records and without META is taken for none.
   if (old === undefined) await createLog(walFolder(folder), meta.clusterId, firstRecord);
-  if (old?.name !== meta.name) await writeMeta(folder, meta);
   const bad: string[] = [];
   const recovered = recover(folder, meta.clusterId, {
     badSnapshot: ({ path }, error) => {
@@ -166,6 +164,9 @@ async function openLocked(
       bad.push(path);
     },
   });
+  // Nothing is touched before all of it was read: it could be of a newer version.
+  for (const one of [folder, walFolder(folder), snapFolder(folder)]) await sweepTemporary(one);
+  if (old?.name !== meta.name) await writeMeta(folder, meta);
   for (const path of bad) await rename(path, `${path}.broken`);
   const end = await repaired(recovered.end, log);
   const wal = new Wal(walFolder(folder), meta.clusterId, end, settings.segmentBytes);

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { checkFolder, copyFolder } from '../../../src/minietcd/disk/backup.ts';
+import { crc32c } from '../../../src/minietcd/wal/crc.ts';
 import { FakeClock } from '../../helpers/fakeClock.ts';
 import { filesOf, openData, picture, scratch, set, type Opened } from '../../helpers/disk.ts';
 
@@ -223,6 +225,81 @@ describe('snapshots', () => {
     writeFileSync(segment!, readFileSync(segment!).subarray(0, 64));
     await expect(openData(folder)).rejects.toThrow('its end is lost');
   });
+});
+
+describe('F17: what a newer version wrote is refused in one line, and nothing is changed', () => {
+  const rows = [
+    {
+      what: 'META',
+      make: (folder: string) => {
+        const path = join(folder, 'META');
+        const text = readFileSync(path, 'utf8').split('\n')[0]!.replace('"format":1', '"format":2');
+        writeFileSync(path, `${text}\ncrc32c ${crcOf(Buffer.from(text)).toString(16).padStart(8, '0')}\n`);
+        return path;
+      },
+    },
+    {
+      what: 'the newest snapshot',
+      make: (folder: string) => {
+        const path = filesOf(folder, 'snap').at(-1)!;
+        const bytes = readFileSync(path);
+        bytes.writeUInt32LE(2, 8);
+        bytes.writeUInt32LE(crcOf(bytes.subarray(0, -12)), bytes.length - 12);
+        writeFileSync(path, bytes);
+        return path;
+      },
+    },
+    {
+      what: 'an older snapshot, with a damaged one after it',
+      make: (folder: string) => {
+        const [older, newest] = filesOf(folder, 'snap').slice(-2) as [string, string];
+        writeFileSync(newest, 'no snapshot');
+        const bytes = readFileSync(older);
+        bytes.writeUInt32LE(2, 8);
+        bytes.writeUInt32LE(crcOf(bytes.subarray(0, -12)), bytes.length - 12);
+        writeFileSync(older, bytes);
+        return older;
+      },
+      warns: true,
+    },
+    {
+      what: 'a segment',
+      make: (folder: string) => {
+        const path = filesOf(folder, 'wal').at(-1)!;
+        const bytes = readFileSync(path);
+        bytes.writeUInt32LE(2, 8);
+        bytes.writeUInt32LE(crcOf(bytes.subarray(0, 60)), 60);
+        writeFileSync(path, bytes);
+        return path;
+      },
+    },
+  ];
+
+  test.each(rows)('$what', async ({ make, warns = false }) => {
+    const { folder } = await filled();
+    const path = make(folder);
+    for (const name of ['META.tmp', 'snap/00.snap.tmp']) writeFileSync(join(folder, name), 'half');
+    const before = contents(folder);
+    const message = `${path}: written by a newer version of mini-etcd`;
+    await expect(openData(folder, { name: 'another' })).rejects.toThrow(new Error(message));
+    expect(contents(folder)).toEqual(before);
+    if (!warns) await expect(checkFolder(folder)).rejects.toThrow(new Error(message));
+    const copy = { from: folder, to: join(scratch(), 'copy'), keepIds: true, truncate: true, now: 0 };
+    await expect(copyFolder(copy)).rejects.toThrow(new Error(message));
+    expect(contents(folder)).toEqual(before);
+  });
+
+  function crcOf(bytes: Buffer): number {
+    return crc32c(bytes, 0, bytes.length);
+  }
+
+  /** Every file but the locks, with its bytes. */
+  function contents(folder: string): Record<string, string> {
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !name.startsWith('LOCK'))
+      .filter((name) => statSync(join(folder, name)).isFile());
+    return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+  }
 });
 
 test('a torn tail is repaired with a warning, and kept', async () => {
