@@ -5,8 +5,9 @@
 #   scripts/peers.sh             everything
 #   scripts/peers.sh seed crash  only test/peers/*seed*.peer.mjs and *crash*
 #
-# The tests of etcd's v3 API run against the folders with etcd, etcdctl and etcdutl that ETCD_PEERS names (separated by
-# ":"); when it is not set, against Debian's, and against 3.5 and 3.6, which are built once where Go is installed.
+# The tests of etcd's v3 API run against the folders with etcd, etcdctl and etcdutl that REAL_ETCDS names (separated by
+# ":"); when it is not set, against Debian's, and against 3.5 and 3.6, which are built once where Go is installed. The name
+# must not begin with ETCD_: mini-etcd, as etcd, reads its settings from such variables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -61,16 +62,16 @@ build_etcd() {
   echo "$folder"
 }
 
-if [[ -z ${ETCD_PEERS:-} ]]; then
-  ETCD_PEERS=$(dirname "$(command -v etcd)")
+if [[ -z ${REAL_ETCDS:-} ]]; then
+  REAL_ETCDS=$(dirname "$(command -v etcd)")
   for version in v3.5.21 v3.6.5; do
     if command -v go >/dev/null && folder=$(build_etcd $version); then
-      ETCD_PEERS+=:$folder
+      REAL_ETCDS+=:$folder
     else
       echo "etcd $version is left out: it is built with Go and the Go module proxy" >&2
     fi
   done
-  export ETCD_PEERS
+  export REAL_ETCDS
 fi
 
 if [[ -z ${CONFD:-} && ! -e dist/confd.js ]]; then npm run --silent build; fi

@@ -1,4 +1,4 @@
-// The v3 API of real etcds: every etcd that ETCD_PEERS names (a list of folders with etcd and etcdctl, separated by ":"),
+// The v3 API of real etcds: every etcd that REAL_ETCDS names (a list of folders with etcd and etcdctl, separated by ":"),
 // or the one in PATH. The agent must end up with what the store has, whatever happens to the store.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { Proxy } from '../helpers/proxy.mjs';
 
 after(endPrograms);
 
-const folders = (process.env.ETCD_PEERS ?? '').split(':').filter((folder) => folder !== '');
+const folders = (process.env.REAL_ETCDS ?? '').split(':').filter((folder) => folder !== '');
 const programs = (folders.length > 0 ? folders : ['']).map((folder) => ({
   etcd: join(folder, 'etcd'),
   etcdctl: join(folder, 'etcdctl'),
