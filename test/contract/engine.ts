@@ -134,11 +134,29 @@ export function engineContract(name: string, make: () => Engine | Promise<Engine
       }).toThrow(full);
     });
 
+    test('what comes before an error of the template is written, what comes before another is not', async () => {
+      const template = await compile(`before ${say.call('refuse', 'x')}`);
+      const stop = func([StringType], StringType, () => {
+        throw new Suspend(Promise.resolve());
+      });
+      for (const [bound, written] of [
+        [funcs, 'before '],
+        [new Map([...funcs, ['refuse', stop]]), ''],
+      ] as const) {
+        let out = '';
+        expect(() => {
+          template.render(undefined, bound, (chunk) => (out += chunk));
+        }).toThrow();
+        expect(out).toBe(written);
+      }
+    });
+
     test('what tick throws ends a render without an end', async () => {
       const template = await compile(say.endless);
       const late = new Error('late');
+      let ticks = 0;
       const tick = () => {
-        throw late;
+        if (++ticks === 3) throw late;
       };
       expect(() => {
         template.render(undefined, funcs, () => undefined, tick);

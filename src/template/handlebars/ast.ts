@@ -78,14 +78,18 @@ export interface Path extends Node {
   readonly original: string;
 }
 
-export type Literal = Node &
-  (
-    | { readonly type: 'StringLiteral'; readonly value: string }
-    | { readonly type: 'NumberLiteral'; readonly value: number }
-    | { readonly type: 'BooleanLiteral'; readonly value: boolean }
-    | { readonly type: 'UndefinedLiteral' }
-    | { readonly type: 'NullLiteral' }
-  );
+interface LiteralOf<T> extends Node {
+  readonly value: T;
+  /** The same; a path has it too. */
+  readonly original: T;
+}
+
+export type Literal =
+  | (LiteralOf<string> & { readonly type: 'StringLiteral' })
+  | (LiteralOf<number> & { readonly type: 'NumberLiteral' })
+  | (LiteralOf<boolean> & { readonly type: 'BooleanLiteral' })
+  | (LiteralOf<undefined> & { readonly type: 'UndefinedLiteral' })
+  | (LiteralOf<null> & { readonly type: 'NullLiteral' });
 
 /** Named arguments. */
 export interface Hash extends Node {

@@ -1,4 +1,4 @@
-import { GoMap, Pointer, Slice } from '../../go/value.ts';
+import { GoMap, Slice } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 import type { Block, Program } from './ast.ts';
 import { callName, compileCall, compileExpression } from './expressions.ts';
@@ -87,7 +87,7 @@ const overValue: Maker = (_scope, _node, parts) => {
 
 function isNil(value: Value): boolean {
   if (value instanceof GoMap) return value.entries === null;
-  return value === undefined || value === null || (value instanceof Pointer && value.target === null);
+  return value === undefined || value === null;
 }
 
 function eachOf(run: Run, frame: Frame, { body, inverse, hasParams }: Parts, value: Value): void {

@@ -24,22 +24,13 @@ export function compileExpression(scope: Scope, node: Expression): Eval {
   }
 }
 
-function literalOf(node: Literal): Value {
-  switch (node.type) {
-    case 'NumberLiteral':
-      return Number.isSafeInteger(node.value) ? BigInt(node.value) : node.value;
-    case 'UndefinedLiteral':
-      return undefined;
-    case 'NullLiteral':
-      return null;
-    default:
-      return node.value;
-  }
+function literalOf({ value }: Literal): Value {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
 /** The name that stands alone where a function may be called, or null for a path that is more than a name. */
 export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): string | null {
-  if (path.type !== 'PathExpression') return 'value' in path ? String(path.value) : null;
+  if (path.type !== 'PathExpression') return String(path.value);
   const [name] = path.parts;
   const isName = !path.data && path.depth === 0 && path.parts.length === 1 && !/^\.|^this\b/.test(path.original);
   return isName && name !== undefined && !params.some((names) => names.includes(name)) ? name : null;
@@ -56,12 +47,10 @@ export function compileCall(scope: Scope, call: Call): Eval {
     return call.params.length > 0 ? compileFunction(scope, call, named) : compileEither(scope, call, named);
   }
   if (call.params.length > 0 || call.hash !== undefined) {
-    throw failure(scope, call, `function "${name ?? originalOf(call)}" not defined`);
+    throw failure(scope, call, `function "${String(call.path.original)}" not defined`);
   }
   return call.path.type === 'PathExpression' ? compilePath(scope, call.path, true) : compileName(scope, call, name!);
 }
-
-const originalOf = ({ path }: Call) => (path.type === 'PathExpression' ? path.original : '');
 
 function functionOf({ unit }: Scope, name: string): Func | undefined {
   return unit.funcs.get(name) ?? unit.language.builtins.get(name);
@@ -121,9 +110,7 @@ function compileLookup(scope: Scope, call: Call): Eval {
     const value = of(run, frame);
     const key = name(run, frame);
     if (typeof value !== 'object' && isNothing(value)) return value;
-    return typeof key === 'string' || typeof key === 'bigint' || typeof key === 'number'
-      ? fieldOf(value, String(key))
-      : undefined;
+    return typeof key === 'object' ? undefined : fieldOf(value, String(key));
   };
 }
 
@@ -175,19 +162,18 @@ function compileVariable(scope: Scope, path: Path, isChecked: boolean): Eval {
   };
 }
 
-function variableOf(vars: Vars, name: string): Value {
-  if (name === 'root') return vars.root;
-  let at: Vars | null = vars;
-  while (at?.turn === null) at = at.outer;
+function variableOf({ root, turn }: Vars, name: string): Value {
   switch (name) {
+    case 'root':
+      return root;
     case 'index':
-      return at?.turn?.index;
+      return turn?.index;
     case 'key':
-      return at?.turn?.key;
+      return turn?.key;
     case 'first':
-      return at?.turn?.first;
+      return turn?.first;
     case 'last':
-      return at?.turn?.last;
+      return turn?.last;
     default:
       return undefined;
   }

@@ -1,11 +1,11 @@
-import { GoMap, Pointer, Slice } from '../../go/value.ts';
+import { GoMap, Num, Pointer, Slice } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 
 /** The element of a map, exported field of a struct or item of a list that has this name; undefined if there is none. */
 export function fieldOf(value: Value, name: string): Value {
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof Pointer) return fieldOf(value.target, name);
-  if (value instanceof GoMap) return value.entries?.get(value.type.key?.kind === 'string' ? name : wholeNumber(name));
+  if (value instanceof GoMap) return value.entries?.get(name);
   if (value instanceof Slice) return itemOf(value, name);
   const field = value.type.fields?.find((each) => each.name === name);
   return field !== undefined && isExported(name) ? field.get(value) : undefined;
@@ -13,12 +13,7 @@ export function fieldOf(value: Value, name: string): Value {
 
 function itemOf(list: Slice, name: string): Value {
   if (name === 'length') return BigInt(list.length);
-  const index = wholeNumber(name);
-  return index !== undefined && index >= 0n && index < list.length ? list.at(Number(index)) : undefined;
-}
-
-function wholeNumber(name: string): bigint | undefined {
-  return /^(0|-?[1-9]\d{0,18})$/.test(name) ? BigInt(name) : undefined;
+  return /^(0|[1-9]\d*)$/.test(name) && Number(name) < list.length ? list.at(Number(name)) : undefined;
 }
 
 const isExported = (name: string) => /^[A-Z]/.test(name);
@@ -38,10 +33,15 @@ export function entriesOf(value: Value): readonly Entry[] {
 /** Whether it is no value, or no more than zero, an empty text or an empty list. A map is something even when empty. */
 export function isNothing(value: Value): boolean {
   if (value instanceof Slice) return value.length === 0;
-  if (value instanceof Pointer) return value.target === null;
   if (value instanceof GoMap) return value.entries === null;
-  return value === undefined || value === null || !value || Number.isNaN(value);
+  return !numberOf(value);
 }
 
 /** Whether it is a zero, which includeZero counts as something. */
-export const isZero = (value: Value): boolean => value === 0n || value === 0;
+export function isZero(value: Value): boolean {
+  const number = numberOf(value);
+  return number === 0n || number === 0;
+}
+
+/** A number of a type other than int and float64 is one all the same: the port of a service, for one. */
+const numberOf = (value: Value) => (value instanceof Num ? value.value : value);

@@ -54,7 +54,10 @@ interface PackageError extends Error {
 
 /** The package's message on one line: it draws the text above its reason, and says the place here or there. */
 function parseError(name: string, { message, lineNumber, column }: PackageError): TemplateError {
-  const [, line, reason] = /^Parse error on line (\d+):\n[^]*\n-*\^\n([^]*)$/.exec(message) ?? [];
+  const [, line, reason] =
+    /^Parse error on line (\d+):\n[^]*\n-*\^\n([^]*)$/.exec(message) ??
+    /^Lexical error on line (\d+)\. (Unrecognized text)/.exec(message) ??
+    [];
   if (line !== undefined && reason !== undefined) {
     return new TemplateError(`template: ${name}:${line}: ${reason[0]!.toLowerCase()}${reason.slice(1)}`, {
       at: { line: Number(line), column: null },

@@ -50,7 +50,7 @@ function compileName(scope: Scope, { name: node }: Partial | PartialBlock): (run
       return name;
     };
   }
-  const name = node.type === 'PathExpression' ? node.original : 'value' in node ? String(node.value) : '';
+  const name = String(node.original);
   return () => name;
 }
 
@@ -100,7 +100,7 @@ function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: 
 
 /** What went wrong in a partial, told from where it is called. */
 function inside(scope: Scope, node: Partial | PartialBlock, name: string, cause: TemplateError): TemplateError {
-  const { at: place } = failure(scope, node, '');
-  const message = `template: ${scope.unit.name}:${node.loc.start.line}:${node.loc.start.column}: partial "${toText(name)}": ${cause.message}`;
-  return new TemplateError(message, { cause, ...(place && { at: place }) });
+  const { line, column } = node.loc.start;
+  const message = `template: ${scope.unit.name}:${line}:${column}: partial "${toText(name)}": ${cause.message}`;
+  return new TemplateError(message, { cause, at: { line, column } });
 }

@@ -96,7 +96,7 @@ function indented(indent: Indent, text: string): string {
   if (text === '') return '';
   const { isLineStart } = indent;
   indent.isLineStart = text.endsWith('\n');
-  const lines = text.replace(/\n(?!$)/g, `\n${indent.text.replaceAll('$', '$$$$')}`);
+  const lines = text.replace(/\n(?!$)/g, `\n${indent.text}`);
   return isLineStart ? indent.text + lines : lines;
 }
 

@@ -1,5 +1,5 @@
 import { printValue } from '../../go/fmt.ts';
-import { Func, Pointer } from '../../go/value.ts';
+import { Pointer } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 import type { DecoratorBlock, Mustache, Program, Statement } from './ast.ts';
 import { compileBlock } from './blocks.ts';
@@ -58,7 +58,6 @@ function compileMustache(scope: Scope, node: Mustache): Exec {
   const evaluate = compileCall(scope, node);
   return (run, frame) => {
     const value = evaluate(run, frame);
-    if (value instanceof Func) throw failure(scope, node, 'a function has no text');
     emit(run, typeof value === 'string' ? value : textOf(value));
   };
 }
@@ -76,7 +75,7 @@ type Inline = (run: Run, frame: Frame) => readonly [name: string, body: Exec];
 /** A partial within a template; in it `../` leads to where it is defined. */
 function compileInline(scope: Scope, node: DecoratorBlock): Inline {
   const [first] = node.params;
-  if (node.path.type !== 'PathExpression' || node.path.original !== 'inline' || first === undefined) {
+  if (node.path.original !== 'inline' || first === undefined) {
     throw failure(scope, node, 'the only decorator is {{#*inline "name"}}');
   }
   const name: Eval = compileExpression(scope, first);
