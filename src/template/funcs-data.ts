@@ -79,7 +79,7 @@ function pluck(key: string, ...maps: GoMap[]): Value {
 
 /** True for nil, false, zero, and what has no elements. */
 function isEmpty(value: Value): boolean {
-  return value === undefined || value === null || !isTrue(value);
+  return !isTrue(value);
 }
 
 /** Compact JSON on many lines, two blanks for each level. */

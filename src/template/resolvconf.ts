@@ -14,13 +14,14 @@ function parse(text: string): { suffixes: readonly string[]; dots: number } {
   let suffixes: readonly string[] = [];
   let dots = defaultDots;
   for (const line of text.split('\n')) {
-    if (/^[#;]/.test(line)) continue;
     const [word, ...rest] = line.trim().split(/\s+/);
-    if (word === 'domain') suffixes = rest.slice(0, 1);
+    if (word === 'domain' && rest.length > 0) suffixes = rest.slice(0, 1);
     if (word === 'search') suffixes = rest;
-    if (word === 'options') {
-      const option = rest.map((each) => /^ndots:(\d+)$/.exec(each)?.[1]).find((each) => each !== undefined);
-      if (option !== undefined) dots = Math.min(Number(option), mostDots);
+    if (word !== 'options') continue;
+    // As in Go the last one counts, and what is no number is 0.
+    for (const option of rest) {
+      const [, digits] = /^ndots:(\d*)/.exec(option) ?? [];
+      if (digits !== undefined) dots = Math.min(Number(digits), mostDots);
     }
   }
   return { suffixes: suffixes.map((suffix) => suffix.replace(/\.$/, '')).filter((suffix) => suffix !== ''), dots };

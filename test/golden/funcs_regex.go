@@ -77,5 +77,16 @@ func regexCalls() []string {
 			texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", re, "xabayx", by))
 		}
 	}
+	// Names in quoted text and in classes are no names, also where two groups have one.
+	const twice = "(?P<n>a)(?P<n>b)"
+	for _, row := range [][2]string{
+		{`\Q(?P<n>c)\E`, "ab(?P<n>c)"}, {`\Q(?P<n>c)`, "ab(?P<n>c)"}, {"[^](?P<n>]c", "ab_c"}, {"[](?P<n>]c", "ab_c"},
+		{"[[:alpha:](?P<n>]c", "ab_c"}, {"[[:^word:](?P<n>]c", "ab_c"}, {`[\](?P<n>]c`, "ab_c"},
+	} {
+		texts = append(texts, fmt.Sprintf("regexMatch %q %q", twice+row[0], row[1]))
+	}
+	ten := "(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)"
+	texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", ten, "abcdefghij", "$10|${10}|$1"),
+		fmt.Sprintf("regexReplaceAll %q %q %q", "(a)|b", "xbz", "<$1>"), fmt.Sprintf("regexMatch %q %q", "\ufffd", "\ufffd"))
 	return calls(append(texts, `regexMatch "a"`, `regexFind 1 "a"`, `"abc" | regexMatch "b"`, "regexReplaceAll `(\\w+)=(\\w+)` \"k=v\" `$2=$1`")...)
 }

@@ -7,6 +7,7 @@ import { Templates } from '../../src/template/compile.ts';
 import { Suspend, TemplateError } from '../../src/template/engine.ts';
 import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
 import { Includes } from '../../src/template/include.ts';
+import { Lookups } from '../../src/template/lookup.ts';
 import { readerOf, still } from './rendering.ts';
 
 let dir: string;
@@ -25,7 +26,10 @@ const store = { '/app/host': 'hunter2', '/app/port': '80', '/__proto__': 'x' };
 async function advice(text: string): Promise<string[]> {
   await writeFile(join(dir, 't.tmpl'), text);
   const templates = new Templates();
-  const world = { ...still, includes: new Includes(templates, dir) };
+  const addresses = () => Promise.resolve([]);
+  const services = () => Promise.resolve([{ name: 'h.test', port: 80, priority: 1, weight: 2 }]);
+  const lookups = new Lookups({ addresses, services });
+  const world = { ...still, lookups, includes: new Includes(templates, dir) };
   for (;;) {
     try {
       const template = await templates.load(join(dir, 't.tmpl'));
@@ -46,10 +50,25 @@ test.each<[string, string[]]>([
   ['{{ gtev "/a" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ gtev "/a" }}', '    |    ^ did you mean "getv"?']],
   ['a\n{{ if nofunc }}{{ end }}', ['  --> DIR/t.tmpl:2', '  2 | {{ if nofunc }}{{ end }}', '    |       ^']],
   ['{{ pirntf "%d" 1 }}', ['  --> DIR/t.tmpl:1', '  1 | {{ pirntf "%d" 1 }}', '    |    ^ did you mean "printf"?']],
+  ['xnofunc {{ nofunc }} nofuncs', ['  --> DIR/t.tmpl:1', '  1 | xnofunc {{ nofunc }} nofuncs', '    |            ^']],
+  ['nofunc {{ nofunc }}', ['  --> DIR/t.tmpl:1', '  1 | nofunc {{ nofunc }}']],
+  ['{{ print 1 := }}', ['  --> DIR/t.tmpl:1', '  1 | {{ print 1 := }}', '    |            ^']],
   ['{{ constructr }}', ['  --> DIR/t.tmpl:1', '  1 | {{ constructr }}', '    |    ^']],
   [
     '{{ $host := 1 }}{{ $hots }}',
     ['  --> DIR/t.tmpl:1', '  1 | {{ $host := 1 }}{{ $hots }}', '    |                    ^ did you mean "$host"?'],
+  ],
+  [
+    '{{ $host:=1 }}{{ $hots }}',
+    ['  --> DIR/t.tmpl:1', '  1 | {{ $host:=1 }}{{ $hots }}', '    |                  ^ did you mean "$host"?'],
+  ],
+  [
+    '{{ define  "head" }}{{ end }}{{ template "haed" }}',
+    [
+      '  --> DIR/t.tmpl:1',
+      '  1 | {{ define  "head" }}{{ end }}{{ template "haed" }}',
+      '    |                                          ^ did you mean "head"?',
+    ],
   ],
   [
     '{{ define "head" }}{{ end }}{{ template "haed" }}',
@@ -72,6 +91,19 @@ test.each<[string, string[]]>([
       '    |                             ^ did you mean "Value"?',
     ],
   ],
+  ['{{ datetime.Wal }}', ['  --> DIR/t.tmpl:1', '  1 | {{ datetime.Wal }}', '    |    ^']],
+  [
+    '{{ with "a" }}{{ .hots }}{{ end }}',
+    ['  --> DIR/t.tmpl:1', '  1 | {{ with "a" }}{{ .hots }}{{ end }}', '    |                  ^'],
+  ],
+  [
+    '{{ (index (lookupSRV "a" "b" "c") 0).Prot }}',
+    [
+      '  --> DIR/t.tmpl:1',
+      '  1 | {{ (index (lookupSRV "a" "b" "c") 0).Prot }}',
+      '    |                                   ^ did you mean "Port"?',
+    ],
+  ],
   ['{{ datetime.Yaer }}', ['  --> DIR/t.tmpl:1', '  1 | {{ datetime.Yaer }}', '    |    ^ did you mean "Year"?']],
   ['{{ atoi (getv "/app/host") }}', ['  --> DIR/t.tmpl:1', '  1 | {{ atoi (getv "/app/host") }}', '    |    ^']],
   ['{{ include "none" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ include "none" }}', '    |    ^']],
@@ -92,6 +124,10 @@ test.each<[string, string[]]>([
   expect(await advice(text)).toEqual(lines);
 });
 
-test('a file that is missing has no place', () => {
-  expect(adviceOn(new TemplateError('Missing template: /x'), { functions: [], keys: [] })).toEqual([]);
+test.each<ConstructorParameters<typeof TemplateError>>([
+  ['Missing template: /x'],
+  ['template: x: nested too deep', { file: { path: '/x', text: '{{' } }],
+  ['template: x:1: unexpected EOF', { at: { line: 1, column: 0 } }],
+])('there is none on what has no place: %s', (...error) => {
+  expect(adviceOn(new TemplateError(...error), { functions: [], keys: [] })).toEqual([]);
 });

@@ -80,6 +80,16 @@ describe('bad templates', () => {
     expect(await errorOf(new Templates(), path)).toBe(expected);
   });
 
+  test('what is no fault of the template passes through', async () => {
+    const path = join(dir, 't.tmpl');
+    await writeFile(path, 'x');
+    const bug = new TypeError('a bug');
+    const compile = () => {
+      throw bug;
+    };
+    await expect(new Templates(() => ({ compile })).load(path)).rejects.toBe(bug);
+  });
+
   test('is tried again when the file has changed, not before', async () => {
     const { compiled, templates } = echoEngine();
     const path = join(dir, 't.tmpl');

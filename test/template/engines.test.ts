@@ -74,6 +74,7 @@ describe('a Handlebars file', () => {
     const load = (strict: boolean) => templates.load(path, { engine: null, strict });
     expect(await outputOf(await load(false))).toBe('<>');
     await expect(load(true).then(outputOf)).rejects.toThrow('template: main.hbs:1:3: "nosuch" is not defined');
+    await expect(templates.load(path).then(outputOf)).rejects.toThrow('"nosuch" is not defined');
     await rm(folder, { recursive: true });
   });
 });

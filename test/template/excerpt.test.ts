@@ -33,6 +33,23 @@ test.each<[string, string, number, number | null, string, string[]]>([
     '',
     [`  1 | …${'a'.repeat(58)}{{x}}${'b'.repeat(37)}…`, `    | ${' '.repeat(61)}^`],
   ],
+  [
+    'the end of a line that fits',
+    'a'.repeat(95) + '{{x}}',
+    1,
+    97,
+    '',
+    [`  1 | ${'a'.repeat(95)}{{x}}`, `    | ${' '.repeat(97)}^`],
+  ],
+  [
+    'the end of a line that does not fit',
+    'a'.repeat(96) + '{{x}}',
+    1,
+    98,
+    '',
+    [`  1 | …${'a'.repeat(58)}{{x}}`, `    | ${' '.repeat(61)}^`],
+  ],
+  ['a carriage return inside', 'a\rb\r\n', 1, 2, '', ['  1 | a\ufffdb', '    |   ^']],
   ['the start of a long line', '{{x}}' + 'b'.repeat(500), 1, 2, '', [`  1 | {{x}}${'b'.repeat(95)}…`, '    |   ^']],
 ])('%s', (_name, text, line, column, word, lines) => {
   const [place, ...rest] = show(text, line, column, word);

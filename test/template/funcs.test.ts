@@ -87,6 +87,11 @@ describe('datetime', () => {
     expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.123 \+0000 UTC m=[+-]\d+\.\d{9}$/);
   });
 
+  test('tells how long the process has run', () => {
+    const world = worldOf(new Map(), { now: () => performance.timeOrigin + 1500 });
+    expect(render('{{datetime}}', readerOf(), world)).toMatch(/ m=\+1\.500000000$/);
+  });
+
   test('is in the local zone, though that be like UTC', () => {
     expect(render('{{printf "%#v" datetime}}')).toMatch(/, time\.Local\)$/);
     expect(render('{{printf "%#v" datetime.UTC}} {{eq datetime.UTC.Location datetime.Location}}')).toMatch(

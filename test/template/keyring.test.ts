@@ -80,8 +80,8 @@ describe('a value that is none', () => {
   test.each([
     ['nothing', '', 'EOF'],
     ['plain text', 'hunter2!', 'illegal base64 data at input byte 7'],
-    ['base64 of something else', 'aHVudGVyMg==', 'openpgp: invalid data'],
-    ['gzip alone', gzipSync('hunter2').toString('base64'), 'openpgp: invalid data'],
+    ['base64 of something else', 'aHVudGVyMg==', 'openpgp: invalid data: not a PGP message'],
+    ['gzip alone', gzipSync('hunter2').toString('base64'), 'openpgp: invalid data: not a PGP message'],
     ['one for another key', made.get('foreign')!, 'openpgp: incorrect key'],
     ['one that is not zipped', made.get('unzipped')!, 'gzip: invalid header'],
     ['a part of one', second.slice(0, 300), 'openpgp'],
@@ -119,14 +119,45 @@ describe('what GnuPG encrypted', () => {
   });
 });
 
-test('what openpgp encrypted', async () => {
-  const pgp = await import('openpgp');
-  const { privateKey } = await pgp.generateKey({ type: 'ecc', userIDs: [{ name: 'a' }] });
-  const encryptionKeys = await pgp.readPrivateKey({ armoredKey: privateKey });
-  const message = await pgp.createMessage({ binary: gzipSync(Buffer.from('schön')) });
-  const encrypted = (await pgp.encrypt({ message, encryptionKeys, format: 'binary' })) as Uint8Array;
-  const value = Buffer.from(encrypted).toString('base64');
-  expect(await decrypt(await ring(privateKey), value)).toEqual([Buffer.from('schön').toString('latin1')]);
+describe('what openpgp encrypted', () => {
+  let keyring: Keyring;
+  let seal: (bytes: Buffer) => Promise<string>;
+  beforeAll(async () => {
+    const pgp = await import('openpgp');
+    const { privateKey } = await pgp.generateKey({ type: 'ecc', userIDs: [{ name: 'a' }] });
+    const encryptionKeys = await pgp.readPrivateKey({ armoredKey: privateKey });
+    keyring = await ring(privateKey);
+    seal = async (binary) => {
+      const message = await pgp.createMessage({ binary });
+      const encrypted = (await pgp.encrypt({ message, encryptionKeys, format: 'binary' })) as Uint8Array;
+      return Buffer.from(encrypted).toString('base64');
+    };
+  });
+
+  test('is read', async () => {
+    const value = await seal(gzipSync(Buffer.from('schön')));
+    expect(await decrypt(keyring, value)).toEqual([Buffer.from('schön').toString('latin1')]);
+  });
+
+  test('is refused when its gzip is cut short', async () => {
+    await expect(decrypt(keyring, await seal(gzipSync('hunter2').subarray(0, -4)))).rejects.toThrow(
+      /^gzip: invalid data$/,
+    );
+  });
+
+  test('is not in messages, in no form, if it is longer than two characters', async () => {
+    for (const text of ['ab', ' ab ', 'abc', 'schön', ' se"cret\n'])
+      await decrypt(keyring, await seal(gzipSync(Buffer.from(text))));
+    await expect(decrypt(keyring, 'hunter2!')).rejects.toThrow();
+    const rows = [
+      ['ab abc', 'ab ***'],
+      ['a schön b', 'a *** b'],
+      ['at < se"cret\n>', 'at <***>'],
+      ['at <se"cret>', 'at <***>'],
+      ['at " se\\"cret\\n"', 'at "***"'],
+    ];
+    expect(rows.map(([message]) => keyring.hide(message!))).toEqual(rows.map(([, hidden]) => hidden));
+  });
 });
 
 test('a value is decrypted once', async () => {

@@ -4,6 +4,7 @@ import { Suspend } from '../../src/template/engine.ts';
 import { interfaceAddress, Lookups, systemResolver } from '../../src/template/lookup.ts';
 import type { ServiceRecord } from '../../src/template/lookup.ts';
 import type { SRV } from '../../src/template/srv.ts';
+import { render } from './rendering.ts';
 
 interface Zone {
   readonly hosts?: Record<string, string[]>;
@@ -46,6 +47,8 @@ describe('addresses', () => {
     ['2001:DB8:0:0:1:0:0:1', ['2001:db8::1:0:0:1']],
     ['fe80::1%eth0', ['fe80::1']],
     ['::1.2.3.4', ['::102:304']],
+    ['2001:db8::ffff:1:2', ['2001:db8::ffff:1:2']],
+    ['::ffff:1:2:3', ['::ffff:1:2:3']],
   ])('of %s need no asking', (host, addresses) => {
     const { lookups, asked } = lookupsOf({});
     expect([lookups.ip(host), asked]).toEqual([addresses, []]);
@@ -86,16 +89,36 @@ describe('services', () => {
   });
 
   test('are named by service and protocol, and sorted as text run together', async () => {
-    const services = { '_http._tcp.a.test': [record('b.test', 9), record('b.test', 10), record('a.test.', 80, 2, 3)] };
+    const services = {
+      '_http._tcp.a.test': [
+        record('b.test', 9),
+        record('b.test', 10),
+        record('a.test.', 80, 2, 3),
+        record('c.test', 1),
+        record('b.test', 10),
+        record('a.test', 1),
+      ],
+    };
     const { lookups, asked } = lookupsOf({ services });
     const found = await settled(() => lookups.srv('http', 'tcp', 'a.test'));
-    expect(texts(found)).toEqual(['a.test.8023', 'b.test.1010', 'b.test.910']);
+    expect(texts(found)).toEqual([
+      'a.test.110',
+      'a.test.8023',
+      'b.test.1010',
+      'b.test.1010',
+      'b.test.910',
+      'c.test.110',
+    ]);
     expect(asked).toEqual(['_http._tcp.a.test']);
   });
 
-  test('without service and protocol the name stands alone', async () => {
-    const { lookups } = lookupsOf({ services: { '_x._y.z': [record('z', 1)] } });
-    expect(texts(await settled(() => lookups.srv('', '', '_x._y.z')))).toEqual(['z.110']);
+  test.each([
+    ['', '', '_x._y.z', '_x._y.z'],
+    ['', 'tcp', 'z', '_._tcp.z'],
+    ['x', '', 'z', '_x._.z'],
+  ])('only without service and protocol the name stands alone: %j %j %j', async (service, proto, name, full) => {
+    const { lookups } = lookupsOf({ services: { [full]: [record('z', 1)] } });
+    expect(texts(await settled(() => lookups.srv(service, proto, name)))).toEqual(['z.110']);
   });
 });
 
@@ -104,9 +127,10 @@ describe('network interfaces', () => {
     expect([interfaceAddress(name, 'IPv4'), interfaceAddress(name, 'IPv6')]).toEqual(['', '']);
   });
 
-  test('one that is there has the address that the system says', () => {
+  test.each(['IPv4', 'IPv6'] as const)('one that is there has the %s address that the system says', (family) => {
     const [name, addresses] = Object.entries(networkInterfaces())[0] ?? ['', []];
-    const first = addresses?.find((each) => each.family === 'IPv4')?.address ?? '';
-    expect(interfaceAddress(name, 'IPv4')).toBe(first);
+    const first = addresses?.find((each) => each.family === family)?.address ?? '';
+    expect(interfaceAddress(name, family)).toBe(first);
+    expect(render(`{{lookupIfaceIPV${family.slice(-1)} "${name}"}}`)).toBe(first);
   });
 });

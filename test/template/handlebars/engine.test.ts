@@ -72,6 +72,7 @@ describe('what is wrong', () => {
     ['{{toUpper}}', 'template: t.hbs:1:0: wrong number of args for toUpper: want 1 got 0'],
     ['{{toUpper "a" x=1}}', 'template: t.hbs:1:0: toUpper takes no named arguments'],
     ['{{toUpper x=1}}', 'template: t.hbs:1:0: toUpper takes no named arguments'],
+    ['{{call "toUpper" "a"}}', 'template: t.hbs:1:0: function "call" not defined'],
     ['{{getv}}', 'template: t.hbs:1:0: wrong number of args for getv: want at least 1 got 0'],
     ['{{nosuch x=1}}', 'template: t.hbs:1:0: function "nosuch" not defined'],
     ['{{#if nosuch.deeper}}{{/if}}', 'template: t.hbs:1:6: "nosuch" is not defined'],
@@ -249,6 +250,7 @@ describe('what is different on purpose', () => {
   const rows: [text: string, output: string][] = [
     ["{{#each (gets '/app/*')}}{{Key}}={{Value}};{{/each}}", '/app/a=1;/app/b=2;'],
     ['{{dict}}', 'map[]'],
+    ["{{or 'a' 'b'}}{{or '' 0}}{{and 'a' 'b'}}[{{and '' 'x'}}]", 'a0b[]'],
     ['{{#each (list 1 2) as |notthis|}}{{notthis}}{{/each}}', '12'], // the package finds a this in it
     ["{{#with (fromJson '0')}}z{{else}}n{{/with}}{{#if (fromJson '0')}}z{{else}}n{{/if}}", 'zn'],
     [
