@@ -43,7 +43,7 @@ function fractionOf(digits: string, scale: bigint): bigint {
   let power = 1;
   for (const digit of digits) {
     const next = kept * 10n + BigInt(digit);
-    if (kept > (limit - 1n) / 10n || next > limit) break;
+    if (next > limit) break;
     kept = next;
     power *= 10;
   }
