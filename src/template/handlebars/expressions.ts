@@ -28,11 +28,14 @@ function literalOf({ value }: Literal): Value {
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
+/** How a path begins that says itself where to look: `./`, `../` and `this`. */
+const beginsHere = /^\.|^this\b/;
+
 /** The name that stands alone where a function may be called, or null for a path that is more than a name. */
 export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): string | null {
   if (path.type !== 'PathExpression') return String(path.value);
   const [name] = path.parts;
-  const isName = !path.data && path.depth === 0 && path.parts.length === 1 && !/^\.|^this\b/.test(path.original);
+  const isName = !path.data && path.parts.length === 1 && !beginsHere.test(path.original);
   return isName && name !== undefined && !params.some((names) => names.includes(name)) ? name : null;
 }
 
@@ -140,7 +143,7 @@ function contextAt(frame: Frame, depth: number): Value {
 }
 
 function blockParam({ params }: Scope, path: Path, name: string): Eval | null {
-  if (path.depth > 0 || /^\.|^this\b/.test(path.original)) return null;
+  if (beginsHere.test(path.original)) return null;
   const level = params.findIndex((names) => names.includes(name));
   if (level < 0) return null;
   const index = params[level]!.indexOf(name);

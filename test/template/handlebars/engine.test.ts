@@ -109,7 +109,7 @@ describe('what is wrong', () => {
       `template: t.hbs:2: expecting 'ID', 'STRING', 'NUMBER', 'BOOLEAN', 'UNDEFINED', 'NULL', 'DATA', got 'INVALID'`,
     ],
     [`${'\n'.repeat(11)}{{}}`, /^template: t\.hbs:12: expecting [^\n]*$/],
-    ['x\n{{!-- y', 'template: t.hbs:2: unrecognized text'],
+    [`${'\n'.repeat(11)}{{!-- y`, 'template: t.hbs:12: unrecognized text'],
     [`${'\n'.repeat(11)}{{!       }}{{#if a}}{{/with}}`, `template: t.hbs:12:15: if doesn't match with`],
     ['{{#if a}}{{/with}}', `template: t.hbs:1:3: if doesn't match with`],
     [`{{not ${'(not '.repeat(501)}1${')'.repeat(501)}}}`, 'template: t.hbs: calls are nested deeper than 500'],
@@ -250,6 +250,7 @@ describe('what is different on purpose', () => {
   const rows: [text: string, output: string][] = [
     ["{{#each (gets '/app/*')}}{{Key}}={{Value}};{{/each}}", '/app/a=1;/app/b=2;'],
     ['{{dict}}', 'map[]'],
+    ["{{lookup (seq 0 12) '11'}}[{{lookup (slice (list 1 2) 0 1) '1'}}]", '11[]'],
     ["{{or 'a' 'b'}}{{or '' 0}}{{and 'a' 'b'}}[{{and '' 'x'}}]", 'a0b[]'],
     ['{{#each (list 1 2) as |notthis|}}{{notthis}}{{/each}}', '12'], // the package finds a this in it
     ["{{#with (fromJson '0')}}z{{else}}n{{/with}}{{#if (fromJson '0')}}z{{else}}n{{/if}}", 'zn'],
