@@ -6,6 +6,7 @@ import { fromText } from '../../src/go/bytes.ts';
 import { Suspend } from '../../src/template/engine.ts';
 import { worldOf } from '../../src/template/funcs.ts';
 import { Lookups } from '../../src/template/lookup.ts';
+import { storedRows } from '../helpers/goRows.ts';
 import { clock, readerOf, render, still, testGolden } from './rendering.ts';
 
 testGolden('store');
@@ -85,6 +86,15 @@ describe('datetime', () => {
 
   test('prints as Go prints the time now', () => {
     expect(render('{{datetime}}')).toMatch(/^2026-11-22 07:08:09\.123 \+0000 UTC m=[+-]\d+\.\d{9}$/);
+  });
+
+  test('is in the zone of the file that TZ names', async () => {
+    const [{ zones }] = storedRows<unknown>('time') as [{ zones: Record<string, string> }];
+    const dir = await mkdtemp(join(tmpdir(), 'funcs-'));
+    await writeFile(join(dir, 'zone'), Buffer.from(zones['Europe/Berlin']!, 'base64'));
+    const berlin = worldOf(new Map([['TZ', join(dir, 'zone')]]), clock);
+    expect(render('{{(datetime).Format "15:04 MST"}}', readerOf(), berlin)).toBe('08:08 CET');
+    await rm(dir, { recursive: true });
   });
 
   test('tells how long the process has run', () => {

@@ -251,7 +251,7 @@ describe('what is different on purpose', () => {
     ["{{#each (gets '/app/*')}}{{Key}}={{Value}};{{/each}}", '/app/a=1;/app/b=2;'],
     ['{{dict}}', 'map[]'],
     ["{{lookup (seq 0 12) '11'}}[{{lookup (slice (list 1 2) 0 1) '1'}}]", '11[]'],
-    ["{{or 'a' 'b'}}{{or '' 0}}{{and 'a' 'b'}}[{{and '' 'x'}}]", 'a0b[]'],
+    ["{{or 'a' 'b'}}{{or '' false 0}}{{and 'a' 'b'}}[{{and '' 'x'}}]", 'a0b[]'],
     ['{{#each (list 1 2) as |notthis|}}{{notthis}}{{/each}}', '12'], // the package finds a this in it
     ["{{#with (fromJson '0')}}z{{else}}n{{/with}}{{#if (fromJson '0')}}z{{else}}n{{/if}}", 'zn'],
     [
