@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"reflect"
+	"strings"
+	"time"
+)
 
 // plainCases are templates with the name x and no options.
 var plainCases = []string{
@@ -113,6 +117,14 @@ func nested(n int, open, middle, close string) string {
 	return strings.Repeat(open, n) + middle + strings.Repeat(close, n)
 }
 
+func methodNames(value any) []string {
+	var names []string
+	for method := range reflect.TypeOf(value).Methods() {
+		names = append(names, method.Name)
+	}
+	return names
+}
+
 // templateCases are the rows chosen by hand.
 func templateCases() []templateRow {
 	var rows []templateRow
@@ -132,6 +144,16 @@ func templateCases() []templateRow {
 	}
 	for _, text := range memberCases {
 		rows = append(rows, templateRow{Template: "{{" + text + "}}"}, templateRow{Template: "{{with " + text + "}}{{print .}}{{end}}"})
+	}
+	for _, method := range methodNames(time.Time{}) {
+		for _, args := range []string{"", " `15`", " date", " (dur 90000000000)", " 1 2 3", " nil"} {
+			rows = append(rows, templateRow{Template: "{{date." + method + args + "}}"})
+		}
+	}
+	for _, method := range methodNames(time.Duration(0)) {
+		for _, args := range []string{"", " (dur 90000000000)", " 1 2"} {
+			rows = append(rows, templateRow{Template: "{{(dur -5400000000001)." + method + args + "}}"})
+		}
 	}
 	for _, n := range []int{2, 3, 2000} {
 		rows = append(rows, templateRow{Template: "{{if 0}}" + strings.Repeat("{{else if 0}}n", n) + "{{else}}x{{end}}"})
