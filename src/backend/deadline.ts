@@ -12,6 +12,21 @@ export function follow(signal: AbortSignal, inner: AbortController): () => void 
   };
 }
 
+/** What a node failed of that said nothing for so long. */
+export function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${Math.round(ms / 100) / 10} s`);
+}
+
+/** Rejects with the signal's reason when it fires. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+    if (signal.aborted) reject(signal.reason as Error);
+  });
+}
+
 /** Runs work under a signal that fires with the outer one, or with `late` once ms have passed. */
 export async function within<T>(
   limit: { readonly ms: number; readonly clock: Clock; readonly late: Error },

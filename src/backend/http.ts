@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
 import type { Credentials } from './credentials.ts';
-import { within } from './deadline.ts';
+import { noAnswer, within } from './deadline.ts';
 import { Failover } from './failover.ts';
 import { type Node, parseNode } from './nodes.ts';
 import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
@@ -71,7 +71,8 @@ export class HttpClient {
     nodes: readonly Node[],
     private readonly https: Https | null,
   ) {
-    this.failover = new Failover(nodes, () => https?.tls.fault ?? '');
+    const limit = { ms: settings.limits.headersMs, clock: settings.clock };
+    this.failover = new Failover(nodes, limit, () => https?.tls.fault ?? '');
   }
 
   /** Checks addresses and certificates; nothing is connected yet. */
@@ -88,9 +89,7 @@ export class HttpClient {
   /** The whole answer, in time or not at all. */
   async get(path: string, signal: AbortSignal): Promise<Answer> {
     const { limits, clock } = this.settings;
-    const share = this.shares();
-    return this.failover.ask(signal, (node, left) => {
-      const headersMs = share(left);
+    return this.failover.ask(signal, (node, headersMs) => {
       const late = new Error(`the answer was not complete after ${limits.totalMs / 1000} s`);
       return within({ ms: limits.totalMs, clock, late }, signal, async (inner) => {
         const answer = await this.ask({ node, path, headersMs }, inner);
@@ -102,8 +101,7 @@ export class HttpClient {
 
   /** An answer as soon as its headers are here; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<Answer> {
-    const share = this.shares();
-    return this.failover.ask(signal, (node, left) => this.ask({ node, path, headersMs: share(left) }, signal));
+    return this.failover.ask(signal, (node, headersMs) => this.ask({ node, path, headersMs }, signal));
   }
 
   /** Drops every connection. */
@@ -116,13 +114,6 @@ export class HttpClient {
 
   private get agents(): readonly HttpAgent[] {
     return this.https === null ? [this.agent] : [this.agent, this.https.agent];
-  }
-
-  /** How long the next of the nodes that are left may take to its headers: all together have headersMs. */
-  private shares(): (left: number) => number {
-    const { limits, clock, nodes } = this.settings;
-    const end = clock.now() + limits.headersMs;
-    return (left) => Math.max((end - clock.now()) / left, limits.headersMs / nodes.length);
   }
 
   private async ask(asked: Asked, signal: AbortSignal): Promise<Answer> {
@@ -173,7 +164,7 @@ export class HttpClient {
 
   private async send(ask: Ask, headersMs: number, signal: AbortSignal): Promise<IncomingMessage> {
     const { clock } = this.settings;
-    const late = new Error(`no answer within ${Math.round(headersMs / 100) / 10} s`);
+    const late = noAnswer(headersMs);
     for (;;) {
       const secure = await this.secure();
       const request = this.start(ask, secure);

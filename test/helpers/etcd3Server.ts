@@ -68,6 +68,8 @@ export class Etcd3Server {
   readonly seen = new Map<string, number>();
   /** Nothing is answered any more, although the connections live. */
   isMute = false;
+  /** An answer begins at once, and is there so much later. */
+  dawdleMs = 0;
   /** Called before a request is answered. */
   onRequest: (method: string) => void = () => undefined;
   /** What is sent in place of an answer. */
@@ -226,13 +228,22 @@ export class Etcd3Server {
     const { service } = services[name]!;
     const handlers = Object.entries(methods).map(([method, answer]) => [
       method,
-      ({ request, metadata }: grpc.ServerUnaryCall<never, object>, done: grpc.sendUnaryData<object>) => {
+      (call: grpc.ServerUnaryCall<never, object>, done: grpc.sendUnaryData<object>) => {
+        const { request, metadata } = call;
         this.seen.set(method, (this.seen.get(method) ?? 0) + 1);
         if (this.isMute) return;
         this.onRequest(method);
         try {
           if (name === 'KV') this.userOf(metadata);
-          done(null, this.spoil(answer(request, metadata)));
+          const said = this.spoil(answer(request, metadata));
+          if (this.dawdleMs === 0) {
+            done(null, said);
+            return;
+          }
+          call.sendMetadata(new grpc.Metadata());
+          setTimeout(() => {
+            done(null, said);
+          }, this.dawdleMs);
         } catch (error) {
           done(error as Status);
         }

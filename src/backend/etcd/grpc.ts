@@ -7,6 +7,13 @@ import { type HttpSettings, nodesOf } from '../http.ts';
 import type { Node } from '../nodes.ts';
 import { TlsSource } from '../tls.ts';
 
+/** A node whose turn it is, and how many ms it may take to begin an answer. */
+interface Turn {
+  readonly node: GrpcNode;
+  readonly ms: number;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Calls to the nodes of one etcd. It stays with the node that works; when that one does not answer, the next is asked at
  * once. A token is asked for when one is needed, and anew when it has expired.
@@ -22,7 +29,8 @@ export class GrpcClient {
     private readonly guest: Login | null,
     tls: TlsSource | null,
   ) {
-    this.failover = new Failover(nodes, () => tls?.fault ?? '');
+    const limit = { ms: settings.limits.headersMs, clock: settings.clock };
+    this.failover = new Failover(nodes, limit, () => tls?.fault ?? '');
     this.token = settings.auth === null && guest === null ? '' : null;
   }
 
@@ -41,30 +49,30 @@ export class GrpcClient {
     request: Calls[Name]['request'],
     signal: AbortSignal,
   ): Promise<{ readonly node: string; readonly said: Said<Calls[Name]['answer']> }> {
-    return this.failover.ask(signal, async (node) => {
-      const attempt = (token: string) => node.call(name, request, token, signal);
-      return { node: node.label, said: await this.authorised(node, signal, attempt, asksForToken) };
+    return this.failover.ask(signal, async (node, ms) => {
+      const attempt = (token: string) => node.call({ name, request, token, ms }, signal);
+      return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, asksForToken) };
     });
   }
 
-  /** Opens a watch; `begin` says whether it stands. What stands is closed by whoever called. */
-  async watch<T>(signal: AbortSignal, begin: (open: OpenWatch) => Promise<Said<T>>): Promise<T> {
+  /** Opens a watch; `begin` says, in ms, whether it stands. What stands is closed by whoever called. */
+  async watch<T>(signal: AbortSignal, begin: (open: OpenWatch, ms: number) => Promise<Said<T>>): Promise<T> {
     return answered(
-      await this.failover.ask(signal, async (node) => {
+      await this.failover.ask(signal, async (node, ms) => {
         const attempt = async (token: string) => {
           const open = await node.watch(token);
           try {
-            const said = await begin(open);
+            const said = await begin(open, ms);
             if ('refusal' in said) open.call.cancel();
             return said;
           } catch (error) {
             open.call.cancel();
             signal.throwIfAborted();
             open.drop();
-            throw await node.explain(error as Error, signal);
+            throw await node.explain(error as Error, ms, signal);
           }
         };
-        return { node: node.label, said: await this.authorised(node, signal, attempt, mayBeOfWatchToken) };
+        return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, mayBeOfWatchToken) };
       }),
     );
   }
@@ -76,8 +84,7 @@ export class GrpcClient {
 
   /** Attempts something with the token that is known; when that is the trouble, once more with a new one. */
   private async authorised<T>(
-    node: GrpcNode,
-    signal: AbortSignal,
+    turn: Turn,
     attempt: (token: string) => Promise<Said<T>>,
     mayBeOfToken: (refusal: Refusal) => boolean,
   ): Promise<Said<T>> {
@@ -86,7 +93,7 @@ export class GrpcClient {
       const said = await attempt(known);
       if (!('refusal' in said) || this.login === null || !mayBeOfToken(said.refusal)) return said;
     }
-    const authenticated = await this.authenticate(node, signal);
+    const authenticated = await this.authenticate(turn);
     return 'refusal' in authenticated ? authenticated : attempt(authenticated.answer);
   }
 
@@ -95,13 +102,13 @@ export class GrpcClient {
   }
 
   /** A new token; '' where the server knows of no users. */
-  private async authenticate(node: GrpcNode, signal: AbortSignal): Promise<Said<string>> {
+  private async authenticate({ node, ms, signal }: Turn): Promise<Said<string>> {
     this.token = null;
     const { auth } = this.settings;
     for (;;) {
       const login = this.login!;
       const request = { name: login.username, password: login.password };
-      const said = await node.call('authenticate', request, '', signal);
+      const said = await node.call({ name: 'authenticate', request, token: '', ms }, signal);
       if (!('refusal' in said)) return { answer: (this.token = said.answer.token) };
       if (authIsOff(said.refusal)) return { answer: (this.token = '') };
       if (auth === null || !(await auth.renew(login))) return said;

@@ -8,7 +8,7 @@ import type {
   IWatchResponse,
 } from 'etcd3';
 import type { BackendError } from '../backend.ts';
-import { within } from '../deadline.ts';
+import { aborted, noAnswer, within } from '../deadline.ts';
 import { ApiMissing } from './api.ts';
 import { GrpcLink, type Library } from './grpclink.ts';
 import { type Refusal, refusalIn } from './grpcrefusal.ts';
@@ -20,6 +20,15 @@ import type { TlsSource } from '../tls.ts';
 export interface Calls {
   readonly txn: { readonly request: ITxnRequest; readonly answer: ITxnResponse };
   readonly authenticate: { readonly request: IAuthenticateRequest; readonly answer: IAuthenticateResponse };
+}
+
+/** A question to a node. */
+interface Asked<Name extends keyof Calls> {
+  readonly name: Name;
+  readonly request: Calls[Name]['request'];
+  readonly token: string;
+  /** So long the answer may take to begin. */
+  readonly ms: number;
 }
 
 const services = { txn: 'KV', authenticate: 'Auth' } as const;
@@ -41,11 +50,8 @@ interface Means {
   readonly tls: TlsSource | null;
 }
 
-type UnaryMethod = (
-  request: object,
-  metadata: Metadata,
-  done: (error: ServiceError | null, answer: unknown) => void,
-) => ClientUnaryCall;
+type Done = (error: ServiceError | null, answer: unknown) => void;
+type UnaryMethod = (request: object, metadata: Metadata, done: Done) => ClientUnaryCall;
 
 type WatchMethod = (metadata: Metadata) => OpenWatch['call'];
 
@@ -67,27 +73,22 @@ export class GrpcNode {
 
   /** Asks, in time or not at all. */
   async call<Name extends keyof Calls>(
-    name: Name,
-    request: Calls[Name]['request'],
-    token: string,
+    { name, request, token, ms }: Asked<Name>,
     signal: AbortSignal,
   ): Promise<Said<Calls[Name]['answer']>> {
-    const { limits, clock } = this.settings;
-    const late = new Error(`no answer within ${limits.headersMs / 1000} s`);
     for (;;) {
       const link = await this.connect();
       try {
         const client = link.client(services[name]) as Readonly<Record<string, UnaryMethod>>;
-        const said = await within({ ms: limits.headersMs, clock, late }, signal, (inner) =>
-          unary((done) => client[name]!(request, this.metadata(token), done), inner),
-        );
+        const ask = (done: Done) => client[name]!(request, this.metadata(token), done);
+        const said = await this.inTime(new Exchange(ask), ms, signal);
         link.isProven = true;
         return said as Said<Calls[Name]['answer']>;
       } catch (error) {
         signal.throwIfAborted();
         this.drop(link);
         // A kept connection may have died unseen; a new one decides.
-        if (!link.isProven) throw await this.explain(error as Error, signal);
+        if (!link.isProven) throw await this.explain(error as Error, ms, signal);
       }
     }
   }
@@ -111,11 +112,12 @@ export class GrpcNode {
   }
 
   /** What a connection could not be made of, in the words of an attempt that knows more than the library tells. */
-  async explain(error: Error, signal: AbortSignal): Promise<Error> {
+  async explain(error: Error, ms: number, signal: AbortSignal): Promise<Error> {
     const { code, details = '' } = error as Partial<ServiceError>;
     if (code === undefined) return error;
     if (!/^(No connection established|Name resolution failed)/.test(details)) return new Error(sentence(details));
-    const http = await HttpClient.create({ ...this.settings, nodes: [this.node.url.href], auth: null });
+    const limits = { ...this.settings.limits, headersMs: ms };
+    const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null });
     try {
       const { status } = await http.open('/version', signal);
       return new ApiMissing(`it answers over HTTP (status ${status}), but offers no v3 API`);
@@ -124,6 +126,23 @@ export class GrpcNode {
       return (failure as BackendError).cause as Error;
     } finally {
       http.close();
+    }
+  }
+
+  /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
+  private async inTime(exchange: Exchange, ms: number, signal: AbortSignal): Promise<Said<unknown>> {
+    const { limits, clock } = this.settings;
+    const incomplete = new Error(`the answer was not complete after ${limits.headersMs / 1000} s`);
+    const wait =
+      <T>(promise: Promise<T>) =>
+      (inner: AbortSignal) =>
+        Promise.race([promise, aborted(inner)]);
+    try {
+      await within({ ms, clock, late: noAnswer(ms) }, signal, wait(exchange.begun));
+      return await within({ ms: limits.headersMs, clock, late: incomplete }, signal, wait(exchange.said));
+    } catch (error) {
+      exchange.cancel();
+      throw error;
     }
   }
 
@@ -149,26 +168,31 @@ export class GrpcNode {
   }
 }
 
-/** Makes a call that ends when the signal fires; rejects when the node did not answer. */
-function unary(
-  start: (done: (error: ServiceError | null, answer: unknown) => void) => ClientUnaryCall,
-  signal: AbortSignal,
-): Promise<Said<unknown>> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason as Error);
-      call.cancel();
-    };
-    const call = start((error, answer) => {
-      signal.removeEventListener('abort', abort);
-      const refusal = error === null ? null : refusalIn(error);
-      if (refusal !== null) resolve({ refusal });
-      else if (error !== null) reject(error);
-      else resolve({ answer });
+/** One call; `said` rejects when the node did not answer. */
+class Exchange {
+  /** Settles with the headers of the answer. */
+  readonly begun: Promise<unknown>;
+  readonly said: Promise<Said<unknown>>;
+  private call!: ClientUnaryCall;
+
+  constructor(ask: (done: Done) => ClientUnaryCall) {
+    this.said = new Promise((resolve, reject) => {
+      this.call = ask((error, answer) => {
+        const refusal = error === null ? null : refusalIn(error);
+        if (refusal !== null) resolve({ refusal });
+        else if (error !== null) reject(error);
+        else resolve({ answer });
+      });
     });
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+    // When nobody waits for it any more, its failure is no news.
+    this.said.catch(() => undefined);
+    const headers = new Promise((resolve) => this.call.once('metadata', resolve));
+    this.begun = Promise.race([headers, this.said]);
+  }
+
+  cancel(): void {
+    this.call.cancel();
+  }
 }
 
 /** The server's or library's words, as part of a line. */

@@ -59,7 +59,7 @@ export class RangeWatch {
   /** Tells what it hears, until the store is out of reach (BackendError) or the signal fires. */
   async follow(signal: AbortSignal): Promise<void> {
     for (let breaks = 0; this.ranges.length > 0; breaks++) {
-      const { stream, header } = await this.parts.client.watch(signal, (open) => this.open(open, signal));
+      const { stream, header } = await this.parts.client.watch(signal, (open, ms) => this.open(open, ms, signal));
       try {
         if (await this.isLost(header, signal)) await this.lookAgain(signal);
         else await this.listen(stream, header, signal);
@@ -78,11 +78,11 @@ export class RangeWatch {
     }
   }
 
-  private async open(open: OpenWatch, signal: AbortSignal): Promise<Said<Standing>> {
+  private async open(open: OpenWatch, ms: number, signal: AbortSignal): Promise<Said<Standing>> {
     const stream = new WatchStream(open, this.timing);
     this.begun.clear();
     const from = new Map(this.ranges.map((range) => [range, this.place.get(placeOf(range)) ?? 0n]));
-    const said = await stream.begin(from, signal);
+    const said = await stream.begin(from, ms, signal);
     return 'refusal' in said ? said : { answer: { stream, header: said.answer } };
   }
 

@@ -1,6 +1,6 @@
 import type { IResponseHeader, IWatchResponse } from 'etcd3';
 import type { Clock } from '../../obs/clock.ts';
-import { within } from '../deadline.ts';
+import { aborted, noAnswer, within } from '../deadline.ts';
 import type { OpenWatch, Said } from './grpcnode.ts';
 import { refusalOfWatch } from './grpcrefusal.ts';
 import { bounds, type Range } from './ranges.ts';
@@ -41,14 +41,14 @@ export class WatchStream {
   }
 
   /** Asks for all that happens in ranges after a revision each; the header of the last answer once all stand. */
-  async begin(from: ReadonlyMap<Range, bigint>, signal: AbortSignal): Promise<Said<IResponseHeader>> {
+  async begin(from: ReadonlyMap<Range, bigint>, ms: number, signal: AbortSignal): Promise<Said<IResponseHeader>> {
     const waiting = [...from.keys()];
     for (const [range, revision] of from) {
       const start_revision = String(revision + 1n);
       this.open.call.write({ create_request: { ...bounds(range), start_revision, fragment: true } });
     }
     for (;;) {
-      const response = await this.response(this.timing.answerMs, signal);
+      const response = await this.response(ms, signal);
       if (!response.created || isCompacted(response)) this.early.push(response);
       if (!response.created) continue;
       if (response.canceled && !isCompacted(response)) return { refusal: refusalOfWatch(response.cancel_reason) };
@@ -93,11 +93,7 @@ export class WatchStream {
     return this.response(answerMs, signal);
   }
 
-  private async response(
-    ms: number,
-    signal: AbortSignal,
-    late = new Error(`no answer within ${ms / 1000} s`),
-  ): Promise<IWatchResponse> {
+  private async response(ms: number, signal: AbortSignal, late = noAnswer(ms)): Promise<IWatchResponse> {
     const pending = (this.pending ??= this.responses.next());
     // When nobody waits for it any more, its failure is no news.
     pending.catch(() => undefined);
@@ -111,13 +107,4 @@ export class WatchStream {
 
 function isCompacted({ canceled, compact_revision }: IWatchResponse): boolean {
   return canceled && compact_revision !== '0';
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(signal.reason as Error);
-    });
-    if (signal.aborted) reject(signal.reason as Error);
-  });
 }

@@ -103,6 +103,12 @@ describe('stores that cannot be read', () => {
     });
   });
 
+  test('several that say nothing, in the time of one', async () => {
+    const url = await raw(() => undefined);
+    const silent = /^(\S+: no answer within 0\.1 s(; |$)){4}/;
+    await expect(readFrom([url, url, url, url])).rejects.toThrow(silent);
+  });
+
   test('an etcd that offers only the v2 API', async () => {
     const toy = await ToyServer.start((_, response) => response.end('{}'));
     await expect(readFrom([toy.url])).rejects.toThrow('it answers over HTTP (status 200), but offers no v3 API');
@@ -311,6 +317,12 @@ describe('reading', () => {
     server.put('/app/k', '1');
     expect(await readFrom(['127.0.0.1:1', mute.url, server.url])).toEqual([['/app/k', '1']]);
     await mute.close();
+  });
+
+  test('a node that is slow to complete its answer is not passed by', async () => {
+    server.put('/app/k', '1');
+    server.dawdleMs = 1200;
+    expect(await readFrom([server.url, '127.0.0.1:1', '127.0.0.1:1'], patient)).toEqual([['/app/k', '1']]);
   });
 
   test('a kept connection that died unseen is made anew', async () => {
