@@ -55,6 +55,8 @@ export class Source {
   /** What the last read asked for. */
   private held: ReadonlySet<string> = new Set();
   private feed: Feed | null = null;
+  /** Changes were lost; those that come now say too little, until a read succeeds. */
+  private isBehind = false;
   private readonly outage: Outage;
   /** It has been said that the store cannot be watched. */
   private isPolled = false;
@@ -105,6 +107,7 @@ export class Source {
       snapshot = await backend.read(keys, signal);
       if (!doubt.believes(snapshot, this.mirror, wishes)) return false;
     }
+    this.isBehind = false;
     this.snapshot = snapshot;
     this.held = new Set(keys);
     this.mirror.replace(snapshot);
@@ -180,13 +183,14 @@ export class Source {
 
   /**
    * Puts the changes that have come in into the mirror; one that only a read can tell makes a look due. None is taken
-   * during a look, or between two of them: it may be newer than what is being read.
+   * during a look, or between two of them: it may be newer than what is being read; and none that comes after lost ones.
    */
   takeChanges(): Touched {
-    if (this.looking !== null || this.store?.doubt.isOpen === true) return untouched;
+    if (this.looking !== null || this.isBehind || this.store?.doubt.isOpen === true) return untouched;
     const edits: Edit[] = [];
     for (const change of this.feed?.take() ?? []) {
       if (change.edits === 'look again') {
+        this.isBehind = true;
         this.lookSoon();
         return untouched;
       }

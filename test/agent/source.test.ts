@@ -89,6 +89,33 @@ test('changes ring and are taken into the mirror; a lost history makes a look du
   await source.stop();
 });
 
+test('after a lost history nothing is taken before a read has succeeded', async () => {
+  const { source, backend, clock } = sourceOn({ '/a': '1', '/b': '1' });
+  source.want([wish('/a'), wish('/b')]);
+  source.look(watching);
+  await settle();
+  backend.setDown(true);
+  await settle();
+  backend.put('/a', '2');
+  backend.forget();
+  backend.setDown(false);
+  await clock.advance(60_000);
+  expect(source.takeChanges().size).toBe(0);
+  backend.setDown(true);
+  source.look(watching);
+  await settle();
+  backend.setDown(false);
+  backend.put('/b', '2');
+  await clock.advance(60_000);
+  expect(source.takeChanges().size).toBe(0);
+  const view = source.view('/', ['/a', '/b']);
+  expect([view.get('/a')?.value, view.get('/b')?.value]).toEqual(['1', '1']);
+  source.look(watching);
+  await settle();
+  expect([view.get('/a')?.value, view.get('/b')?.value]).toEqual(['2', '2']);
+  await source.stop();
+});
+
 test('a change that comes during a look is not taken before the look is done', async () => {
   const { source, backend } = sourceOn({ '/a': '1' });
   source.want([wish('/a')]);
