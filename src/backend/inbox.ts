@@ -1,8 +1,10 @@
 import type { Change, Cursor, Edit } from './backend.ts';
 import type { Heard } from './etcd/event.ts';
 
-/** More edits than this are not kept for a slow reader: it shall look again. */
+/** More edits than this are not told one by one, nor kept for a slow reader: it shall look again. */
 const mostEdits = 20_000;
+
+type Edits = Edit[] | 'look again';
 
 /** Whoever hears something; its roots are the places of the cursor that it moves on. */
 export interface Listener {
@@ -11,7 +13,7 @@ export interface Listener {
 
 /** What listeners have heard and the reader has not taken yet; what comes in together goes out as one change. */
 export class Inbox {
-  private readonly pending = new Map<Listener, { index: bigint; edits: Edit[] | 'look again' }>();
+  private readonly pending = new Map<Listener, { index: bigint; edits: Edits }>();
   private failure: { readonly error: unknown } | null = null;
   private wake: (() => void) | null = null;
   private readonly cursor: Map<string, bigint>;
@@ -23,8 +25,7 @@ export class Inbox {
   /** Takes what one of them has heard. */
   put(listener: Listener, heard: Heard): void {
     const edits = this.pending.get(listener)?.edits ?? [];
-    const all = edits === 'look again' || heard.edits === 'look again' ? 'look again' : [...heard.edits];
-    this.pending.set(listener, { index: heard.index, edits: joined(edits, all) });
+    this.pending.set(listener, { index: heard.index, edits: joined(edits, heard.edits) });
     this.wake?.();
   }
 
@@ -44,21 +45,23 @@ export class Inbox {
   }
 
   private take(): Change {
-    let all: Edit[] | 'look again' = [];
+    let all: Edits = [];
     for (const [listener, { index, edits }] of this.pending) {
       for (const root of listener.roots) {
         // A poll shared by several roots starts at the oldest place; a counter is set back only by a lost history.
         if (edits === 'look again' || (this.cursor.get(root) ?? 0n) < index) this.cursor.set(root, index);
       }
-      all = all === 'look again' || edits === 'look again' ? 'look again' : all.concat(edits);
+      all = joined(all, edits);
     }
     this.pending.clear();
     return { cursor: new Map(this.cursor), edits: all };
   }
 }
 
-function joined(before: Edit[] | 'look again', after: Edit[] | 'look again'): Edit[] | 'look again' {
+/** Puts what came after to what came before, which it may change. */
+function joined(before: Edits, after: Heard['edits']): Edits {
   if (before === 'look again' || after === 'look again') return 'look again';
+  if (before.length + after.length > mostEdits) return 'look again';
   before.push(...after);
-  return before.length > mostEdits ? 'look again' : before;
+  return before;
 }
