@@ -8,7 +8,7 @@ import { confd } from '../helpers/confd.ts';
 import { Etcd3Server, type ServerSettings } from '../helpers/etcd3Server.ts';
 import { flips } from '../helpers/proxy.mjs';
 import { Revisions } from '../helpers/revisions.ts';
-import { Listing } from './agents.ts';
+import { fasterClock, Listing } from './agents.ts';
 import { certFiles, followed, type Kind, networkFaults, onetime, type Scene, sleep } from './network.ts';
 import { faultTable } from './table.ts';
 
@@ -167,7 +167,24 @@ faultTable('etcd v3', [
     },
   ],
   [
-    'an answer that is longer than any should be',
+    'more changes at once than an answer may hold, from an etcd before 3.4, which does not tell them in parts',
+    () =>
+      served(
+        async ({ watcher, proxy, server }) => {
+          server.partBytes = Infinity;
+          proxy.refuse();
+          const keys = Array.from({ length: 100 }, (_, n) => `/app/b${n + 100}`);
+          for (const key of keys) server.put(key, 'x'.repeat(20_000));
+          proxy.resume();
+          await watcher.dir.says(`/app/a=1;${keys.map((key) => `${key}=${'x'.repeat(20_000)};`).join('')}`);
+          return 'read page by page instead; every change arrives';
+        },
+        {},
+        { limits: { headersMs: 20_000, totalMs: 60_000, maxBytes: 1_000_000 } },
+      ),
+  ],
+  [
+    'a value that is longer than any answer may be',
     () =>
       served(
         async ({ watcher, store }) => {
@@ -175,12 +192,34 @@ faultTable('etcd v3', [
           const complaint = await watcher.complains(/ERROR/);
           expect(watcher.dir.text).toBe('/app/a=1;');
           await store.put('/app/b', 'y');
-          watcher.hangup();
           await watcher.dir.says('/app/a=1;/app/b=y;');
-          return `the file stays; ${complaint}; the next read brings the change`;
+          return `the file stays; ${complaint}; afterwards the change arrives`;
         },
         {},
-        { limits: { headersMs: 4000, totalMs: 60_000, maxBytes: 1_000_000 } },
+        { limits: { headersMs: 20_000, totalMs: 60_000, maxBytes: 1_000_000 } },
+      ),
+  ],
+  [
+    'every watch breaks as soon as it stands',
+    () =>
+      served(
+        async ({ watcher, store, server, proxy }) => {
+          server.onWatch = (stream) => {
+            stream.end();
+          };
+          proxy.cut();
+          const complaint = await watcher.complains(/ERROR/);
+          const before = server.seen.get('Watch')!;
+          await sleep(4000);
+          // Four minutes.
+          expect(server.seen.get('Watch')! - before).toBeLessThan(20);
+          expect(watcher.dir.text).toBe('/app/a=1;');
+          await store.put('/app/a', '2');
+          await watcher.dir.says('/app/a=2;');
+          return `${complaint}; it reads instead, less and less often: once a minute in the end; the change arrives`;
+        },
+        {},
+        { clock: fasterClock(60), limits: { headersMs: 60_000, totalMs: 600_000, maxBytes: 1e6 } },
       ),
   ],
   [

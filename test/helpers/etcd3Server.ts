@@ -54,10 +54,13 @@ interface Watch {
   readonly id: string;
   readonly key: string;
   readonly end: string;
+  /** Long responses may come in parts. */
+  readonly inParts: boolean;
   next: number;
 }
 
-type Stream = grpc.ServerDuplexStream<IWatchRequest, object>;
+/** The watch stream of a client. */
+export type Stream = grpc.ServerDuplexStream<IWatchRequest, object>;
 
 /** An etcd as far as its v3 API matters to a reader, in this process, with the faults that real ones have. */
 export class Etcd3Server {
@@ -68,6 +71,12 @@ export class Etcd3Server {
   readonly seen = new Map<string, number>();
   /** Nothing is answered any more, although the connections live. */
   isMute = false;
+  /** Responses of a watch that are longer come in parts, where the client knows parts; Infinity for one before 3.4. */
+  partBytes = 1.5 * 1024 * 1024;
+  /** Called when a watch stands. */
+  onWatch: (stream: Stream) => void = () => undefined;
+  /** Called with each response of a watch; false when it is not to be sent. */
+  onTell: (stream: Stream) => boolean = () => true;
   /** An answer begins at once, and is there so much later. */
   dawdleMs = 0;
   /** Called before a request is answered. */
@@ -359,7 +368,9 @@ export class Etcd3Server {
       stream.write({ watch_id: id, canceled: true, compact_revision: String(this.revisions.compacted) });
       return;
     }
-    watches.push({ id, key, end, next: start > 0 ? start : this.revisions.revision + 1 });
+    const next = start > 0 ? start : this.revisions.revision + 1;
+    watches.push({ id, key, end, inParts: request.fragment === true, next });
+    this.onWatch(stream);
     this.pump();
   }
 
@@ -368,14 +379,34 @@ export class Etcd3Server {
     if (this.isMute) return;
     for (const [stream, watches] of this.streams) {
       for (const watch of watches) {
-        const news = this.revisions.history.filter(
-          ({ key, revision }) => revision >= watch.next && inRange(key, watch.key, watch.end),
-        );
+        const news = this.revisions.since(watch.next).filter(({ key }) => inRange(key, watch.key, watch.end));
         watch.next = Math.max(watch.next, this.revisions.revision + 1);
-        if (news.length > 0) stream.write({ header: this.header(), watch_id: watch.id, events: news.map(eventOf) });
+        this.tell(stream, watch, news);
       }
     }
   }
+
+  private tell(stream: Stream, { id, inParts }: Watch, news: readonly Happening[]): void {
+    const parts = inParts ? partsOf(news, this.partBytes) : [news];
+    for (const [i, part] of parts.entries()) {
+      if (part.length === 0 || !this.onTell(stream)) return;
+      const fragment = i < parts.length - 1;
+      stream.write({ header: this.header(), watch_id: id, events: part.map(eventOf), fragment });
+    }
+  }
+}
+
+/** Happenings in order, in lots of about so many bytes; a revision may begin in one and end in another. */
+function partsOf(news: readonly Happening[], most: number): Happening[][] {
+  const parts: Happening[][] = [[]];
+  let size = 0;
+  for (const happening of news) {
+    const bytes = happening.key.length + (happening.pair?.value.length ?? 0);
+    if (size > 0 && size + bytes > most) parts.push([]);
+    size = parts.at(-1)!.length === 0 ? bytes : size + bytes;
+    parts.at(-1)!.push(happening);
+  }
+  return parts;
 }
 
 function firstFrom(pairs: readonly Pair[], key: string): number {

@@ -60,12 +60,22 @@ export class Revisions {
     );
     if (happened.length === 0) return [];
     this.revision = revision;
-    this.history.push(...happened);
+    this.history = this.history.concat(happened);
     return happened;
   }
 
   compact(revision: number): void {
     this.compacted = revision;
+  }
+
+  /**
+   * What a watch from a revision on is told. As with etcd 3.4, whoever begins at the very revision that was compacted to
+   * is not told of its removals: nothing is left of them.
+   */
+  since(revision: number): Happening[] {
+    return this.history.filter(
+      (happening) => happening.revision >= revision && (happening.pair !== null || happening.revision > this.compacted),
+    );
   }
 
   /** Keys that a lease holds. */

@@ -11,6 +11,7 @@ export interface Refusal {
 
 const invalidArgument = 3;
 const permissionDenied = 7;
+const resourceExhausted = 8;
 const outOfRange = 11;
 const unimplemented = 12;
 const unauthenticated = 16;
@@ -28,8 +29,16 @@ const answers: ReadonlySet<number> = new Set([
 ]);
 
 /** The refusal that a failed call was, or null when the node gave no answer. */
-export function refusalIn({ code, details }: ServiceError): Refusal | null {
-  return answers.has(code) ? { status: code, details } : null;
+export function refusalIn({ code, details }: Pick<ServiceError, 'code' | 'details'>): Refusal | null {
+  const refusal = { status: code, details };
+  return answers.has(code) || isTooLong(refusal) ? refusal : null;
+}
+
+const tooLong = /larger than max \(\d+ vs\.? (\d+)\)/;
+
+/** True when the answer is longer than we, or something in between, take: every node's would be. */
+export function isTooLong({ status, details }: Refusal): boolean {
+  return status === resourceExhausted && tooLong.test(details);
 }
 
 /** The refusal that a watch which was cancelled stands for. */
@@ -71,6 +80,9 @@ export function refusalError(node: string, { status, details }: Refusal): Backen
   if (/user name is empty/.test(details)) return denied('access denied: it wants a user name and a password');
   if (deniesPermission({ status, details })) return denied('permission denied: may this user read all of the keys?');
   if (status === unauthenticated) return denied('access denied: it does not take the token that it gave');
+  if (isTooLong({ status, details })) {
+    return new BackendError('protocol', `${node}: the answer is longer than ${tooLong.exec(details)![1]} bytes`);
+  }
   if (status === unimplemented) {
     return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
   }

@@ -56,11 +56,19 @@ export class Pages {
 
   /** The next page, as of a revision ('0' stands for now). */
   next(revision: string): IRequestOp[] {
-    this.asked = this.left.splice(0, mostOps);
+    this.asked = this.left.splice(0, Math.min(mostOps, this.pageKeys));
     const limit = Math.max(1, Math.floor(this.pageKeys / this.asked.length));
     return this.asked.map((range): { request_range: IRangeRequest } => ({
       request_range: { ...bounds(range), limit, revision },
     }));
+  }
+
+  /** Asks for less after an answer that was too long; false when it cannot be less. */
+  shrink(): boolean {
+    if (this.pageKeys === 1) return false;
+    this.pageKeys = Math.ceil(this.pageKeys / 8);
+    this.left.unshift(...this.asked);
+    return true;
   }
 
   /** Takes the answer; what it had to leave out is left for the next page. False when it makes no sense. */

@@ -1,26 +1,29 @@
-import type { IEvent, IKeyValue, IResponseHeader } from 'etcd3';
+import type { ServiceError } from '@grpc/grpc-js';
+import type { IEvent, IResponseHeader } from 'etcd3';
 import { BackendError, type Cursor, type Edit } from '../backend.ts';
 import type { EtcdSettings } from './v2.ts';
-import { answered, type GrpcClient } from './grpc.ts';
+import type { GrpcClient } from './grpc.ts';
 import type { OpenWatch, Said } from './grpcnode.ts';
-import { outsideHistory } from './grpcrefusal.ts';
+import { isTooLong } from './grpcrefusal.ts';
+import { agreed, isAnother } from './history.ts';
 import type { Inbox, Listener } from '../inbox.ts';
-import { bounds, type Range } from './ranges.ts';
-import { momentMs } from '../retry.ts';
-import { cluster, cursorAt, placeOf, term } from './v3cursor.ts';
-import { confirms, newer, type Witness, witnessOf } from './witness.ts';
+import type { Range } from './ranges.ts';
+import { backoffMs, momentMs } from '../retry.ts';
+import { cursorAt, placeOf, term } from './v3cursor.ts';
+import { newer, type Seen, unseen, witnessOf } from './witness.ts';
 import { type RangeNews, type StreamTiming, WatchStream } from './watchstream.ts';
 
-/** What reads and watches of one store know together. */
-export interface Memory {
-  witness: Witness | null;
+/** How the streams of a store have fared, from one watch to the next. */
+export interface Fortune {
+  /** Streams in a row that have told nothing new. */
+  barren: number;
 }
 
 /** What a watch works with. */
 export interface WatchParts {
   readonly client: GrpcClient;
   readonly settings: EtcdSettings;
-  readonly memory: Memory;
+  readonly fortune: Fortune;
   /** Where it puts what it hears. */
   readonly inbox: Inbox;
 }
@@ -30,8 +33,8 @@ interface Standing {
   readonly header: IResponseHeader;
 }
 
-/** Streams in a row that may break without having told anything before the store counts as out of reach. */
-const mostBreaks = 3;
+/** So many streams in a row may break without having told anything new; then what they cannot tell has to be read. */
+const mostBarren = 3;
 const usualSilenceMs = 5000;
 
 /**
@@ -42,12 +45,14 @@ export class RangeWatch {
   private readonly listeners: ReadonlyMap<Range, Listener>;
   private readonly timing: StreamTiming;
   private place: Map<string, bigint>;
-  /** Edits of changes that have come in part. */
-  private readonly begun = new Map<Range, Edit[]>();
+  /** Events of revisions that have come in part. */
+  private readonly begun = new Map<Range, readonly IEvent[]>();
 
   constructor(
     private readonly ranges: readonly Range[],
     cursor: Cursor,
+    /** What was seen up to there. */
+    public seen: Seen,
     private readonly parts: WatchParts,
   ) {
     const { clock, limits, silenceMs = usualSilenceMs } = parts.settings;
@@ -58,20 +63,16 @@ export class RangeWatch {
 
   /** Tells what it hears, until the store is out of reach (BackendError) or the signal fires. */
   async follow(signal: AbortSignal): Promise<void> {
-    for (let breaks = 0; this.ranges.length > 0; breaks++) {
-      const { stream, header } = await this.parts.client.watch(signal, (open, ms) => this.open(open, ms, signal));
+    const { client } = this.parts;
+    while (this.ranges.length > 0) {
+      const { stream, header } = await client.watch(signal, (open, ms) => this.open(open, ms, signal));
       try {
-        if (await this.isLost(header, signal)) await this.lookAgain(signal);
-        else await this.listen(stream, header, signal);
-        breaks = -1;
+        if (!(await this.isLost(header, signal))) await this.listen(stream, header, signal);
+        await this.lookAgain(signal);
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof BackendError) throw cause;
-        stream.drop();
-        if (stream.isProven) breaks = 0;
-        const message = `${stream.node}: the watch broke again and again`;
-        if (breaks === mostBreaks) throw new BackendError('unreachable', message, { cause });
-        await this.timing.clock.sleep(momentMs(), signal);
+        await this.mend(stream, cause as ServiceError, signal);
       } finally {
         stream.close();
       }
@@ -81,81 +82,94 @@ export class RangeWatch {
   private async open(open: OpenWatch, ms: number, signal: AbortSignal): Promise<Said<Standing>> {
     const stream = new WatchStream(open, this.timing);
     this.begun.clear();
-    const from = new Map(this.ranges.map((range) => [range, this.place.get(placeOf(range)) ?? 0n]));
-    const said = await stream.begin(from, ms, signal);
+    const said = await stream.begin(new Map(this.ranges.map((range) => [range, this.startOf(range)])), ms, signal);
     return 'refusal' in said ? said : { answer: { stream, header: said.answer } };
+  }
+
+  /**
+   * Where a watch begins: at the place itself, whose events are known. When the revision after it is a removal up to which
+   * the history was compacted meanwhile, etcd 3.4, asked from there on, neither tells of the removal nor reports a loss.
+   */
+  private startOf(range: Range): bigint {
+    const place = this.place.get(placeOf(range)) ?? 0n;
+    return place > 0n ? place : 1n;
   }
 
   /** Passes on what a stream tells, until it tells that the history is lost. */
   private async listen(stream: WatchStream, header: IResponseHeader, signal: AbortSignal): Promise<void> {
+    const { inbox, fortune } = this.parts;
     this.place.set(term, BigInt(header.raft_term));
     // Nothing has changed by that, but those who wait learn that the store is there.
-    this.parts.inbox.put({ roots: [term] }, { index: BigInt(header.raft_term), edits: [] });
+    inbox.put({ roots: [term] }, { index: BigInt(header.raft_term), edits: [] });
     for (;;) {
       const news = await stream.next(signal);
-      if (news === 'compacted') return this.lookAgain(signal);
-      this.take(news);
+      if (news === 'compacted') return;
+      if (news === 'caught up' || this.take(news)) fortune.barren = 0;
     }
   }
 
-  private take({ range, response: { events, fragment } }: RangeNews): void {
+  /** Passes on what is complete; false when there is nothing new in it. */
+  private take({ range, response: { events, fragment } }: RangeNews): boolean {
+    for (const event of events) this.seen = having(this.seen, event);
+    const heard = [...(this.begun.get(range) ?? []), ...events];
+    // A part may end in the middle of a revision; those before its last one are complete.
+    const last = events.at(-1)!.kv.mod_revision;
+    const end = fragment ? heard.findIndex(({ kv }) => kv.mod_revision === last) : heard.length;
+    this.begun.set(range, heard.slice(end));
     const place = this.place.get(placeOf(range)) ?? 0n;
-    const edits = this.begun.get(range) ?? [];
-    const { memory } = this.parts;
-    for (const event of events) {
-      if (event.type === 'Put') memory.witness = newer(memory.witness, witnessOf(event.kv));
-      if (BigInt(event.kv.mod_revision) > place) edits.push(editOf(event));
-    }
-    if (fragment) {
-      this.begun.set(range, edits);
+    const fresh = heard.slice(0, end).filter(({ kv }) => BigInt(kv.mod_revision) > place);
+    if (fresh.length === 0) return false;
+    const index = BigInt(fresh.at(-1)!.kv.mod_revision);
+    this.place.set(placeOf(range), index);
+    this.parts.inbox.put(this.listeners.get(range)!, { index, edits: fresh.map(editOf) });
+    return true;
+  }
+
+  /** True when this is not the history that was read. */
+  private isLost(header: IResponseHeader, signal: AbortSignal): Promise<boolean> {
+    const { seen } = this;
+    const newest = this.ranges.map((range) => this.place.get(placeOf(range)) ?? 0n).reduce((a, b) => (a > b ? a : b));
+    return isAnother(
+      { cursor: this.place, newest, key: this.ranges[0]!.start, seen },
+      header,
+      this.parts.client,
+      signal,
+    );
+  }
+
+  /** Goes on after a stream broke: at the same place, or past it where a stream will not do. */
+  private async mend(stream: WatchStream, cause: ServiceError, signal: AbortSignal): Promise<void> {
+    const { fortune } = this.parts;
+    if (isTooLong({ status: cause.code, details: cause.details })) {
+      await this.lookAgain(signal);
       return;
     }
-    this.begun.delete(range);
-    const index = BigInt(events.at(-1)!.kv.mod_revision);
-    if (index <= place) return;
-    this.place.set(placeOf(range), index);
-    this.parts.inbox.put(this.listeners.get(range)!, { index, edits });
-  }
-
-  /** True when this is not the history that was read: another cluster, or one that was set back. */
-  private async isLost(header: IResponseHeader, signal: AbortSignal): Promise<boolean> {
-    const isOther = ({ cluster_id, raft_term }: IResponseHeader) =>
-      BigInt(cluster_id) !== this.place.get(cluster) || BigInt(raft_term) < (this.place.get(term) ?? 0n);
-    if (isOther(header)) return true;
-    const newest = this.ranges.map((range) => this.place.get(placeOf(range)) ?? 0n).reduce((a, b) => (a > b ? a : b));
-    const { witness } = this.parts.memory;
-    if (witness === null && BigInt(header.revision) >= newest) return false;
-    // A member that lags behind the others is behind, too; what they agree on tells the two apart.
-    const { header: agreed, pair } = await this.agreed(witness?.key ?? this.ranges[0]!.start, signal);
-    if (isOther(agreed) || BigInt(agreed.revision) < newest) return true;
-    return witness !== null && !confirms(witness, pair) && !(await this.isRemembered(witness, signal));
-  }
-
-  /** True when the store's history has the write that was seen. */
-  private async isRemembered(witness: Witness, signal: AbortSignal): Promise<boolean> {
-    const request_range = { ...bounds({ start: witness.key, end: null }), revision: witness.revision };
-    const asked = await this.parts.client.call('txn', { success: [{ request_range }] }, signal);
-    if ('refusal' in asked.said && outsideHistory(asked.said.refusal)) return false;
-    return confirms(witness, answered(asked).responses[0]?.response_range.kvs[0]);
+    stream.drop();
+    if (fortune.barren >= mostBarren) {
+      await this.lookAgain(signal);
+      throw new BackendError('unreachable', `${stream.node}: the watch broke again and again`, { cause });
+    }
+    fortune.barren += 1;
+    await this.timing.clock.sleep(momentMs(), signal);
   }
 
   /** Goes on from where the store is now, and says that what lies before is unknown. */
   private async lookAgain(signal: AbortSignal): Promise<void> {
-    // The others who follow this store lost its history, too, and will read everything.
-    await this.timing.clock.sleep(momentMs(), signal);
-    const { header } = await this.agreed(this.ranges[0]!.start, signal);
-    this.parts.memory.witness = null;
+    const { client, fortune, inbox } = this.parts;
+    // The others who follow this store lost its history, too, and will read everything: none of them over and over.
+    const more = fortune.barren - mostBarren;
+    await this.timing.clock.sleep(more > 0 ? backoffMs(more) : momentMs(), signal);
+    const { header } = await agreed(client, [this.ranges[0]!.start], signal);
+    fortune.barren += 1;
+    this.seen = unseen;
     this.place = cursorAt(this.ranges, header);
-    for (const [root, index] of this.place) this.parts.inbox.put({ roots: [root] }, { index, edits: 'look again' });
+    for (const [root, index] of this.place) inbox.put({ roots: [root] }, { index, edits: 'look again' });
   }
+}
 
-  /** Where the members of the cluster agree that they are, and what they have at a key. */
-  private async agreed(key: string, signal: AbortSignal): Promise<{ header: IResponseHeader; pair?: IKeyValue }> {
-    const request = { success: [{ request_range: bounds({ start: key, end: null }) }] };
-    const answer = answered(await this.parts.client.call('txn', request, signal));
-    const pair = answer.responses[0]?.response_range.kvs[0];
-    return { header: answer.header, ...(pair && { pair }) };
-  }
+function having({ witness, grave }: Seen, { type, kv }: IEvent): Seen {
+  const seen = witnessOf(kv);
+  return type === 'Put' ? { witness: newer(witness, seen), grave } : { witness, grave: newer(grave, seen) };
 }
 
 function editOf({ type, kv }: IEvent): Edit {

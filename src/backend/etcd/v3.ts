@@ -4,11 +4,12 @@ import { follow } from '../deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
 import { answered, GrpcClient } from './grpc.ts';
-import { outsideHistory, refusalError } from './grpcrefusal.ts';
+import { isTooLong, outsideHistory, refusalError } from './grpcrefusal.ts';
 import { Inbox } from '../inbox.ts';
 import { Pages, rangesOf } from './ranges.ts';
-import { type Memory, RangeWatch } from './rangewatch.ts';
+import { type Fortune, RangeWatch } from './rangewatch.ts';
 import { cursorAt } from './v3cursor.ts';
+import { type Seen, unseen } from './witness.ts';
 
 /** How often a read begins anew because the history that it reads in was compacted or replaced. */
 const mostReads = 3;
@@ -37,7 +38,9 @@ class Etcd3Backend implements Backend {
   readonly canWatch = true;
   readonly selects = 'subtree';
 
-  private readonly memory: Memory = { witness: null };
+  private readonly fortune: Fortune = { barren: 0 };
+  /** What was seen up to a cursor: not the newest of all, as another read may have met a store that was set back. */
+  private readonly seen = new WeakMap<Cursor, Seen>();
 
   constructor(
     private readonly client: GrpcClient,
@@ -61,14 +64,18 @@ class Etcd3Backend implements Backend {
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
-    const { client, settings, memory } = this;
-    const watching = new RangeWatch(rangesOf(keys), cursor, { client, settings, inbox, memory })
-      .follow(ended.signal)
-      .catch((error: unknown) => {
-        inbox.fail(error);
-      });
+    const { client, settings, fortune, seen } = this;
+    const parts = { client, settings, inbox, fortune };
+    const ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, parts);
+    const watching = ranges.follow(ended.signal).catch((error: unknown) => {
+      inbox.fail(error);
+    });
     try {
-      for (;;) yield await inbox.next();
+      for (;;) {
+        const change = await inbox.next();
+        seen.set(change.cursor, ranges.seen);
+        yield change;
+      }
     } finally {
       signal.removeEventListener('abort', failed);
       ended.abort(new Error('the watch has ended'));
@@ -91,12 +98,14 @@ class Etcd3Backend implements Backend {
       const request: ITxnRequest = { success: pages.next(header?.revision ?? '0') };
       const { node, said } = await this.client.call('txn', request, signal);
       if ('refusal' in said && outsideHistory(said.refusal)) return null;
+      if ('refusal' in said && isTooLong(said.refusal) && pages.shrink()) continue;
       const answer = answered({ node, said });
       if (header !== null && header.cluster_id !== answer.header.cluster_id) return null;
       header ??= answer.header;
       if (!pages.take(answer)) throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
     }
-    this.memory.witness = pages.witness;
-    return { cursor: header === null ? new Map() : cursorAt(ranges, header), pairs: pages.pairs };
+    const cursor: Cursor = header === null ? new Map() : cursorAt(ranges, header);
+    this.seen.set(cursor, { ...unseen, witness: pages.witness });
+    return { cursor, pairs: pages.pairs };
   }
 }

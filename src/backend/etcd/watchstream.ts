@@ -2,7 +2,7 @@ import type { IResponseHeader, IWatchResponse } from 'etcd3';
 import type { Clock } from '../../obs/clock.ts';
 import { aborted, noAnswer, within } from '../deadline.ts';
 import type { OpenWatch, Said } from './grpcnode.ts';
-import { refusalOfWatch } from './grpcrefusal.ts';
+import { refusalError, refusalOfWatch } from './grpcrefusal.ts';
 import { bounds, type Range } from './ranges.ts';
 
 /** How long a stream may be silent. */
@@ -22,12 +22,11 @@ export interface RangeNews {
 
 /** One watch stream that carries a watch for each of some ranges. */
 export class WatchStream {
-  /** True once it has told something beyond that it stands. */
-  isProven = false;
   private readonly responses: AsyncIterator<IWatchResponse>;
   private pending: Promise<IteratorResult<IWatchResponse>> | null = null;
+  /** Ranges whose watch is asked for, in the order in which the server answers. */
+  private waiting: Range[] = [];
   private readonly ranges = new Map<string, Range>();
-  private readonly early: IWatchResponse[] = [];
 
   constructor(
     private readonly open: OpenWatch,
@@ -40,33 +39,38 @@ export class WatchStream {
     return this.open.node;
   }
 
-  /** Asks for all that happens in ranges after a revision each; the header of the last answer once all stand. */
+  /** Asks for all that happens in ranges from a revision on each; the header of the first answer, which is in ms. */
   async begin(from: ReadonlyMap<Range, bigint>, ms: number, signal: AbortSignal): Promise<Said<IResponseHeader>> {
-    const waiting = [...from.keys()];
+    this.waiting = [...from.keys()];
     for (const [range, revision] of from) {
-      const start_revision = String(revision + 1n);
-      this.open.call.write({ create_request: { ...bounds(range), start_revision, fragment: true } });
+      this.open.call.write({
+        create_request: { ...bounds(range), start_revision: String(revision), fragment: true },
+      });
     }
+    const response = await this.response(ms, signal);
+    if (isRefused(response)) return { refusal: refusalOfWatch(response.cancel_reason) };
+    // Whoever asks for the next one gets it again.
+    this.pending = Promise.resolve({ done: false, value: response });
+    return { answer: response.header };
+  }
+
+  /** The next events of a range; or 'caught up', or 'compacted' when what was asked for is no longer there. */
+  async next(signal: AbortSignal): Promise<RangeNews | 'caught up' | 'compacted'> {
     for (;;) {
-      const response = await this.response(ms, signal);
-      if (!response.created || isCompacted(response)) this.early.push(response);
-      if (!response.created) continue;
-      if (response.canceled && !isCompacted(response)) return { refusal: refusalOfWatch(response.cancel_reason) };
-      this.ranges.set(response.watch_id, waiting.shift()!);
-      if (waiting.length === 0) return { answer: response.header };
+      const response = await this.word(signal);
+      if (isRefused(response)) throw refusalError(this.node, refusalOfWatch(response.cancel_reason));
+      if (isCompacted(response)) return 'compacted';
+      if (response.canceled) throw new Error('the server ended the watch');
+      if (response.created) this.ranges.set(response.watch_id, this.waiting.shift()!);
+      else if (response.events.length === 0) return 'caught up';
+      if (response.events.length > 0) return { range: this.rangeOf(response), response };
     }
   }
 
-  /** The next events of a range, or 'compacted' when those that were asked for are no longer there. */
-  async next(signal: AbortSignal): Promise<RangeNews | 'compacted'> {
-    for (;;) {
-      const response = this.early.shift() ?? (await this.word(signal));
-      this.isProven = true;
-      if (isCompacted(response)) return 'compacted';
-      if (response.canceled) throw new Error('the server ended the watch');
-      const range = this.ranges.get(response.watch_id);
-      if (range !== undefined && response.events.length > 0) return { range, response };
-    }
+  private rangeOf({ watch_id }: IWatchResponse): Range {
+    const range = this.ranges.get(watch_id);
+    if (range === undefined) throw new Error('the server tells of a watch that nobody asked for');
+    return range;
   }
 
   /** Ends the watches; nothing else that uses the connection is touched. */
@@ -103,6 +107,10 @@ export class WatchStream {
     if (result.done === true) throw new Error('the server ended the watch');
     return result.value;
   }
+}
+
+function isRefused(response: IWatchResponse): boolean {
+  return response.created && response.canceled && !isCompacted(response);
 }
 
 function isCompacted({ canceled, compact_revision }: IWatchResponse): boolean {

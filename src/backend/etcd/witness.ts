@@ -10,17 +10,36 @@ export interface Witness {
   readonly revision: number;
 }
 
+/** The newest removal that was seen: in a cluster restored from a backup of before, the key is there as it ever was. */
+export interface Grave {
+  readonly key: string;
+  readonly revision: number;
+}
+
+/** What was seen of a store, up to a place in its history. */
+export interface Seen {
+  readonly witness: Witness | null;
+  readonly grave: Grave | null;
+}
+
+export const unseen: Seen = { witness: null, grave: null };
+
 /** A pair as a witness; byte strings. */
 export function witnessOf({ key, value, mod_revision }: IKeyValue): Witness {
   return { key: key.toString('latin1'), value: value.toString('latin1'), revision: Number(mod_revision) };
 }
 
-/** The one that was written last. */
-export function newer(known: Witness | null, other: Witness): Witness {
+/** The one that was made last. */
+export function newer<T extends Grave>(known: T | null, other: T): T {
   return known !== null && known.revision >= other.revision ? known : other;
 }
 
 /** True when the pair, as a store has it, is what was seen. */
 export function confirms({ value, revision }: Witness, pair: IKeyValue | undefined): boolean {
   return pair !== undefined && Number(pair.mod_revision) === revision && pair.value.toString('latin1') === value;
+}
+
+/** True when the pair, as a store has it, outlived its removal. */
+export function denies({ revision }: Grave, pair: IKeyValue | undefined): boolean {
+  return pair !== undefined && Number(pair.create_revision) < revision;
 }

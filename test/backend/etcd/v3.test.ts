@@ -7,7 +7,7 @@ import type { Backend } from '../../../src/backend/backend.ts';
 import { Credentials } from '../../../src/backend/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { usualLimits } from '../../../src/backend/http.ts';
-import { backendContract, Copy, follow, sorted, type Store, until } from '../../contract/backend.ts';
+import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../../contract/backend.ts';
 import { Etcd3Server } from '../../helpers/etcd3Server.ts';
 import { etcdSettings } from '../../helpers/etcdSettings.ts';
 import { Proxy } from '../../helpers/proxy.mjs';
@@ -132,6 +132,15 @@ describe('stores that cannot be read', () => {
     await server.close();
   });
 
+  test('a value that is longer than any answer may be', async () => {
+    const server = await Etcd3Server.start();
+    for (let n = 0; n < 300; n++) server.put(`/app/${n}`, 'x'.repeat(n === 200 ? 60_000 : 1000));
+    const small = { limits: { ...usualLimits, maxBytes: 50_000 } };
+    const message = `${server.url}: the answer is longer than 50000 bytes`;
+    await expect(readFrom([server.url], small)).rejects.toMatchObject({ code: 'protocol', message });
+    await server.close();
+  });
+
   test('a history that is forgotten faster than it is read', async () => {
     const server = await Etcd3Server.start();
     for (let i = 0; i < 1000; i++) server.put(`/app/${i}`, '1');
@@ -178,6 +187,17 @@ describe('who may read', () => {
       code: 'denied',
       message: expect.stringContaining('permission denied'),
     });
+    await backend.close();
+  });
+
+  test('a watch of which a part is not permitted', async () => {
+    const backend = await etcd3Backend(etcdSettings([server.url], { ...hasty, auth: await login('app', 's3cret') }));
+    const { cursor } = await backend.read(['/app'], never);
+    const copy = new Copy();
+    const following = (async () => {
+      for await (const { edits } of backend.watch(['/app', '/other'], cursor, never)) copy.apply(edits as []);
+    })();
+    await expect(following).rejects.toMatchObject({ code: 'denied' });
     await backend.close();
   });
 
@@ -291,6 +311,15 @@ describe('reading', () => {
     const keys = Array.from({ length: 300 }, (_, i) => `/app/${i}`);
     for (const key of keys) server.put(`${key}/k`, '1');
     expect((await readFrom([server.url], patient, keys)).length).toBe(300);
+  });
+
+  test('pages that turn out too long are asked for again, in smaller ones', async () => {
+    const size = (n: number) => (n < 2000 ? 10 : 10_000);
+    for (let n = 1000; n < 2300; n++) server.put(`/app/${n}`, 'x'.repeat(size(n)));
+    const keys = Array.from({ length: 200 }, (_, n) => `/other/${n}`);
+    for (const key of keys) server.put(key, 'x'.repeat(1000));
+    const small = { limits: { ...usualLimits, maxBytes: 100_000 } };
+    expect((await readFrom([server.url], small, ['/app', ...keys])).length).toBe(1500);
   });
 
   test('large values', async () => {
@@ -426,6 +455,50 @@ describe('watching', () => {
     expect(server.seen.get('Watch')).toBe(1);
   });
 
+  test('a removal right after the read, up to which the history was compacted before the watch', async () => {
+    server.put('/app/newest', '1');
+    const gone = () => {
+      server.remove('/app/k');
+      server.compact();
+      return Promise.resolve();
+    };
+    await followed({ open: () => etcd3Backend(etcdSettings([server.url])) }, ['/app'], gone, () => Promise.resolve());
+  });
+
+  test('a change that comes in parts counts as a whole, and is told again after a break between them', async () => {
+    const sizes = new Set<number>();
+    const apply = copy.apply.bind(copy);
+    copy.apply = (edits) => {
+      sizes.add(edits.length);
+      apply(edits);
+    };
+    server.partBytes = 20;
+    let told = 0;
+    server.onTell = () => {
+      told += 1;
+      if (told === 7) server.cut();
+      return told !== 7;
+    };
+    const writes = Array.from({ length: 10 }, (_, n) => ({ put: { key: `/app/${n}`, value: '0123456789' } }));
+    server.commit(writes);
+    await until(() => value('/app/9') !== undefined);
+    expect([...sizes].filter((size) => size > 0)).toEqual([10]);
+    expect(told).toBeGreaterThan(10);
+  });
+
+  test('of changes that come in parts, those that are complete are told at once', async () => {
+    proxy.refuse();
+    for (let n = 0; n < 10; n++) server.put('/app/k', `${n}`);
+    server.partBytes = 20;
+    let told = 0;
+    server.onTell = () => (told += 1) <= 6;
+    proxy.resume();
+    await until(() => Number(value('/app/k')) > 2);
+    server.onTell = () => true;
+    proxy.cut();
+    await until(() => value('/app/k') === '9');
+  });
+
   test('a history that was compacted meanwhile', async () => {
     proxy.refuse();
     server.put('/app/k', '2');
@@ -458,6 +531,17 @@ describe('watching', () => {
     await until(() => value('/app/gone') === undefined && value('/app/2') === 'new');
   });
 
+  test('a store that was restored to before a removal', async () => {
+    const backup = server.revisions.backup();
+    server.remove('/app/k');
+    await until(() => value('/app/k') === undefined);
+    proxy.refuse();
+    await server.restart(backup);
+    for (let i = 0; i < 20; i++) server.put('/elsewhere', String(i));
+    proxy.resume();
+    await until(() => value('/app/k') === '1');
+  });
+
   test('a store that was restored and compacted', async () => {
     const backup = server.revisions.backup();
     server.put('/app/gone', 'x');
@@ -479,6 +563,32 @@ describe('watching', () => {
     other.put('/b/other', 'x');
     await until(() => value('/b/other') === 'x');
     await other.close();
+  });
+
+  test('what no stream can tell is read, and then the stream goes on', async () => {
+    server.partBytes = Infinity;
+    const limits = { ...usualLimits, maxBytes: 50_000 };
+    const small = await etcd3Backend(etcdSettings([proxy.url], { limits }));
+    const other = new Copy();
+    const alone = new AbortController();
+    const first = await small.read(['/app'], never);
+    const reading = follow(small, ['/app'], other, first.cursor, alone.signal);
+    const says = (text: string) => until(() => other.pairs.get('/app/k') === text);
+    try {
+      await until(() => server.seen.get('Watch') === 2);
+      server.commit(Array.from({ length: 100 }, (_, n) => ({ put: { key: `/app/${n}`, value: 'x'.repeat(1000) } })));
+      await until(() => other.pairs.size === 101);
+      server.put('/app/k', '2');
+      await says('2');
+      const asked = new Map(server.seen);
+      server.put('/app/k', '3');
+      await says('3');
+      expect(server.seen).toEqual(asked);
+    } finally {
+      alone.abort(new Error('stop'));
+      await reading.catch(() => undefined);
+      await small.close();
+    }
   });
 
   test('a restart of the same store is no reason to read again', async () => {
