@@ -144,6 +144,11 @@ export class Etcd3Server {
     return id;
   }
 
+  /** Keys that some lease holds. */
+  get mortals(): number {
+    return [...this.leases.keys()].flatMap((id) => this.revisions.heldBy(id)).length;
+  }
+
   expireTokens(): void {
     this.tokens.clear();
   }
