@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Backend, Change, Cursor, Edit, Snapshot } from '../../src/backend/backend.ts';
+import { holdPageTo } from './page.ts';
 
 /** A store under test: how to change it behind the backend's back. */
 export interface Store {
@@ -15,8 +16,11 @@ export interface Store {
 /** The simplest copy of a store that changes can be applied to. */
 export class Copy {
   pairs = new Map<string, string>();
+  /** How often it was made anew. */
+  reads = 0;
 
   replace(snapshot: Snapshot): void {
+    this.reads += 1;
     this.pairs = new Map(snapshot.pairs);
   }
 
@@ -39,12 +43,26 @@ export interface Abilities {
   readonly under: string;
 }
 
-/** What every backend promises, whatever the store. */
+/** What every backend promises, whatever the store; docs/contract.md is held to what was observed of it. */
 export function backendContract(name: string, make: () => Promise<Store>, abilities: Abilities): void {
-  const { under, live } = abilities;
+  const { under } = abilities;
   const at = (key: string) => `${under}${key}`;
   const never = new AbortController().signal;
+  const observed = new Map<string, string>();
   let store: Store;
+
+  /** A case; it may say what was observed beyond that the promise is kept. */
+  const holds = (what: string, observe: () => Promise<string | undefined>) => {
+    observed.set(what, 'no');
+    test(what, async () => {
+      observed.set(what, (await observe()) ?? 'yes');
+    });
+  };
+  /** A case for stores that change. */
+  const livelyHolds = (what: string, observe: () => Promise<string | undefined>) => {
+    if (abilities.live) holds(what, observe);
+    else observed.set(what, 'never changes');
+  };
 
   beforeEach(async () => {
     store = await make();
@@ -53,8 +71,8 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
     await store.close();
   });
 
-  describe(`${name}: reading`, () => {
-    test('a read brings what the keys select, and nothing else', async () => {
+  describe(`contract of ${name}: reading`, () => {
+    holds('a read brings what the keys select, and nothing else', async () => {
       await store.put(at('/app/host'), 'h');
       await store.put(at('/app/deep/er/port'), '80');
       await store.put(at('/other/x'), 'no');
@@ -65,46 +83,47 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       ]);
     });
 
-    test('a missing key is absent, also below a key that has a value', async () => {
+    holds('a missing key is absent, also below a key that has a value', async () => {
       await store.put(at('/app/host'), 'h');
       const { pairs } = await readAll(store, [at('/app/host'), at('/none'), at('/app/host/below')]);
       expect(sorted(pairs)).toEqual([[at('/app/host'), 'h']]);
     });
 
-    test('keys that lie in one another are no trouble', async () => {
+    holds('keys that lie in one another are no trouble', async () => {
       await store.put(at('/app/a/b'), '1');
       const { pairs } = await readAll(store, [at('/app/a'), at('/app'), at('/app/a/b'), at('/app')]);
       expect(sorted(pairs)).toEqual([[at('/app/a/b'), '1']]);
     });
 
-    test('bytes arrive as they are', async () => {
+    holds('bytes arrive as they are', async () => {
       const value =
         Buffer.from('é 日 😀 \u2028 <&> "\\\n\t', 'utf8').toString('latin1') + (abilities.anyBytes ? '\xff\xfe' : '');
       await store.put(at('/app/bytes'), value);
       expect((await readAll(store, [at('/app')])).pairs.get(at('/app/bytes'))).toBe(value);
+      return abilities.anyBytes ? 'any bytes' : 'UTF-8';
     });
 
-    test('an empty value is a value', async () => {
+    holds('an empty value is a value', async () => {
       await store.put(at('/app/empty'), '');
       expect((await readAll(store, [at('/app')])).pairs.get(at('/app/empty'))).toBe('');
     });
 
-    test('an aborted read throws the reason', async () => {
+    holds('an aborted read throws the reason', async () => {
       const backend = await store.open();
       const reason = new Error('enough');
       await expect(backend.read([at('/app')], AbortSignal.abort(reason))).rejects.toBe(reason);
       await backend.close();
     });
 
-    test('closing twice is fine', async () => {
+    holds('closing twice is fine', async () => {
       const backend = await store.open();
       await backend.close();
       await expect(backend.close()).resolves.toBeUndefined();
     });
   });
 
-  describe(`${name}: watching`, () => {
-    test('an abort ends it at once, with the reason', async () => {
+  describe(`contract of ${name}: watching`, () => {
+    holds('an abort ends it at once, with the reason', async () => {
       const backend = await store.open();
       const { cursor } = await backend.read([at('/app')], never);
       const stop = new AbortController();
@@ -114,11 +133,9 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       await backend.close();
     });
 
-    if (!live) return;
-
-    test('a change made after the cursor and before the call is told', async () => {
+    livelyHolds('a change made after the cursor and before the call is told', async () => {
       await store.put(at('/app/k'), '1');
-      await followed(
+      return followed(
         store,
         [at('/app')],
         () => store.put(at('/app/k'), '2'),
@@ -126,18 +143,18 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       );
     });
 
-    test('changes made during the call are told', async () => {
+    livelyHolds('changes made during the call are told', async () => {
       await store.put(at('/app/k'), '1');
       const none = () => Promise.resolve();
-      await followed(store, [at('/app')], none, async () => {
+      return followed(store, [at('/app')], none, async () => {
         await store.put(at('/app/k'), '2');
         await store.put(at('/app/new/k'), '3');
       });
     });
 
-    test('a name that JavaScript objects have is only a name', async () => {
+    livelyHolds('a name that JavaScript objects have is only a name', async () => {
       await store.put(at('/app/k'), '1');
-      await followed(
+      return followed(
         store,
         [at('/app')],
         () => store.put(at('/app/__proto__'), 'a'),
@@ -145,11 +162,11 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       );
     });
 
-    test('the removal of a directory takes everything below it away', async () => {
+    livelyHolds('the removal of a directory takes everything below it away', async () => {
       await store.put(at('/app/d/a'), '1');
       await store.put(at('/app/d/e/b'), '2');
       await store.put(at('/app/k'), '3');
-      await followed(
+      return followed(
         store,
         [at('/app/d/a'), at('/app/d/e'), at('/app/k')],
         () => Promise.resolve(),
@@ -157,9 +174,9 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       );
     });
 
-    test('after 200 quick writes the copy is what a fresh read is', async () => {
+    livelyHolds('after 200 quick writes the copy is what a fresh read is', async () => {
       await store.put(at('/app/k'), '1');
-      await followed(
+      return followed(
         store,
         [at('/app')],
         () => Promise.resolve(),
@@ -169,9 +186,10 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       );
     });
 
-    test('a change made while the connection is broken is told', async () => {
+    livelyHolds('a change made while the connection is broken is told', async () => {
+      if (store.cut === undefined) return 'no connection';
       await store.put(at('/app/k'), '1');
-      await followed(
+      return followed(
         store,
         [at('/app')],
         () => Promise.resolve(),
@@ -183,18 +201,22 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       );
     });
   });
+
+  test(`contract of ${name}: docs/contract.md says so`, () => {
+    holdPageTo(name, observed);
+  });
 }
 
 /**
  * Follows a store from a read on, makes changes before and during the watch, and waits until the copy is what a
- * fresh read says.
+ * fresh read says. Tells whether the watch brought the changes themselves.
  */
 export async function followed(
   store: Pick<Store, 'open'>,
   keys: readonly string[],
   before: () => Promise<void>,
   during: () => Promise<void>,
-): Promise<void> {
+): Promise<'told' | 'read anew'> {
   const backend = await store.open();
   const stop = new AbortController();
   const copy = new Copy();
@@ -207,6 +229,7 @@ export async function followed(
     const truth = sorted((await backend.read(keys, stop.signal)).pairs);
     await Promise.race([following, until(() => JSON.stringify(sorted(copy.pairs)) === JSON.stringify(truth))]);
     expect(sorted(copy.pairs)).toEqual(truth);
+    return copy.reads === 1 ? 'told' : 'read anew';
   } finally {
     stop.abort(new Error('stop'));
     await following.catch(() => undefined);

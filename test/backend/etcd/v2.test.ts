@@ -49,7 +49,7 @@ async function makeStore(under: string): Promise<Store> {
   };
 }
 
-backendContract('etcd', () => makeStore('/contract'), { anyBytes: false, live: true, under: '/contract' });
+backendContract('etcdv2', () => makeStore('/contract'), { anyBytes: false, live: true, under: '/contract' });
 
 describe('etcd, watched through a network that fails', () => {
   let root: string;

@@ -274,7 +274,7 @@ describe('TLS', () => {
   });
 });
 
-backendContract('etcd3', makeStore, { anyBytes: true, live: true, under: '' });
+backendContract('etcdv3', makeStore, { anyBytes: true, live: true, under: '' });
 
 describe('reading', () => {
   let server: Etcd3Server;

@@ -1,0 +1,25 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+
+const page = join(import.meta.dirname, '../../docs/contract.md');
+/** A folder into which the columns go instead of being held against the page. */
+const out = process.env['CONTRACT_OUT'];
+
+/** Holds a backend's column of docs/contract.md to what was observed, case by case. */
+export function holdPageTo(backend: string, observed: ReadonlyMap<string, string>): void {
+  if (out === undefined) {
+    expect(column(backend)).toEqual([...observed]);
+    return;
+  }
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, `${backend}.json`), JSON.stringify([...observed]));
+}
+
+function column(backend: string): [string, string][] {
+  const lines = readFileSync(page, 'utf8').split('\n');
+  const [head = [], , ...rows] = lines.flatMap((line) =>
+    line.startsWith('|') ? [line.split('|').map((cell) => cell.trim())] : [],
+  );
+  return rows.map((cells) => [cells[1]!, cells[head.indexOf(backend)] ?? '']);
+}
