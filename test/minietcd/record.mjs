@@ -2,10 +2,12 @@
 // (etcd --enable-v2 on an empty data directory). Writes ../golden/etcd34.json, which keys.test.ts replays against ours.
 import { writeFile } from 'node:fs/promises';
 import { scenarios } from './scenarios.mjs';
-import { exchange, parseStep } from './wire.mjs';
+import { exchangeAs, ownWords, parseStep } from './wire.mjs';
 
 const { hostname: host, port } = new URL(process.argv[2]);
-const ask = (step) => exchange({ host, port: Number(port) }, step);
+const address = { host, port: Number(port) };
+const own = await ownWords(address);
+const ask = (step) => exchangeAs(own, address, step);
 
 const recorded = [];
 for (const [name, lines] of Object.entries(scenarios)) {

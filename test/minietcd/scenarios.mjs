@@ -18,6 +18,22 @@ const badNumbers = [
   'bad',
 ];
 
+const everyMethod = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH'];
+const asJson = (line) => [line, json];
+
+const notUrls = [
+  ...['junk', '{', ' ', '[]', 'null', '1', '"a"', 'true', '{}', '{"a":1,}'],
+  ...['[]', 'null', '"a"', '5', 'true', '{}', '[5]', '[true]', '[[]]', '[{}]', '[null]', '["http://a:1",null]'].map(
+    (urls) => `{"peerURLs":${urls}}`,
+  ),
+  '{"peerURLs":["{peer}"]} tail',
+  '{"peerURLs":[],"PEERURLS":["x"]}',
+];
+const badUrls = [
+  ...['', ' ', 'a', 'a:1', '//a:1', 'ftp://a:1', 'http://', 'http://a', 'http:a:1', 'http:/a:1', 'unix:///tmp/x'],
+  ...['http://a:1/', ' http://a:1/x ', 'http://u:p@a:1/', 'http://[::1]:1/x', 'HTTP://a:1/', '{peer}/'],
+];
+
 export const scenarios = {
   'bad booleans': bools.flatMap((name) => badBools.map((value) => `GET /x?${name}=${value}`)),
   'bad booleans on PUT': bools.map((name) => `PUT /x ${name}=bogus`),
@@ -419,5 +435,65 @@ export const scenarios = {
     'GET /w/zz/y?wait=true&waitIndex={index-6}',
     'GET /w?wait=true&waitIndex=1',
     'GET /w/a?wait=true&recursive=true&waitIndex={index-4}',
+  ],
+  // Last, for in etcd a request to change users costs indexes.
+  'users and roles that nobody has': [
+    ...['', '/', '/x', '/enable', '/enable/', '/users', '/users/', '/users/x', '/users/x/', '/users/x/y'],
+    ...['/users/a%2Fb', '/roles', '/roles/', '/roles/root', '/roles/x', '/roles/root/', '/roles/x/y'],
+  ].flatMap((path) => everyMethod.map((method) => `${method} =/v2/auth${path}`)),
+  'names of users': ['%20', '%ff', 'a%22b', '%3Ca%3E', '%E2%80%A8', '%00', '__proto__'].map(
+    (name) => `GET =/v2/auth/users/${name}`,
+  ),
+  'users that are not made': [
+    ...['junk', '{', '[]', '"a"', '1', 'null', '{}', '{"user":""}', '{"user":"y"}', '{"user":5}', '{"user":"x"}'],
+    ...['{"USER":"x"}', '{"user":"x","password":""}', '{"user":"x","password":5}', '{"user":"x","roles":5}'],
+    ...['{"user":"x","roles":["nope"]}', '{"user":"x","grant":["nope"]}', '{"user":"x","revoke":["nope"]}'],
+    ...['{"user":"x","password":"p","grant":["root"]}', '{"user":"x","grant":[]}', '{"user":"x","revoke":null}'],
+    ...['{"user":"y","grant":["root"]}', '{"user":"x","grant":"root"}', '{"user":"x","grant":[5]}'],
+  ].map((body) => `PUT =/v2/auth/users/x ${body}`),
+  'roles that are not made': [
+    ...['junk', '[]', 'null', '{}', '{"role":"y"}', '{"role":5}', '{"role":"x","permissions":5}'],
+    ...['{"role":"x","grant":{"kv":{"read":["/*"]}}}', '{"role":"x","revoke":{"kv":{"read":["/*"]}}}'],
+    ...['{"role":"x","grant":5}', '{"role":"y","grant":{}}', '{"role":"x","grant":{"kv":5}}'],
+    ...['{"ROLE":"x","grant":{"kv":{"write":["/a"]}}}', '{"role":"x","grant":{"kv":{"read":"/"}}}'],
+    '{"role":"x","permissions":{"kv":{"read":[5]}}}',
+  ].map((body) => `PUT =/v2/auth/roles/x ${body}`),
+  'the role that always is': ['junk', '{}', '{"role":"x"}', '{"role":"root"}', '{"role":"root","grant":{}}'].map(
+    (body) => `PUT =/v2/auth/roles/root ${body}`,
+  ),
+  'passwords that are not switched on': ['PUT =/v2/auth/enable junk', 'DELETE =/v2/auth/enable junk'],
+  members: [
+    ...['', '/', '/leader', '/leader/', '/leader/x', '/x', '/x/y', '/12', '/0', '/00012', '/ABC', '/FFFFFFFFFFFFFFFF'],
+    ...['/10000000000000000', '/0x12', '/1_2', '/+1', '/-1', '/%20', '/%22%3C', '/{member}/', '/{member}/x'],
+  ].flatMap((path) => everyMethod.map((method) => `${method} =/v2/members${path}`)),
+  'one member': ['GET', 'HEAD', 'PUT', 'POST', 'PATCH'].map((method) => `${method} =/v2/members/{member}`),
+  'types of a member': [
+    ...['application/json', 'application/json;', 'application/json; charset=utf-8', 'APPLICATION/JSON;x'],
+    ...['APPLICATION/JSON', 'application/json ', 'application/json ;x=y', 'text/PLAIN; charset=x', 'text/PLAIN'],
+    ...[';', 'a b', 'application/json, text/plain', 'application/x-www-form-urlencoded'],
+  ].flatMap((type) =>
+    ['POST =', 'PUT =', 'PUT ='].map((send, i) => [
+      `${send}/v2/members/${['', '12', 'zzz'][i]} {}`,
+      { 'Content-Type': type },
+    ]),
+  ),
+  'members that are not made': [
+    ...[...notUrls, ...badUrls.map((url) => `{"peerURLs":["${url}"]}`)].flatMap((body) => [
+      asJson(`POST =/v2/members ${body}`),
+      asJson(`PUT =/v2/members/{member} ${body}`),
+    ]),
+    asJson('POST =/v2/members {"peerURLs":["http://a:1/x","ftp://b"]}'),
+    asJson('POST =/v2/members {"peerURLs":["ftp://b","http://a:1/x"]}'),
+    asJson('POST =/v2/members {"peerURLs":["{peer}"]}'),
+    asJson('POST =/v2/members {"peerurls":["http://b:1"," {peer} "]}'),
+    asJson('POST =/v2/members/12 {"peerURLs":["{peer}"]}'),
+    asJson('PUT =/v2/members/zzz {"peerURLs":["http://a:1"]}'),
+    asJson('PUT =/v2/members/00AB {"peerURLs":["http://a:1"]}'),
+    asJson('PUT =/v2/members/12 {"peerURLs":["{peer}"]}'),
+    asJson('PUT =/v2/members/{member} {"peerURLs":["{peer}"]}'),
+    asJson('PUT =/v2/members/0{member} {"PeerUrls":[" {peer} "]}'),
+    asJson('PUT =/v2/members/{member}/ {"peerURLs":["{peer}"]}'),
+    asJson('PUT =/v2/members {"peerURLs":["{peer}"]}'),
+    'GET =/v2/members',
   ],
 };

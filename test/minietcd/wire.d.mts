@@ -18,4 +18,6 @@ export interface Place {
 
 export function parseStep(line: string | readonly [string, Record<string, string>], index: number): Step;
 export function exchange(address: Place, step: Step): Promise<Answer>;
+export function exchangeAs(own: Readonly<Record<string, string>>, address: Place, send: Step): Promise<Answer>;
+export function ownWords(address: Place): Promise<Record<string, string>>;
 export function converse(address: Place, bytes: string): Promise<string>;

@@ -20,6 +20,22 @@ export async function exchange(address, { method, target, headers, body }) {
   return parseAnswer(await converse(address, `${method} ${target} HTTP/1.1\r\n${head.join('')}\r\n${body}`), method);
 }
 
+/** As exchange, where "{member}", "{peer}" and "{client}" stand for the id and the URLs of the server that is asked. */
+export async function exchangeAs(own, address, send) {
+  const step = Object.entries(own).reduce((text, [word, is]) => text.replaceAll(word, is), JSON.stringify(send));
+  const answer = await exchange(address, JSON.parse(step));
+  const body = Object.entries(own).reduce((text, [word, is]) => text.replaceAll(is, word), answer.body);
+  if (body === answer.body) return answer;
+  return { ...answer, headers: { ...answer.headers, 'Content-Length': 'N' }, body };
+}
+
+/** What exchangeAs needs to know of a server. */
+export async function ownWords(address) {
+  const { body } = await exchange(address, parseStep('GET =/v2/members/leader', 0));
+  const { id, peerURLs, clientURLs } = JSON.parse(body);
+  return { '{member}': id, '{peer}': peerURLs[0], '{client}': clientURLs[0] };
+}
+
 /** Sends bytes and collects what comes back until the server closes. */
 export function converse({ host, port }, bytes) {
   return new Promise((resolve, reject) => {

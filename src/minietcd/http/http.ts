@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EtcdError } from '../errors.ts';
 import { errorJson } from './json.ts';
+import { answerAuth } from './auth.ts';
 import { answerKeys } from './keys.ts';
 import { answerCluster } from './cluster.ts';
 import { answerLogLevel } from './loglevel.ts';
@@ -58,6 +59,7 @@ function route(site: Site, req: IncomingMessage, reply: Reply): Promise<void> | 
   }
   if (isAtOrBelow(clean, '/v2/keys')) return answerKeys(site, req, reply, target);
   if (isAtOrBelow(clean, '/v2/members')) return answerMembers(site, req, clean, reply);
+  if (isAtOrBelow(clean, '/v2/auth')) return answerAuth(site, req, clean, reply);
   if (clean === '/config/local/log') return answerLogLevel(site, req, reply);
   if (clean === '/v2/admin/config') return answerCluster(site, req, reply);
   const page = pages.get(clean);

@@ -6,8 +6,6 @@ import { etcdVersion, type Reply, type Site } from '../site.ts';
 export interface Page {
   readonly allow: string;
   readonly type: string;
-  /** Says which cluster answers. */
-  readonly signed?: true;
   readonly body: (site: Site) => string;
   /** 200 where it is left out. */
   readonly status?: (site: Site) => number;
@@ -15,9 +13,6 @@ export interface Page {
 
 const json = 'application/json';
 const text = 'text/plain; charset=utf-8';
-
-/** What a store without passwords says of them. */
-const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
 
 /** The one page that takes any method. */
 const metrics: Page = { allow: '', type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText };
@@ -30,10 +25,6 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/v2/leader', { allow: 'GET,HEAD', type: text, body: ({ member }) => member.peerUrls.join(', ') }],
   ['/metrics', metrics],
   ['/debug/vars', { allow: 'GET', type: 'application/json; charset=utf-8', body: debugVars }],
-  ['/v2/auth/enable', { allow: 'GET,PUT,DELETE', type: json, signed: true, body: () => '{"enabled":false}\n' }],
-  ['/v2/auth/users', { allow: 'GET', type: json, signed: true, body: () => '{"users":null}\n' }],
-  ['/v2/auth/roles', { allow: 'GET', type: json, signed: true, body: () => `{"roles":[${rootRole}]}\n` }],
-  ['/v2/auth/roles/root', { allow: 'GET,PUT,DELETE', type: json, signed: true, body: () => `${rootRole}\n` }],
   ['/v2/stats/self', { allow: 'GET', type: json, body: selfStats }],
   ['/v2/stats/leader', { allow: 'GET', type: json, body: ({ member }) => `{"leader":"${member.id}","followers":{}}` }],
   ['/v2/stats/store', { allow: 'GET', type: json, body: storeStats }],
@@ -43,12 +34,6 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
 export function answerPage(site: Site, page: Page, method: string, reply: Reply): void {
   if (page !== metrics && !page.allow.split(',').includes(method)) {
     reply.refuseMethod(page.allow);
-    return;
-  }
-  if (page.signed === true) reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
-  if (page !== metrics && (method === 'PUT' || method === 'DELETE')) {
-    const advice = 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)';
-    reply.send(501, json, `{"message":${jsonString(advice)}}`);
     return;
   }
   reply.send(page.status?.(site) ?? 200, page.type, page.body(site));

@@ -76,10 +76,3 @@ test('what monitors read', async () => {
   const vars = await served.ask('GET =/debug/vars');
   expect(JSON.parse(vars.body)).toMatchObject({ cmdline: ['mini-etcd', '-v'] });
 });
-
-test('passwords are none, and stay so', async () => {
-  await using served = await serve();
-  expect((await served.ask('GET =/v2/auth/enable')).body).toBe('{"enabled":false}\n');
-  expect((await served.ask('GET =/v2/auth/roles')).body).toContain('"role":"root"');
-  expect((await served.ask('PUT =/v2/auth/enable')).status).toBe('501 Not Implemented');
-});
