@@ -130,16 +130,12 @@ function settingsOf(values: Values): Omit<ServerSettings, 'warnings'> {
   const advertised = addr === '' ? undefined : parseAddress(values, 'addr', addr);
   const urls = values.list('advertise-client-urls');
   for (const url of urls) parseUrl(values, 'advertise-client-urls', url);
-  const peers = values.list('initial-advertise-peer-urls');
-  if (values.list('initial-cluster').length > 1) {
-    throw values.refusal('initial-cluster', 'mini-etcd is a single node: name it alone, or remove this setting');
-  }
   return {
     ...(values.text('name') === '' ? {} : { name: values.text('name') }),
-    listen: listenOf(values, advertised),
+    listen: listenOf(values, advertised, scheme),
     tls,
     clientUrls: urls.length > 0 || advertised === undefined ? urls : [`${scheme}://${addr}`],
-    peerUrls: peers.length > 0 ? peers : [`http://${values.text('peer-addr') || '127.0.0.1:7001'}`],
+    peerUrls: peerUrlsOf(values),
     cors: values.list('cors'),
     limits: limitsOf(values),
     cluster: clusterOf(values),
@@ -149,6 +145,29 @@ function settingsOf(values: Values): Omit<ServerSettings, 'warnings'> {
     verbose: ['v', 'vv', 'vvv'].some((name) => values.flag(name) === true),
     version: values.flag('version') === true,
   };
+}
+
+/** What is shown as peer URLs. A cluster that names this node alone is harmless; any other one cannot be joined. */
+function peerUrlsOf(values: Values): readonly string[] {
+  const name = values.text('name') || 'default';
+  const members = values.list('initial-cluster').map((text) => {
+    const [, who, url] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (who === undefined) throw values.refusal('initial-cluster', `${text} is not name=http://host:port`);
+    parseUrl(values, 'initial-cluster', url!);
+    return { who, url: url! };
+  });
+  const others = [...new Set(members.map(({ who }) => who))].filter((who) => who !== name);
+  if (others.length > 0) {
+    const advice = `mini-etcd is a single node and joins no cluster: name ${name} alone, or remove this setting`;
+    throw values.refusal('initial-cluster', `names ${others.join(' and ')} besides this node, ${name}: ${advice}`);
+  }
+  const urls = values.list('initial-advertise-peer-urls');
+  for (const url of urls) parseUrl(values, 'initial-advertise-peer-urls', url);
+  if (urls.length > 0) return urls;
+  if (members.length > 0) return members.map(({ url }) => url);
+  const addr = values.text('peer-addr') || '127.0.0.1:7001';
+  parseAddress(values, 'peer-addr', addr);
+  return [`http://${addr}`];
 }
 
 function tlsOf(values: Values): TlsFiles | undefined {
@@ -198,13 +217,19 @@ function graphiteOf(values: Values): Address | undefined {
   return parseAddress(values, 'graphite-host', text.includes(':') ? text : `${text}:2003`);
 }
 
-function listenOf(values: Values, advertised: Address | undefined): readonly Address[] {
+function listenOf(values: Values, advertised: Address | undefined, scheme: string): readonly Address[] {
   const urls = values.list('listen-client-urls');
   const bind = values.list('bind-addr');
   if (urls.length > 0 && bind.length > 0) throw values.refusal('bind-addr', 'give it or -listen-client-urls, not both');
-  if (urls.length > 0) {
-    return urls.map((url) => parseUrl(values, 'listen-client-urls', url));
+  const other = urls.find((url) => /^https?:/.test(url) && !url.startsWith(`${scheme}:`));
+  if (other !== undefined && scheme === 'http') {
+    throw values.refusal('listen-client-urls', `${other} needs -cert-file and -key-file too`);
   }
+  if (other !== undefined) {
+    const advice = 'all addresses are served over TLS once there is a certificate; write https://';
+    throw values.refusal('listen-client-urls', `${other}: ${advice}`);
+  }
+  if (urls.length > 0) return urls.map((url) => parseUrl(values, 'listen-client-urls', url));
   if (bind.length > 0) return bind.map((one) => parseBind(values, one, advertised));
   // etcd's port of old and the one registered later, which most clients try.
   return advertised === undefined ? [4001, 2379].map((port) => ({ host: '127.0.0.1', port })) : [advertised];

@@ -89,6 +89,17 @@ const ownRows: readonly Row[] = [
 ];
 
 const noEffect: Fate = { warns: 'has no effect; remove it' };
+const noV3: Fate = { warns: "has no effect: it is about etcd's v3 API; remove it" };
+const ownLog: Fate = { warns: 'has no effect: the log goes to standard error, and with -v it names every change' };
+const ownMetrics: Fate = { warns: 'has no effect: /metrics is served where the keys are' };
+const ownTls: Fate = { refuses: 'mini-etcd makes no certificates: make one and name it with -cert-file and -key-file' };
+const toml: Fate = { refuses: 'mini-etcd reads no YAML: write the settings in TOML, and name the file with -config' };
+
+/** Rows of flags that share a fate. */
+function alike(names: string, kind: FlagSpec['kind'], fate: Fate): readonly Row[] {
+  const usage = 'warns' in (fate as object) ? 'no effect' : 'refused';
+  return names.split(' ').map((name) => row(name, kind, usage, fate));
+}
 
 /** Flags of later releases with which scripts start a single node. */
 const laterRows: readonly Row[] = [
@@ -96,15 +107,24 @@ const laterRows: readonly Row[] = [
   row('client-cert-auth', 'bool', 'clients must show a certificate, as -trusted-ca-file says anyhow'),
   row('enable-v2', 'bool', 'nothing: the v2 API is what there is'),
   row('initial-advertise-peer-urls', 'string', 'as -peer-addr, with a scheme'),
-  row('initial-cluster', 'string', 'name=url of this node; refused with more than one'),
-  row('initial-cluster-state', 'string', 'no effect', noPeers),
-  row('initial-cluster-token', 'string', 'no effect', noPeers),
+  row('initial-cluster', 'string', '`name=url` of this node, as -peer-addr; refused when it names another'),
   row('listen-client-urls', 'string', 'as -bind-addr, with a scheme; several separated by commas'),
-  row('listen-peer-urls', 'string', 'no effect', noPeers),
-  row('max-snapshots', 'string', 'no effect', noEffect),
-  row('max-wals', 'string', 'no effect', noEffect),
   row('trusted-ca-file', 'string', 'as -ca-file'),
   row('wal-dir', 'string', 'no effect', { warns: 'has no effect: the log is kept in -data-dir' }),
+  ...alike('auto-compaction-mode auto-compaction-retention backend-batch-interval backend-batch-limit', 'string', noV3),
+  ...alike('grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout', 'string', noV3),
+  ...alike('max-concurrent-streams max-request-bytes max-txn-ops quota-backend-bytes', 'string', noV3),
+  ...alike('election-timeout heartbeat-interval initial-cluster-state initial-cluster-token', 'string', noPeers),
+  ...alike('listen-peer-urls peer-cert-allowed-cn peer-crl-file peer-trusted-ca-file', 'string', noPeers),
+  ...alike('force-new-cluster initial-election-tick-advance peer-auto-tls peer-client-cert-auth', 'bool', noPeers),
+  ...alike('pre-vote strict-reconfig-check', 'bool', noPeers),
+  ...alike('log-level log-outputs log-package-levels logger', 'string', ownLog),
+  ...alike('listen-metrics-urls metrics', 'string', ownMetrics),
+  ...alike('max-snapshots max-wals', 'string', noEffect),
+  row('enable-pprof', 'bool', 'no effect', { warns: 'has no effect: write a profile with -cpuprofile' }),
+  row('auto-tls', 'bool', 'refused', ownTls),
+  row('config-file', 'string', 'refused', toml),
+  row('discovery-srv', 'string', 'refused: a single node', oneNode),
 ];
 
 /** Every setting. */
@@ -120,6 +140,7 @@ export const oldNames: ReadonlyMap<string, string> = new Map([
   ['clientCert', 'cert-file'],
   ['clientKey', 'key-file'],
   ['d', 'data-dir'],
+  ['debug', 'v'],
   ['m', 'max-result-buffer'],
   ['max-cluster-size', 'cluster-active-size'],
   ['maxsize', 'cluster-active-size'],

@@ -29,7 +29,23 @@ describe('what cannot be honoured stops the start', () => {
     [['-cluster-active-size', '-1'], 'is not a number above 0'],
     [['-peers', '10.0.0.1:7001'], 'a single node'],
     [['-discovery', 'http://etcd.local/x'], 'a single node'],
-    [['-initial-cluster', 'a=http://a:1,b=http://b:1'], 'a single node'],
+    [
+      ['-name', 'a', '-initial-cluster', 'a=http://a:1,b=http://b:1,c=http://c:1,b=http://b:2'],
+      '-initial-cluster: names b and c besides this node, a: mini-etcd is a single node and joins no cluster: name a alone',
+    ],
+    [['-initial-cluster', 'a=http://a:1'], 'names a besides this node, default'],
+    [['-initial-cluster', 'default'], '-initial-cluster: default is not name=http://host:port'],
+    [['-initial-cluster', 'default=a'], '-initial-cluster: a is not http://host:port'],
+    [['-initial-advertise-peer-urls', 'a'], '-initial-advertise-peer-urls: a is not http://host:port'],
+    [['-peer-addr', 'http://a:1'], '-peer-addr: http://a:1 is not host:port'],
+    [['-listen-client-urls', 'https://a:1'], 'https://a:1 needs -cert-file and -key-file too'],
+    [
+      ['-listen-client-urls', 'https://a:1,http://a:2', '-cert-file', 'c', '-key-file', 'k'],
+      'http://a:2: all addresses are served over TLS once there is a certificate; write https://',
+    ],
+    [['-discovery-srv', 'example.com'], 'a single node'],
+    [['-config-file', 'etcd.yaml'], '-config-file: mini-etcd reads no YAML'],
+    [['-auto-tls'], 'mini-etcd makes no certificates'],
     [['-f'], 'deletes the data directory'],
   ])('%j', (args, message) => {
     expect(() => read(args)).toThrow(message);
@@ -99,12 +115,45 @@ test('old and later names mean the same', () => {
   expect(read(['-c', '127.0.0.1:9', '-n', 'old'])).toMatchObject({ name: 'old', listen: [loopback(9)] });
   const later =
     '-listen-client-urls http://127.0.0.1:6001 -advertise-client-urls http://127.0.0.1:6001 --enable-v2=true';
-  const peers = '-initial-cluster a=http://127.0.0.1:6002 -initial-advertise-peer-urls http://127.0.0.1:6002';
+  const peers = '-name a -initial-cluster a=http://127.0.0.1:6002 -initial-advertise-peer-urls http://127.0.0.1:6002';
   expect(read(`${later} ${peers}`.split(' '))).toMatchObject({
     listen: [loopback(6001)],
     clientUrls: ['http://127.0.0.1:6001'],
     peerUrls: ['http://127.0.0.1:6002'],
     warnings: [],
+  });
+});
+
+describe('scripts that start a cluster of one node start mini-etcd', () => {
+  const urls = '-initial-advertise-peer-urls http://127.0.0.1:2 -advertise-client-urls http://127.0.0.1:1';
+  test.each([
+    // python-etcd's tests, which repeat the last flags.
+    [
+      `-name n -data-dir d ${urls} -listen-peer-urls http://127.0.0.1:2 -listen-client-urls http://127.0.0.1:1 --enable-v2=true` +
+        ' -initial-cluster n=http://127.0.0.1:2 -initial-cluster-state new'.repeat(2),
+      ['http://127.0.0.1:2'],
+      ['initial-cluster-state', 'listen-peer-urls'],
+    ],
+    ['-name n -initial-cluster n=http://b:2,n=http://127.0.0.1:2', ['http://b:2', 'http://127.0.0.1:2'], []],
+    ['-initial-cluster default=http://127.0.0.1:2', ['http://127.0.0.1:2'], []],
+    [
+      '-heartbeat-interval 100 -election-timeout=1000 -strict-reconfig-check -initial-cluster-token t',
+      ['http://127.0.0.1:7001'],
+      ['election-timeout', 'heartbeat-interval', 'initial-cluster-token', 'strict-reconfig-check'],
+    ],
+    [
+      '--logger=zap --log-outputs=stderr --quota-backend-bytes 1 --auto-compaction-retention 1 --pre-vote=false',
+      ['http://127.0.0.1:7001'],
+      ['auto-compaction-retention', 'quota-backend-bytes', 'log-outputs', 'logger'],
+    ],
+  ])('%s', (line, peerUrls, warned) => {
+    const settings = read(line.split(' '));
+    expect(settings.peerUrls).toEqual(peerUrls);
+    expect(settings.warnings.map((warning) => /^-(\S+) has no effect/.exec(warning)?.[1])).toEqual(warned);
+  });
+
+  test('-debug is -v', () => {
+    expect(read(['-debug'])).toMatchObject({ verbose: true, warnings: ['[deprecated] use -v, not -debug'] });
   });
 });
 
