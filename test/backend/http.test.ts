@@ -10,7 +10,7 @@ import { freePort } from '../helpers/port.ts';
 import { ToyServer } from '../helpers/toyServer.ts';
 
 const never = new AbortController().signal;
-const limits = { headersMs: 100, totalMs: 300, maxBytes: 10_000 };
+const limits = { headersMs: 500, totalMs: 1500, maxBytes: 10_000 };
 const open: ToyServer[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((toy) => toy.close()));
@@ -107,13 +107,13 @@ describe('answers that are no good', () => {
     ],
     ['a page', say(404, 'not found'), 'protocol: http://NODE: answered 404, which is not what an etcd says'],
     ['too much', say(200, ' '.repeat(20_000)), 'unreachable: http://NODE: the answer is longer than 10000 bytes'],
-    ['silence', () => undefined, 'unreachable: http://NODE: no answer within 0.1 s'],
+    ['silence', () => undefined, 'unreachable: http://NODE: no answer within 0.5 s'],
     [
       'headers, then silence',
       (_q, r) => {
         r.writeHead(200).write('{');
       },
-      'unreachable: http://NODE: the answer stopped in the middle for 0.1 s',
+      'unreachable: http://NODE: the answer stopped in the middle for 0.5 s',
     ],
     [
       'headers, then a cut',
