@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import * as cold from './cold.mjs';
 import * as fanout from './fanout.mjs';
 import * as fanout3 from './fanout3.mjs';
+import * as fleet from './fleet.mjs';
 import { agents } from './measure.mjs';
 import * as memory from './memory.mjs';
 import * as minietcd from './minietcd.mjs';
@@ -12,7 +13,7 @@ import * as onetime from './onetime.mjs';
 import * as render from './render.mjs';
 import * as watch from './watch.mjs';
 
-const scenarios = { cold, onetime, watch, fanout, fanout3, memory, render, minietcd };
+const scenarios = { cold, onetime, watch, fanout, fanout3, fleet, memory, render, minietcd };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };
 

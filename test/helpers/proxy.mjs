@@ -9,6 +9,8 @@ export class Proxy {
   /** Bytes that came back from the server, and bytes that went there. */
   received = 0;
   sent = 0;
+  /** Requests of HTTP/1.1 that went there. */
+  requests = 0;
   /** Connections that were made so far. */
   attempts = 0;
   #paused = false;
@@ -135,6 +137,7 @@ export class Proxy {
     this.#pairs.add(pair);
     near.on('data', (bytes) => {
       this.sent += bytes.length;
+      this.requests += countOf(bytes, ' HTTP/1.1\r\n');
       far.write(bytes);
     });
     far.on('data', (bytes) => {
@@ -194,6 +197,12 @@ export function flips(every, random = Math.random) {
     }
     return garbled;
   };
+}
+
+function countOf(bytes, text) {
+  let count = 0;
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) count += 1;
+  return count;
 }
 
 function sever({ near, far }) {
