@@ -49,7 +49,7 @@ const backendNames: readonly string[] = [...openers.keys()].filter((name) => nam
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const open = openers.get(options.backend);
   if (open !== undefined) return open(options);
-  const known = `known are ${backendNames.join(', ')}`;
+  const known = `known are ${backendNames.join(', ')}, and for -backend embedded`;
   throw new BackendError('settings', `Invalid backend "${options.backend}" (${known})`);
 }
 
