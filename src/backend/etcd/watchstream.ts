@@ -8,7 +8,7 @@ import { bounds, type Range } from './ranges.ts';
 /** How long a stream may be silent. */
 export interface StreamTiming {
   readonly clock: Clock;
-  /** After so long without a word the server is asked for one. */
+  /** After so long without a word the server is asked for one, the first time after a quarter of it. */
   readonly silenceMs: number;
   /** So long it has to answer. */
   readonly answerMs: number;
@@ -27,6 +27,8 @@ export class WatchStream {
   /** Ranges whose watch is asked for, in the order in which the server answers. */
   private waiting: Range[] = [];
   private readonly ranges = new Map<string, Range>();
+  /** The server has answered how far it is. Until then it is asked sooner: a cut is no fault of a stream that worked. */
+  private isProven = false;
 
   constructor(
     private readonly open: OpenWatch,
@@ -89,12 +91,14 @@ export class WatchStream {
     const { silenceMs, answerMs } = this.timing;
     const silence = new Error('silence');
     try {
-      return await this.response(silenceMs, signal, silence);
+      return await this.response(this.isProven ? silenceMs : silenceMs / 4, signal, silence);
     } catch (error) {
       if (error !== silence) throw error;
     }
     this.open.call.write({ progress_request: {} });
-    return this.response(answerMs, signal);
+    const answer = await this.response(answerMs, signal);
+    this.isProven = true;
+    return answer;
   }
 
   private async response(ms: number, signal: AbortSignal, late = noAnswer(ms)): Promise<IWatchResponse> {
