@@ -44,7 +44,7 @@ const secure = (proxy: Proxy) => proxy.url.replace('http:', 'https:');
 
 /** Watches with a clock on which half a minute is three seconds. */
 export async function watching(kind: Kind, node: string, more: Partial<EtcdSettings> = {}): Promise<Watcher> {
-  const quick = { clock: quickClock, limits: { headersMs: 4000, totalMs: 60_000, maxBytes: 100_000_000 } };
+  const quick = { clock: quickClock, limits: { headersMs: 10_000, totalMs: 60_000, maxBytes: 100_000_000 } };
   return new Watcher(await kind.open(etcdSettings([node], { ...quick, ...more })), new Listing());
 }
 
