@@ -1,3 +1,4 @@
+import { manner } from './manners.mjs';
 import { randomFrom } from './random.mjs';
 
 const names = ['a', 'b', 'c', '_h', '_', '%ff', '%C3%A9', '%20', '...', 'a+b', '%3C%26', '%00', '%2F', '%E2%80%A8'];
@@ -19,11 +20,15 @@ const oddPaths = [
 const pages = [
   '/version',
   '/health',
-
+  '*',
   '/v2/auth/users',
-
+  '/v2/auth/users/x',
   '/v2/auth/roles',
+  '/v2/auth/roles/root',
+  '/v2/auth/roles/x/y',
+  '/v2/auth/enable',
   '/v2/members/nobody',
+  '/v2/members/12',
   '/',
   '/v2',
   '/v2/',
@@ -81,50 +86,46 @@ const types = [
   'x/y; a*0=b',
 ];
 
+const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
+const usualMethods = [
+  ...['GET', 'GET', 'GET', 'GET', 'HEAD', 'HEAD', 'POST', 'POST', 'DELETE', 'DELETE', 'DELETE', 'DELETE'],
+  ...['PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT', 'OPTIONS', 'PATCH', 'TRACE'],
+];
+
 /** A sequence of requests; the keys of all of them are below the tree that each sequence has for itself. */
 export function generate(seed) {
   const random = randomFrom(seed);
-  return random.times(3 + random.below(22), () => step(random));
+  const steps = random.times(3 + random.below(18), () => step(random)).flat();
+  return random.chance(0.3) ? [listen(random), ...steps] : steps;
 }
 
 function step(random) {
+  if (random.chance(0.05)) return [listen(random)];
+  if (random.chance(0.06)) return random.times(2 + random.below(4), () => pipelined(request(random)));
+  const asked = request(random);
+  const how = asked.watch ? undefined : manner(random, asked);
+  return [how === undefined ? asked : { ...asked, manner: how }];
+}
+
+/** A request that is sent without waiting for the answers to those before it. */
+function pipelined({ watch, ...asked }) {
+  const target = watch ? '/version' : asked.target;
+  return { ...asked, target, patience: 0, manner: { together: true } };
+}
+
+function request(random) {
   const kind = random.below(100);
-  if (kind < 3)
-    return {
-      method: random.pick(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS']),
-      target: random.pick(pages),
-      type: '',
-      body: '',
-    };
+  if (kind < 3) return { method: random.pick(methods), target: random.pick(pages), type: '', body: '' };
   if (kind < 8) {
     const target = `/v2/keys{root}${path(random)}${random.pick(oddPaths)}${query(random, 'GET')}`;
-    return {
-      method: random.pick(['GET', 'PUT', 'HEAD', 'DELETE', 'POST']),
-      target,
-      type: types[0],
-      body: form(random),
-    };
+    return { method: random.pick(methods), target, type: types[0], body: form(random) };
   }
   if (kind < 12) return watch(random);
-  const method = random.pick([
-    'GET',
-    'GET',
-    'HEAD',
-    'PUT',
-    'PUT',
-    'PUT',
-    'PUT',
-    'PUT',
-    'PUT',
-    'POST',
-    'DELETE',
-    'DELETE',
-    'PATCH',
-  ]);
+  const method = random.pick(usualMethods);
   const hasBody = method === 'PUT' || method === 'POST' || random.chance(0.1);
   const type = random.chance(0.9) ? types[0] : random.pick(types);
   const target = `/v2/keys{root}${path(random)}${query(random, method)}`;
-  return { method: random.chance(0.98) ? method : 'TRACE', target, type, body: hasBody ? form(random) : '' };
+  return { method, target, type, body: hasBody ? form(random) : '' };
 }
 
 /** Only history is asked for, or nobody could say when the answer is whole. */
@@ -136,7 +137,20 @@ function watch(random) {
     type: '',
     body: '',
     watch: true,
+    patience: 25,
   };
+}
+
+/** A watch that stands while the steps after it run. */
+function listen(random) {
+  const recursive = random.chance(0.6) ? '&recursive=true' : '';
+  const stream = random.chance(0.7) ? '&stream=true' : '';
+  const past = random.chance(0.2);
+  const since = past ? `{index-${random.below(9)}}` : random.pick(['', '0', '{index+1}', '{index+3}']);
+  const from = since === '' ? '' : `&waitIndex=${since}`;
+  const where = random.chance(0.4) ? '' : path(random);
+  const target = `/v2/keys{root}${where}?wait=true${from}${recursive}${stream}`;
+  return { method: 'GET', target, type: '', body: '', listen: true, past: past && stream !== '' };
 }
 
 function path(random) {

@@ -1,24 +1,25 @@
-// npm run fuzz:minietcd -- --seconds 60 --url http://127.0.0.1:PORT [--seed 7] [--sequences 10000]
-// Sends random request sequences to a real etcd 3.4 (--enable-v2) at --url and to ours, and compares every answer.
+// npm run fuzz:minietcd -- [--seconds 60] [--sequences 10000] [--seed 7] [--etcd /usr/bin/etcd]
+// Sends random request sequences to a real etcd 3.4 and to ours, and compares every answer and every event.
 import { parseArgs } from 'node:util';
-import { generate } from './generate.mjs';
-import { startMini } from './mini.mjs';
 import { compare } from './compare.mjs';
+import { generate } from './generate.mjs';
+import { origins } from './manners.mjs';
+import { startMini } from './mini.mjs';
+import { startReal } from './real.mjs';
 import { shrink } from './shrink.mjs';
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '60' },
-    sequences: { type: 'string', default: 'Infinity' },
+    seconds: { type: 'string', default: 'Infinity' },
+    sequences: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    url: { type: 'string' },
+    etcd: { type: 'string', default: 'etcd' },
   },
 });
-if (values.url === undefined) throw new Error('--url http://127.0.0.1:PORT of an etcd with the v2 API is needed');
 
-const mini = await startMini();
-const { hostname, port } = new URL(values.url);
-const servers = { real: { host: hostname, port: Number(port) }, mini };
+const real = await startReal(values.etcd, [`--cors=${origins.join()}`]);
+const mini = await startMini(['-in-memory', '-cors', origins.join()]);
+const servers = { real, mini };
 const end = Date.now() + Number(values.seconds) * 1000;
 let [sequences, requests, found] = [0, 0, 0];
 console.log(`seed ${values.seed}`);
@@ -39,5 +40,5 @@ while (Date.now() < end && sequences < Number(values.sequences) && found < 10) {
   console.log(`differs at ${JSON.stringify(step)}\n  etcd: ${JSON.stringify(real)}\n  ours: ${JSON.stringify(ours)}`);
 }
 console.log(`${sequences} sequences, ${requests} requests, ${found} differences`);
-await mini.stop();
+await Promise.all([real.stop(), mini.stop()]);
 process.exitCode = found === 0 ? 0 : 1;

@@ -8,7 +8,19 @@ export async function shrink(steps, fails) {
       else at += size;
     }
   }
-  for (let at = 0; at < least.length; at++) least = await simplify(least, at, fails);
+  for (let at = 0; at < least.length; at++) least = await simplify(await dropManners(least, at, fails), at, fails);
+  return least;
+}
+
+/** Sends a request in the plainest way that still fails. */
+async function dropManners(steps, at, fails) {
+  let least = steps;
+  for (const name of Object.keys(steps[at].manner ?? {})) {
+    const manner = { ...least[at].manner };
+    delete manner[name];
+    const plainer = least.with(at, { ...least[at], manner });
+    if (await fails(plainer)) least = plainer;
+  }
   return least;
 }
 

@@ -73,6 +73,7 @@ const longBody = 16 * 1024;
 /** Where one answer goes; headers set before its body are sent with it. */
 export class Reply {
   private readonly headers: string[];
+  private isLast = false;
 
   constructor(
     readonly raw: ServerResponse,
@@ -85,7 +86,7 @@ export class Reply {
 
   /** The connection ends with this answer. */
   closeAfter(): void {
-    this.add('Connection', 'close');
+    this.isLast = true;
   }
 
   add(name: string, value: string): void {
@@ -103,6 +104,7 @@ export class Reply {
     // What a HEAD request would have got has a length only where it has a body.
     const isLength = status !== 204 && (body !== '' || this.raw.req.method !== 'HEAD');
     if (isLength) this.add('Content-Length', String(body.length));
+    this.addConnection(true);
     const { raw } = this;
     raw.writeHead(status, this.headers);
     if (body !== '') {
@@ -128,8 +130,18 @@ export class Reply {
   /** Sends the headers of an answer whose body comes later, in chunks. */
   open(status: number, contentType: string): void {
     this.add('Content-Type', contentType);
+    this.addConnection(false);
     this.raw.writeHead(status, this.headers);
     this.raw.flushHeaders();
+  }
+
+  /** As Go, says what becomes of the connection where the version of HTTP alone does not say it. */
+  private addConnection(hasEnd: boolean): void {
+    const { shouldKeepAlive, req } = this.raw;
+    if (this.isLast) this.add('Connection', 'close');
+    else if (req.httpVersion === '1.0') {
+      if (shouldKeepAlive && hasEnd) this.add('Connection', 'keep-alive');
+    } else if (!shouldKeepAlive) this.add('Connection', 'close');
   }
 
   /** Sends a refusal in plain text, as Go's HTTP library words it. */
@@ -138,10 +150,10 @@ export class Reply {
     this.send(status, 'text/plain; charset=utf-8', `${text}\n`);
   }
 
-  /** Answers what Go refuses before it looks for a page: 400 in bare text, and the end of the connection. */
-  hangUp(text: string): void {
+  /** Answers what Go refuses before it looks for a page: in bare text, and with the end of the connection. */
+  hangUp(status: number, text: string): void {
     this.raw.removeHeader('transfer-encoding');
-    this.raw.writeHead(400, ['Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close']);
+    this.raw.writeHead(status, ['Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close']);
     this.raw.end(text);
   }
 

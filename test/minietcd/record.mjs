@@ -1,8 +1,10 @@
 // Records what a fresh real etcd 3.4 answers: node test/minietcd/record.mjs http://127.0.0.1:PORT
-// (etcd --enable-v2 on an empty data directory). Writes ../golden/etcd34.json, which keys.test.ts replays against ours.
+// (etcd --enable-v2 on an empty data directory). Writes ../golden/etcd34.json, which keys.test.ts replays against ours, and
+// ../golden/etcd34wire.json, which screen.test.ts does.
 import { writeFile } from 'node:fs/promises';
+import { conversations, plainAnswers } from './conversations.mjs';
 import { scenarios } from './scenarios.mjs';
-import { exchangeAs, ownWords, parseStep } from './wire.mjs';
+import { converse, exchangeAs, ownWords, parseStep } from './wire.mjs';
 
 const { hostname: host, port } = new URL(process.argv[2]);
 const address = { host, port: Number(port) };
@@ -22,6 +24,15 @@ const rows = recorded.map(({ name, steps }) => {
 });
 await writeFile(new URL('../golden/etcd34.json', import.meta.url), `[\n${rows.join(',\n')}\n]\n`);
 console.log(`${recorded.length} scenarios, ${recorded.reduce((sum, { steps }) => sum + steps.length, 0)} steps`);
+
+const spoken = [];
+for (const [name, bytes] of Object.entries(conversations)) {
+  const sent = bytes.replaceAll('{index}', String(await currentIndex()));
+  spoken.push({ name, bytes, want: plainAnswers(await converse(address, sent)) });
+}
+const lines = spoken.map((row) => `  ${JSON.stringify(row)}`);
+await writeFile(new URL('../golden/etcd34wire.json', import.meta.url), `[\n${lines.join(',\n')}\n]\n`);
+console.log(`${spoken.length} conversations`);
 
 async function record(send, steps) {
   steps.push({ send, want: await ask(send) });

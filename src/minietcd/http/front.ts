@@ -7,6 +7,7 @@ import type { Clock } from '../../obs/clock.ts';
 import { ListenError, type Address } from '../address.ts';
 import type { Limits, Load } from './limits.ts';
 import { loadTls, stampOf, type TlsFiles } from './tls.ts';
+import { Turns } from './turns.ts';
 
 /** So long after its last sign of life a client is asked by TCP whether it is still there. */
 const probeMs = 30_000;
@@ -28,6 +29,7 @@ const lookMs = 5000;
 /** The sockets of a server: the addresses that it serves, over TLS where there are files for it. */
 export class Front {
   private readonly servers: Server[] = [];
+  private readonly turns = new Turns();
   private files: TlsFiles | undefined;
 
   constructor(
@@ -112,8 +114,16 @@ export class Front {
       this.load.connections++;
       socket.once('close', () => this.load.connections--);
     });
-    server.on('request', this.handle);
-    server.on('clientError', refuseBytes);
+    const take: RequestListener = (req, res) => {
+      this.turns.take(req, res, () => {
+        this.handle(req, res);
+      });
+    };
+    server.on('request', take);
+    server.on('checkExpectation', take);
+    server.on('clientError', (error, socket) => {
+      this.turns.refuse(error, socket);
+    });
     return server;
   }
 }
@@ -154,21 +164,4 @@ function closeServer(server: Server): Promise<void> {
     });
     server.closeIdleConnections();
   });
-}
-
-const refusals = new Map([
-  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
-  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
-]);
-
-/** Bytes that are no HTTP request: one line of answer where the socket still takes it. */
-function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // What is no fault of HTTP is one of TLS, or of the connection.
-  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = refusals.get(error.code!) ?? '400 Bad Request';
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`;
-  socket.end(`${head}${status}`, () => socket.destroy());
 }

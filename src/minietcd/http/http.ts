@@ -8,7 +8,8 @@ import { answerLogLevel } from './loglevel.ts';
 import { answerMembers } from './members.ts';
 import { answerPage, pages } from './pages.ts';
 import { corsHeaders, Reply, type Site } from '../site.ts';
-import { cleanPath, parseTarget, printLocation } from './target.ts';
+import { screen } from './screen.ts';
+import { cleanPath, printLocation } from './target.ts';
 
 /** Answers one HTTP request, at once where nothing has to be waited for. Never throws: what nobody foresaw is a 500. */
 export function answer(site: Site, req: IncomingMessage, res: ServerResponse): void {
@@ -39,17 +40,15 @@ function route(site: Site, req: IncomingMessage, reply: Reply): Promise<void> | 
     reply.refuse(503, `too many connections: ${site.limits.connections} are open`);
     return undefined;
   }
+  const target = screen(site, req, reply);
+  if (target === undefined) return undefined;
   if (method === 'OPTIONS') {
     reply.send(200, '', '');
     return undefined;
   }
-  if (req.headers.host === undefined && req.httpVersion === '1.1') {
-    reply.hangUp('400 Bad Request: missing required Host header');
-    return undefined;
-  }
-  const target = parseTarget(req.url!);
-  if (target === undefined) {
-    reply.hangUp('400 Bad Request');
+  if (req.url === '*') {
+    if (req.httpVersion !== '1.0') reply.closeAfter();
+    reply.send(400, '', '');
     return undefined;
   }
   const clean = cleanPath(target.path);

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** So many requests of one connection may wait for their turn before it is read no further. */
+const longestLine = 100;
+
+/** A request that is answered, or waits until those before it are. */
+interface Turn {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly answer: () => void;
+}
+
+/** The requests of a connection that have no answer yet, the oldest first. */
+interface Line {
+  readonly turns: Turn[];
+  /** What came after them and is no request. */
+  fault?: NodeJS.ErrnoException;
+}
+
+/**
+ * Requests that come at once on one connection are carried out one after the other, as in Go: a read sees the write
+ * before it. Node would start them all, and tell of broken bytes in the midst of an answer.
+ */
+export class Turns {
+  private readonly lines = new WeakMap<Duplex, Line>();
+
+  /** Answers a request, at once where none is before it. */
+  take(req: IncomingMessage, res: ServerResponse, answer: () => void): void {
+    const { socket } = req;
+    if (!socket.writable) return; // an answer before it ended the connection
+    let line = this.lines.get(socket);
+    if (line === undefined) this.lines.set(socket, (line = { turns: [] }));
+    const { turns } = line;
+    turns.push({ req, res, answer });
+    res.once('close', () => {
+      turns.shift();
+      this.goOn(socket, line);
+    });
+    if (turns.length === 1) answer();
+    else if (turns.length > longestLine) socket.pause();
+  }
+
+  /** Refuses what is no request, once those before it are answered; one whose body it broke gets no other answer. */
+  refuse(fault: NodeJS.ErrnoException, socket: Duplex): void {
+    const line = this.lines.get(socket);
+    if (line !== undefined && hasWhole(line.turns) && isHttp(fault)) line.fault = fault;
+    else if (line?.turns[0]?.res.writableEnded === true) socket.end(() => socket.destroy());
+    else refuseBytes(fault, socket);
+  }
+
+  private goOn(socket: Duplex, { turns, fault }: Line): void {
+    if (!socket.writable) return;
+    if (turns.length === longestLine) socket.resume();
+    if (fault !== undefined && !hasWhole(turns)) refuseBytes(fault, socket);
+    else turns[0]?.answer();
+  }
+}
+
+function hasWhole(turns: readonly Turn[]): boolean {
+  return turns.some(({ req }) => req.complete);
+}
+
+const refusals = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
+
+/** What is no fault of HTTP is one of TLS, or of the connection. */
+function isHttp({ code }: NodeJS.ErrnoException): boolean {
+  return /^(HPE|ERR_HTTP)_/.test(code ?? '');
+}
+
+/** Bytes that are no HTTP request: one line of answer where the socket still takes it. */
+function refuseBytes(fault: NodeJS.ErrnoException, socket: Duplex): void {
+  if (fault.code === 'HPE_CLOSED_CONNECTION') return; // more after a request that said it was the last
+  if (!isHttp(fault) || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = refusals.get(fault.code!) ?? '400 Bad Request';
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`;
+  socket.end(`${head}${status}`, () => socket.destroy());
+}
