@@ -1,13 +1,12 @@
 import { readConfigFile } from '../config/file.ts';
 import { parseToml, type TomlFile } from '../config/toml.ts';
-import { usageText } from '../go/flag.ts';
 import type { Address } from '../minietcd/address.ts';
 import { usualCluster } from '../minietcd/http/cluster.ts';
 import { usualLimits, type Limits } from '../minietcd/http/limits.ts';
 import type { ClusterSettings } from '../minietcd/site.ts';
 import type { TlsFiles } from '../minietcd/http/tls.ts';
 import { fromArguments, fromEnvironment, fromFile, SettingError, type Given, type Layers } from './etcdlayers.ts';
-import { rows } from './etcdrows.ts';
+import { notesOn } from './etcdnotes.ts';
 
 /** What a command line of mini-etcd comes to. */
 export interface ServerSettings {
@@ -37,14 +36,6 @@ export interface ServerSettings {
 
 const usualFile = '/etc/etcd/etcd.conf';
 
-/** The help text. */
-export function etcdUsage(): string {
-  return usageText(
-    'mini-etcd',
-    rows.map(({ spec }) => spec),
-  );
-}
-
 /** Reads flags, ETCD_* variables and the file that they name. Throws FlagError, SettingError or ConfigError. */
 export async function loadSettings(args: readonly string[], env: ReadonlyMap<string, string>): Promise<ServerSettings> {
   const named = fromArguments(args).given.get('config') ?? fromEnvironment(env).given.get('config');
@@ -71,20 +62,8 @@ export function readSettings(
   const given = new Map(layers.flatMap((layer) => [...layer.given]));
   return {
     ...settingsOf(new Values(given)),
-    warnings: [...layers.flatMap(({ warnings }) => warnings), ...fates(given)],
+    warnings: [...layers.flatMap(({ warnings }) => warnings), ...notesOn(given)],
   };
-}
-
-/** The warnings that the settings deserve. Throws SettingError for the first that is refused. */
-function fates(given: ReadonlyMap<string, Given>): string[] {
-  const warnings: string[] = [];
-  for (const { spec, fate } of rows) {
-    const { value, where } = given.get(spec.name) ?? { value: '', where: '' };
-    if (value === '' || value === false || fate === 'used') continue;
-    if ('refuses' in fate) throw new SettingError(`${where}: ${fate.refuses}`);
-    warnings.push(`${where} ${'warns' in fate ? fate.warns : fate.notes}`);
-  }
-  return warnings;
 }
 
 /** The settings that count, by name of the flag. */

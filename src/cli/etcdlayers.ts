@@ -28,6 +28,9 @@ export function fromArguments(args: readonly string[]): Layers {
   const specOf = new Map(rows.map(({ spec }) => [spec.name, spec]));
   const old = [...oldNames].map(([name, long]): FlagSpec => ({ ...specOf.get(long)!, name }));
   const { set, rest } = parseFlags(args, [...specOf.values(), ...old]);
+  if (/^(?:true|false)$/.test(rest[0] ?? '')) {
+    throw new SettingError(`unexpected argument: ${rest[0]}; a switch takes its value with =, as in -snapshot=false`);
+  }
   if (rest.length > 0) {
     const commands = [...maintenance, ...transfers].join(', ');
     throw new SettingError(

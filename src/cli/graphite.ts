@@ -16,7 +16,9 @@ export async function feedGraphite(
     await clock.sleep(everyMs, signal).catch(() => undefined);
     if (signal.aborted) return;
     const fault = await send(graphite, graphiteLines(graphite.prefix, metrics(), Math.floor(clock.now() / 1000)));
-    if (fault !== '' && fault !== failed) log.warning(`-graphite-host ${graphite.host}:${graphite.port}: ${fault}`);
+    if (fault !== '' && fault !== failed) {
+      log.warning(`-graphite-host ${graphite.host}:${graphite.port}: ${fault}; it is tried again every ten seconds`);
+    }
     failed = fault;
   }
 }
@@ -33,13 +35,19 @@ export function graphiteLines(prefix: string, metrics: string, seconds: number):
   return lines;
 }
 
+const faults = new Map([
+  ['ECONNREFUSED', 'nobody listens there'],
+  ['ENOTFOUND', 'no such host'],
+  ['EAI_AGAIN', 'no such host'],
+]);
+
 /** The fault, or ''. */
 function send({ host, port }: Address, text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.setTimeout(everyMs, () => socket.destroy(new Error('no answer within ten seconds')));
-    socket.on('error', (error) => {
-      resolve(error.message);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(faults.get(error.code ?? '') ?? error.message);
     });
     socket.on('connect', () => socket.end(text));
     socket.on('close', () => {

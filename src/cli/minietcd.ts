@@ -1,7 +1,8 @@
 import { ConfigError } from '../config/error.ts';
 import { FlagError } from '../go/flag.ts';
-import { etcdUsage, loadSettings, type ServerSettings } from './etcdflags.ts';
+import { loadSettings, type ServerSettings } from './etcdflags.ts';
 import { SettingError } from './etcdlayers.ts';
+import { etcdUsage } from './etcdusage.ts';
 import { maintain, maintenance } from './maintenance.ts';
 import { writeTo } from './output.ts';
 import { serveEtcd } from './serveetcd.ts';

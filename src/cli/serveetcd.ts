@@ -1,4 +1,5 @@
 import { toText } from '../go/bytes.ts';
+import { errnoText } from '../go/os.ts';
 import { quote } from '../go/strconv.ts';
 import { ListenError } from '../minietcd/address.ts';
 import { openDisk, type Disk } from '../minietcd/disk/disk.ts';
@@ -27,7 +28,7 @@ export async function serveEtcd(settings: ServerSettings, args: readonly string[
   try {
     finish = await profileTo(settings.cpuProfile);
   } catch (error) {
-    log.error(`-cpuprofile: ${(error as Error).message}`);
+    log.error(`-cpuprofile: cannot write ${settings.cpuProfile}: ${errnoText(error as NodeJS.ErrnoException)}`);
     return 1;
   }
   const code = await serve({ ...settings, setVerbose, cmdline: ['mini-etcd', ...args] }, log);

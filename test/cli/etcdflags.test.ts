@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { etcdUsage, loadSettings, readSettings } from '../../src/cli/etcdflags.ts';
+import { loadSettings, readSettings } from '../../src/cli/etcdflags.ts';
 import { parseToml } from '../../src/config/toml.ts';
 
 const read = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
@@ -14,6 +14,7 @@ describe('what cannot be honoured stops the start', () => {
     [['-name'], 'flag needs an argument: -name'],
     [['-v=maybe'], 'invalid boolean value "maybe" for -v: parse error'],
     [['serve'], 'unexpected argument: serve'],
+    [['-snapshot', 'false'], 'unexpected argument: false; a switch takes its value with =, as in -snapshot=false'],
     [['-addr', '127.0.0.1'], '-addr: 127.0.0.1 is not host:port'],
     [['-addr', 'http://127.0.0.1:4001'], 'not host:port (no scheme, no path)'],
     [['-addr', '127.0.0.1:70000'], 'not host:port'],
@@ -109,6 +110,31 @@ test('settings without effect say so, once each', () => {
     '-peer-heartbeat-interval has no effect: a single node has no peers; remove it',
     'ETCD_TRACE has no effect: read /metrics and /debug/vars instead',
   ]);
+});
+
+describe('settings that may not do what one thinks say so', () => {
+  const any = 'clients that ask where to find this store are told';
+  test.each([
+    [['-snapshot=false'], ['-snapshot: no snapshots are taken: the log grows']],
+    [['-snapshot=true'], []],
+    [['-cors', 'http://a.com:80,https://b.com,*'], []],
+    [
+      ['-cors', 'a.com, http://b.com/'],
+      ['-cors: a.com lets no page in', '-cors: http://b.com/ lets no page in: browsers name origins as http://host'],
+    ],
+    [['-addr', '10.0.0.1:4001', '-bind-addr', '0.0.0.0:4001'], []],
+    [['-bind-addr', '0.0.0.0'], [`-bind-addr: ${any} 0.0.0.0: name this machine with -addr <this machine>:<port>`]],
+    [['-bind-addr', '127.0.0.1:1,[::]:2'], [`-bind-addr: ${any} [::]: name`]],
+    [['-addr', '0.0.0.0:4001'], [`-addr: ${any} 0.0.0.0: name`]],
+    [['-listen-client-urls', 'http://10.0.0.0:1'], []],
+    [
+      ['-listen-client-urls', 'http://0.0.0.0:1'],
+      [`${any} 0.0.0.0: name this machine with -advertise-client-urls http`],
+    ],
+    [['-listen-client-urls', 'http://0.0.0.0:1', '-advertise-client-urls', 'http://10.0.0.1:1'], []],
+  ])('%j', (args, wanted) => {
+    expect(read(args).warnings).toEqual(wanted.map((text) => expect.stringContaining(text)));
+  });
 });
 
 test('old and later names mean the same', () => {
@@ -271,8 +297,4 @@ describe('a configuration file', () => {
     expect(await loadSettings([], new Map([['ETCD_CONFIG', path]]))).toMatchObject({ limits: { requestMs: 10_000 } });
     await expect(loadSettings(['-config', `${path}.no`], new Map())).rejects.toThrow('no such file or directory');
   });
-});
-
-test('the help names every flag', () => {
-  expect(etcdUsage()).toMatch(/^Usage of mini-etcd:\n {2}-addr host:port\n/);
 });

@@ -68,7 +68,7 @@ test.each([
     ['-cert-file', '/nowhere', '-key-file', '/nowhere'],
     'ERROR cannot read the certificate file /nowhere: no such file or directory',
   ],
-  [['-cpuprofile', '/nowhere/x'], 'ERROR -cpuprofile: ENOENT'],
+  [['-cpuprofile', '/nowhere/x'], 'ERROR -cpuprofile: cannot write /nowhere/x: no such file or directory'],
 ])('%j ends the start', async (args, message) => {
   const port = await freePort();
   const program = new Program('mini-etcd', ['-in-memory', '-addr', `127.0.0.1:${port}`, ...args]);

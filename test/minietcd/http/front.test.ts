@@ -187,6 +187,8 @@ describe('TLS', () => {
     ['no client certificate is asked for without a CA', '', {}, 'HTTP/1.1 200 OK'],
     ['and a strange one is not looked at', '', { cert: pem('stranger'), key: key('stranger') }, 'HTTP/1.1 200 OK'],
     ['one of the CA is let in', 'ca', client, 'HTTP/1.1 200 OK'],
+    ['one that is for any purpose is let in', 'ca', { cert: pem('server'), key: key('server') }, 'HTTP/1.1 200 OK'],
+    ['one that is for servers only is refused', 'serverauth', { cert: pem('serverauth'), key: key('serverauth') }, ''],
     ['none is refused', 'ca', {}, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'],
     ['none is refused, also by 1.2', 'ca', { maxVersion: 'TLSv1.2' as const }, ''],
     ['a stranger is refused', 'ca', { cert: pem('stranger'), key: key('stranger') }, ''],
@@ -203,7 +205,7 @@ describe('TLS', () => {
       const got = await askTls(place, options);
       if (first === '') expect(got).not.toContain('HTTP');
       else expect(got).toBe(first);
-      expect(await askTls(place, client)).toBe('HTTP/1.1 200 OK');
+      if (ca !== 'serverauth') expect(await askTls(place, client)).toBe('HTTP/1.1 200 OK');
     });
   });
 
