@@ -12,6 +12,9 @@ import type { ServerSettings } from './etcdflags.ts';
 import { writeTo } from './output.ts';
 import { reachOf } from './reach.ts';
 
+/** How often a refused client is told of, for each reason. */
+const strangersMs = 60_000;
+
 /** Serves until a signal, or until the disk can no longer be trusted; the exit code. */
 export async function serveEtcd(settings: ServerSettings, args: readonly string[]): Promise<number> {
   let { verbose } = settings;
@@ -79,6 +82,12 @@ function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   };
   void warnOfTime(settings, log);
   void server.followTls(told);
+  const said = new Map<string, number>();
+  server.onStranger((why) => {
+    if (systemClock.now() - (said.get(why) ?? -Infinity) < strangersMs) return;
+    said.set(why, systemClock.now());
+    log.warning(`a client was refused: ${why}; more of them within a minute are not told of`);
+  });
   process.on('SIGHUP', () => {
     if (settings.tls === undefined) log.info('SIGHUP: there are no certificates to read again');
     else server.reloadTls().then(told, told);

@@ -115,6 +115,11 @@ export class MiniEtcd {
     await this.front.follow(this.keyspace.clock, this.stopping.signal, told);
   }
 
+  /** From now on, told hears why a client was refused for its certificate. */
+  onStranger(told: (why: string) => void): void {
+    this.front.onStranger = told;
+  }
+
   /** Stops listening, ends open polls with what they have, and gives the rest a second to finish; twice is fine. */
   async close(): Promise<void> {
     this.stopping.abort(new Error('mini-etcd is stopping'));

@@ -2,11 +2,11 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Server as TlsServer, TlsOptions } from 'node:tls';
+import type { Server as TlsServer, TlsOptions, TLSSocket } from 'node:tls';
 import type { Clock } from '../../obs/clock.ts';
 import { ListenError, type Address } from '../address.ts';
 import type { Limits, Load } from './limits.ts';
-import { loadTls, stampOf, type TlsFiles } from './tls.ts';
+import { certificateFault, loadTls, stampOf, type TlsFiles } from './tls.ts';
 import { Turns } from './turns.ts';
 
 /** So long after its last sign of life a client is asked by TCP whether it is still there. */
@@ -31,6 +31,9 @@ export class Front {
   private readonly servers: Server[] = [];
   private readonly turns = new Turns();
   private files: TlsFiles | undefined;
+
+  /** Hears why a client was refused for its certificate. */
+  onStranger: (why: string) => void = () => undefined;
 
   constructor(
     private readonly handle: RequestListener,
@@ -121,6 +124,11 @@ export class Front {
     };
     server.on('request', take);
     server.on('checkExpectation', take);
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const code = socket.authorizationError as unknown as string | null; // its type says Error
+      const why = certificateFault(code ?? error.code ?? '');
+      if (why !== undefined) this.onStranger(why);
+    });
     server.on('clientError', (error, socket) => {
       this.turns.refuse(error, socket);
     });

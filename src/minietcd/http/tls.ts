@@ -33,6 +33,24 @@ export async function untimelyNote({ certFile }: TlsFiles, now: number): Promise
   return undefined;
 }
 
+/** Why a client was refused that should show a certificate; undefined where something else broke the connection. */
+export function certificateFault(code: string): string | undefined {
+  return certificateFaults.get(code);
+}
+
+const foreign = 'its certificate is of none of the authorities in the CA file';
+const certificateFaults = new Map([
+  ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'it showed no certificate'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed'],
+  ['INVALID_PURPOSE', 'its certificate is not for clients'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', foreign],
+  ['UNABLE_TO_GET_ISSUER_CERT', foreign],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', foreign],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', foreign],
+]);
+
 /** Changes whenever one of the files does. */
 export async function stampOf({ certFile, keyFile, caFile }: TlsFiles): Promise<string> {
   const paths = [certFile, keyFile, caFile].filter((path) => path !== '');

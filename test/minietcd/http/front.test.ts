@@ -217,6 +217,23 @@ describe('TLS', () => {
   });
 });
 
+test.each([
+  ['it showed no certificate', 'ca', {}],
+  ['it showed no certificate', 'ca', { maxVersion: 'TLSv1.2' as const }],
+  ['its certificate has expired', 'ca', { cert: pem('expired'), key: key('expired') }],
+  ['its certificate is of none of the authorities', 'ca', { cert: pem('stranger'), key: key('stranger') }],
+  ['its certificate is not for clients', 'serverauth', { cert: pem('serverauth'), key: key('serverauth') }],
+])('who runs the server can know: %s', async (why, ca, options) => {
+  const server = new MiniEtcd(new FakeClock());
+  const told: string[] = [];
+  server.onStranger((reason) => told.push(reason));
+  await server.listen([{ host: '127.0.0.1', port: 0 }], files('server', ca));
+  await askTls({ host: '127.0.0.1', port: Number(new URL(server.urls[0]!).port) }, options);
+  await waitFor('the reason', () => told.length > 0);
+  expect(told).toEqual([expect.stringContaining(why)]);
+  await server.close();
+});
+
 describe('files of TLS that cannot be used', () => {
   const empty = join(mkdtempSync(join(tmpdir(), 'tls-')), 'empty.pem');
   writeFileSync(empty, 'nothing\n');
