@@ -22,9 +22,9 @@ function row(name, mutants) {
   return [name, mutants.length, ...counts, ((100 * (counts[0] + counts[1])) / mutants.length).toFixed(1)];
 }
 
-/** The mutants that no test noticed. */
-export function survivors(mutants) {
-  return mutants.filter(({ status }) => status === 'survived' || status === 'unreached');
+/** Whether no test noticed the mutant. */
+export function isSurvivor({ status }) {
+  return status === 'survived' || status === 'unreached';
 }
 
 /** A mutant in three lines: its place and kind, what stands there, and what it makes of it. */

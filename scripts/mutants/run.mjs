@@ -3,12 +3,12 @@
 // Every mutant is compiled in behind a switch, together with the jest tests of the rooms, into one script. A child
 // process runs each test (of a table each row) once to see which mutants it reaches, and then, for each mutant, only
 // those, until one fails. The state of the script is made anew for each mutant.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle, filesOf, instrument } from './bundle.mjs';
-import { entry, summary, survivors } from './report.mjs';
+import { entry, isSurvivor, summary } from './report.mjs';
 import { Runner } from './runner.mjs';
 
 const usage = `usage: npm run mutants -- <rooms or files of src, such as go template/gotext/lex.ts>
@@ -53,13 +53,15 @@ const candidates = mutants.filter((mutant) => survived === null || survived.has(
 const step = Math.max(1, candidates.length / Number(values.limit));
 const chosen = candidates.filter((_, i) => Math.floor((i + 1) / step) > Math.floor(i / step));
 const began = Date.now();
+writeFileSync(out, '');
 for (const [i, mutant] of chosen.entries()) {
   Object.assign(mutant, await runner.run(mutant));
-  if ((i + 1) % 250 === 0) {
+  // At once, so that a run that is stopped has told what it found.
+  if (isSurvivor(mutant)) appendFileSync(out, `${entry(mutant)}\n\n`);
+  if ((i + 1) % 50 === 0) {
     console.log(`${i + 1} of ${chosen.length} after ${Math.round((Date.now() - began) / 1000)} s`);
   }
 }
 runner.stop();
 console.log(summary(chosen));
-writeFileSync(out, survivors(chosen).map(entry).join('\n\n'));
 console.log(`survivors: ${out}`);
