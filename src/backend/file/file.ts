@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { fromText } from '../../go/bytes.ts';
 import { match } from '../../go/path.ts';
@@ -22,6 +23,8 @@ const usualPollMs = 3000;
 /** A file that is being written is given up to so many times so long to be still, before what it says counts. */
 const stillMs = 100;
 const mostWaits = 20;
+/** So many times files may change again while they are loaded. */
+const mostLoads = 3;
 const mostBytes = 256 * 1024 * 1024;
 
 /** The place in a cursor where the digest of all files is kept. */
@@ -30,13 +33,12 @@ const digestOf = 'files';
 /** YAML 1.1 and JSON files as a store. A file that is missing or half-written fails the whole read. */
 export function fileBackend(settings: FileSettings): Backend {
   const accepts = nameFilter(settings.filter);
-  const load = () => loadAll(settings.files, accepts);
   return {
     name: 'file',
     canWatch: true,
     selects: 'text',
-    read: (keys, signal) => read(keys, load, signal),
-    watch: (_keys, cursor, signal) => watch(settings, load, cursor, signal),
+    read: (keys, signal) => read(keys, new Files(settings, accepts, signal)),
+    watch: (_keys, cursor, signal) => watch(settings, new Files(settings, accepts, signal), cursor),
     close: () => Promise.resolve(),
   };
 }
@@ -52,56 +54,86 @@ function nameFilter(filter: string): (name: string) => boolean {
   return (name) => match(pattern, fromText(name));
 }
 
-type Load = () => Promise<readonly Loaded[]>;
-
 interface Loaded {
   readonly path: string;
   readonly content: Buffer;
 }
 
-async function read(keys: readonly string[], load: Load, signal: AbortSignal): Promise<Snapshot> {
-  signal.throwIfAborted();
-  const files = await load();
+async function read(keys: readonly string[], files: Files): Promise<Snapshot> {
+  files.signal.throwIfAborted();
+  const loaded = (await files.loadOld()) ?? (await files.loadStill());
   const all = new Map<string, string>();
-  for (const { path, content } of files) await flatten(path, content, all);
-  signal.throwIfAborted();
+  for (const { path, content } of loaded) await flatten(path, content, all);
+  files.signal.throwIfAborted();
   const pairs = new Map<string, string>();
   for (const [key, value] of all) if (keys.some((wanted) => selected(key, wanted, 'text'))) pairs.set(key, value);
-  return { cursor: new Map([[digestOf, digest(files)]]), pairs };
+  return { cursor: new Map([[digestOf, digest(loaded)]]), pairs };
 }
 
-async function* watch(settings: FileSettings, load: Load, cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+async function* watch(settings: FileSettings, still: Files, cursor: Cursor): AsyncGenerator<Change> {
   let known = cursor.get(digestOf);
   const { files, clock, pollMs = usualPollMs } = settings;
-  const look = () => signature(files, nameFilter(settings.filter));
+  const look = () => still.look();
   const examine = async () => {
-    await stillness(look, clock, signal);
-    return currentDigest(load);
+    try {
+      return digest(await still.loadStill());
+    } catch {
+      still.signal.throwIfAborted();
+      return -1n; // a file that is gone is a change like any other: the read that follows says what is wrong
+    }
   };
-  for await (const now of watchFiles({ files, clock, pollMs, look, examine }, signal)) {
+  for await (const now of watchFiles({ files, clock, pollMs, look, examine }, still.signal)) {
     if (now === known) continue;
     known = now;
     yield { cursor: new Map([[digestOf, now]]), edits: 'look again' };
   }
 }
 
-/** Waits until two looks see the same; half of a file may be valid, and what it says is not what is meant. */
-async function stillness(look: () => Promise<string>, clock: Clock, signal: AbortSignal): Promise<void> {
-  let before = await look();
-  for (let waits = 0; waits < mostWaits; waits++) {
-    await clock.sleep(stillMs, signal);
-    const now = await look();
-    if (now === before) return;
-    before = now;
-  }
-}
+/** The files of a store; half of one may be valid, and what it says is not what is meant, so they have to be still. */
+class Files {
+  constructor(
+    private readonly settings: FileSettings,
+    private readonly accepts: (name: string) => boolean,
+    readonly signal: AbortSignal,
+  ) {}
 
-/** A file that is gone is a change like any other: the read that follows says what is wrong. */
-async function currentDigest(load: Load): Promise<bigint> {
-  try {
-    return digest(await load());
-  } catch {
-    return -1n;
+  /** What stat says of every file: cheap to ask, and different after nearly every change. */
+  async look(): Promise<string> {
+    return signature(await statAll(this.settings.files, this.accepts));
+  }
+
+  /** What the files hold that have been still for a while, or undefined where one was or is being written. */
+  async loadOld(): Promise<readonly Loaded[] | undefined> {
+    const before = await statAll(this.settings.files, this.accepts);
+    const now = this.settings.clock.now();
+    if (before.some(({ found }) => Math.abs(now - Number(found?.mtimeMs ?? 0)) < stillMs)) return undefined;
+    const loaded = await this.load();
+    return (await this.look()) === signature(before) ? loaded : undefined;
+  }
+
+  /** What the files hold once they are still; of those that never are, after some seconds, what they hold then. */
+  async loadStill(): Promise<readonly Loaded[]> {
+    for (let loads = 1; ; loads++) {
+      const before = await this.stillness();
+      const loaded = await this.load();
+      if (loads === mostLoads || (await this.look()) === before) return loaded;
+    }
+  }
+
+  /** Waits until two looks see the same. */
+  private async stillness(): Promise<string> {
+    let before = await this.look();
+    for (let waits = 0; waits < mostWaits; waits++) {
+      await this.settings.clock.sleep(stillMs, this.signal);
+      const now = await this.look();
+      if (now === before) break;
+      before = now;
+    }
+    return before;
+  }
+
+  private load(): Promise<readonly Loaded[]> {
+    return loadAll(this.settings.files, this.accepts);
   }
 }
 
@@ -131,16 +163,22 @@ function digest(files: readonly Loaded[]): bigint {
   return hash.digest().readBigUInt64BE();
 }
 
-/** What stat says of every file: cheap to ask, and different after nearly every change. */
-async function signature(roots: readonly string[], accepts: (name: string) => boolean): Promise<string> {
-  const seen: string[] = [];
+interface Seen {
+  readonly path: string;
+  readonly found: BigIntStats | null;
+}
+
+async function statAll(roots: readonly string[], accepts: (name: string) => boolean): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
   for (const root of roots) {
     for (const path of await scanFiles(root, accepts).catch(() => [])) {
-      const found = await stat(path, { bigint: true }).catch(() => null);
-      seen.push(
-        `${path} ${found === null ? '' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`}`,
-      );
+      seen.push({ path, found: await stat(path, { bigint: true }).catch(() => null) });
     }
   }
-  return seen.join('\n');
+  return seen;
+}
+
+function signature(seen: readonly Seen[]): string {
+  const told = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  return seen.map(({ path, found }) => `${path} ${found === null ? '' : told(found)}`).join('\n');
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -229,6 +229,31 @@ describe('file: which files', () => {
     await writeFile(join(room, 'real/a.yaml'), 'a: 1\n');
     await symlink('real', join(room, 'link'));
     expect(sorted((await open([join(room, 'link')]).read(['/'], never)).pairs)).toEqual([['/a', '1']]);
+  });
+});
+
+describe('file: half of a file', () => {
+  test.each([
+    [
+      'written right now: it is waited for',
+      0,
+      [
+        ['/a', '1'],
+        ['/b', '2'],
+      ],
+    ],
+    ['written long ago: it counts at once', 60_000, [['/a', '1']]],
+  ])('%s', async (_name, ageMs, pairs) => {
+    const file = join(room, 'f.yaml');
+    await writeFile(file, 'a: 1\n');
+    const now = (await stat(file)).mtimeMs + ageMs;
+    let rest = 'b: 2\n';
+    const sleep = async () => {
+      await appendFile(file, rest);
+      rest = '';
+    };
+    const backend = fileBackend({ files: [file], filter: '*', clock: { now: () => now, sleep } });
+    expect(sorted((await backend.read(['/'], never)).pairs)).toEqual(pairs);
   });
 });
 
