@@ -76,5 +76,10 @@ export async function load({ port, connections, total, next }) {
   const seconds = (performance.now() - from) / 1000;
   for (const socket of sockets) socket.destroy();
   latencies.sort();
-  return { rate: total / seconds, p50: latencies[total >> 1], p99: latencies[Math.floor(total * 0.99)] };
+  return {
+    rate: total / seconds,
+    p50: latencies[total >> 1],
+    p99: latencies[Math.floor(total * 0.99)],
+    most: latencies[total - 1],
+  };
 }

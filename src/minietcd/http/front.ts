@@ -29,17 +29,19 @@ const lookMs = 5000;
 /** The sockets of a server: the addresses that it serves, over TLS where there are files for it. */
 export class Front {
   private readonly servers: Server[] = [];
-  private readonly turns = new Turns();
+  private readonly turns: Turns;
   private files: TlsFiles | undefined;
 
   /** Hears why a client was refused for its certificate. */
   onStranger: (why: string) => void = () => undefined;
 
   constructor(
-    private readonly handle: RequestListener,
+    handle: RequestListener,
     private readonly limits: Limits,
     private readonly load: Load,
-  ) {}
+  ) {
+    this.turns = new Turns(handle);
+  }
 
   /** The URLs on which it answers. */
   get urls(): readonly string[] {
@@ -118,9 +120,7 @@ export class Front {
       socket.once('close', () => this.load.connections--);
     });
     const take: RequestListener = (req, res) => {
-      this.turns.take(req, res, () => {
-        this.handle(req, res);
-      });
+      this.turns.take(req, res);
     };
     server.on('request', take);
     server.on('checkExpectation', take);

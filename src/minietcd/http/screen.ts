@@ -37,6 +37,9 @@ function faultOf(req: IncomingMessage): Fault | undefined {
 /** Of several, Node shows the first. */
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i]!)) hosts++;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
   return hosts;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** So many requests of one connection may wait for their turn before it is read no further. */
@@ -8,7 +8,6 @@ const longestLine = 100;
 interface Turn {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly answer: () => void;
 }
 
 /** The requests of a connection that have no answer yet, the oldest first. */
@@ -25,19 +24,21 @@ interface Line {
 export class Turns {
   private readonly lines = new WeakMap<Duplex, Line>();
 
+  constructor(private readonly answer: RequestListener) {}
+
   /** Answers a request, at once where none is before it. */
-  take(req: IncomingMessage, res: ServerResponse, answer: () => void): void {
+  take(req: IncomingMessage, res: ServerResponse): void {
     const { socket } = req;
     if (!socket.writable) return; // an answer before it ended the connection
     let line = this.lines.get(socket);
     if (line === undefined) this.lines.set(socket, (line = { turns: [] }));
     const { turns } = line;
-    turns.push({ req, res, answer });
-    res.once('close', () => {
+    turns.push({ req, res });
+    res.on('close', () => {
       turns.shift();
       this.goOn(socket, line);
     });
-    if (turns.length === 1) answer();
+    if (turns.length === 1) this.answer(req, res);
     else if (turns.length > longestLine) socket.pause();
   }
 
@@ -53,7 +54,7 @@ export class Turns {
     if (!socket.writable) return;
     if (turns.length === longestLine) socket.resume();
     if (fault !== undefined && !hasWhole(turns)) refuseBytes(fault, socket);
-    else turns[0]?.answer();
+    else if (turns.length > 0) this.answer(turns[0]!.req, turns[0]!.res);
   }
 }
 

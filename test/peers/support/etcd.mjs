@@ -35,11 +35,11 @@ export class Etcd {
   async start(...more) {
     this.program = start(this.binary, [
       ...(this.v2 ? ['--enable-v2'] : []),
-      ...more,
       ...['--name', 'peer', '--data-dir', this.folder, '--log-level', 'error'],
       ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
       ...['--listen-peer-urls', this.peer, '--initial-advertise-peer-urls', this.peer],
       ...['--initial-cluster', `peer=${this.peer}`, '--snapshot-count', '1000000', '--max-request-bytes', '33554432'],
+      ...more, // the last word counts
     ]);
     await waitFor(
       () => `etcd at ${this.url}: ${this.program.output()}`,
