@@ -13,4 +13,6 @@ export default {
   globalSetup: '<rootDir>/test/helpers/tempFolder.mjs',
   globalTeardown: '<rootDir>/test/helpers/tempFolderEnd.mjs',
   testTimeout: 60_000,
+  // Many tests wait for a clock or a socket; of two cores jest would leave one alone.
+  maxWorkers: '100%',
 };

@@ -51,11 +51,14 @@ export class Watched {
     const code = await this.program.stop(signal);
     this.spent += this.cpu;
     this.cpu = 0;
-    const owes = signal === 'SIGKILL' || this.program.output().includes('a reload is still owed');
+    const said = this.program.output();
+    const owes = signal === 'SIGKILL' || said.includes('a reload is still owed');
     this.keepLog();
     for (const kind of owes ? ['checks', 'reloads'] : ['checks']) {
       for (const name of resources.keys()) appendFileSync(this.path(kind, name), 'ended\n');
     }
+    // Before it has begun, a signal ends it as it ends every program.
+    if (code === signal && said === '') return;
     if (signal !== 'SIGKILL' && code !== 0) throw new Error(`the agent ended with ${code}`);
   }
 
