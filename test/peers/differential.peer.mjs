@@ -36,11 +36,13 @@ function traces(folder, { code, output }) {
     .split(/^(?=\d{4}-\d\d-\d\dT)/m)
     // The lines that show the place in the template are ours alone.
     .filter((line) => /: (ERROR|FATAL) (?! )/.test(line))
-    .map((line) =>
-      line
-        .replace(/^.*?: (ERROR|FATAL) /s, '$1 ')
-        .replace(/(\.[^/ ]*?\.conf)(\d+|\.confd-[\w-]+)/g, '$1#')
-        .trimEnd(),
+    .map(
+      (line) =>
+        line
+          .replace(/^.*?: (ERROR|FATAL) /s, '$1 ')
+          .replace(/(\.[^/ ]*?\.conf)(\d+|\.confd-[\w-]+)/g, '$1#')
+          .trimEnd()
+          .replace(/ \(src in .*\)$/, ''), // so is the file that names the template
     );
   return { code, files, errors };
 }
