@@ -9,6 +9,8 @@
  * FAULT_DIR  only calls on files below this folder count
  * FAULT_AT   the first call that is struck, from 1
  * FAULT_FOR  how many calls are struck; one without it
+ *
+ * Each call that is struck is told of by a byte to descriptor 3.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -55,6 +57,7 @@ static int strikes(int what) {
     if (strcmp(fault, faults[i].name) != 0 || !(what & faults[i].strikes)) continue;
     int first = at ? atoi(at) : 1, call = atomic_fetch_add(&calls, 1) + 1;
     if (call < first || call >= first + (times ? atoi(times) : 1)) return 0;
+    if (write(3, "!", 1) < 0) abort();
     if (strcmp(fault, "kill") == 0) kill(getpid(), SIGKILL), pause();
     if (strcmp(fault, "pause") == 0) usleep(100 * 1000);
     errno = faults[i].error;
