@@ -61,12 +61,12 @@ async function startBoth() {
 /** The same for one request, asked by wrk where it is there. */
 async function compareOne(servers, connections, { method, path, form }) {
   if (!hasWrk) return compare(servers, connections, 20_000, () => bytesOf(method, path, form));
-  const ask = (port, seconds) => wrk({ port, connections, seconds, method, path, form });
+  const ask = (port) => wrk({ port, connections, seconds: wrkSeconds, method, path, form });
   const seen = new Map(servers.map(({ name }) => [name, []]));
   for (let round = -warmRounds; round < wrkRounds; round += 1) {
     for (const { name, port, pid } of round % 2 ? servers.toReversed() : servers) {
       const [before, ownBefore] = [cpu(pid), childrenCpu()];
-      const result = await ask(port, wrkSeconds);
+      const result = await ask(port);
       const spent = (from, to) => ((to - from) * 1000) / result.total;
       seen.get(name).push({ ...result, cpu: spent(before, cpu(pid)), own: spent(ownBefore, childrenCpu()) });
     }
@@ -95,10 +95,14 @@ async function compare(servers, connections, total, next) {
   return medians(seen);
 }
 
+/** One number for each server, of what its rounds gave under a name. */
+function pick(seen, what, of = median) {
+  return Object.fromEntries([...seen].map(([name, all]) => [name, of(all.map((one) => one[what]))]));
+}
+
 function medians(seen) {
-  const pick = (what) =>
-    Object.fromEntries([...seen].map(([name, all]) => [name, median(all.map((one) => one[what]))]));
-  return { rate: pick('rate'), p99: pick('p99'), cpu: pick('cpu'), own: pick('own') };
+  const names = ['rate', 'p99', 'cpu', 'own'];
+  return Object.fromEntries(names.map((what) => [what, pick(seen, what)]));
 }
 
 /** CPU time of the programs that were started from here and have ended, in ms. */
@@ -135,17 +139,19 @@ async function listing(servers) {
   );
 }
 
-/** Connections that open at once and are busy from then on: how long the slowest of all their requests took. */
+/**
+ * Connections that open at once and are busy from then on: how long the slowest of all their requests took. There is no
+ * load before them as in compare: a server that is still letting go of other connections is slower.
+ */
 async function rush(servers) {
-  const slowest = new Map(servers.map(({ name }) => [name, []]));
+  const seen = new Map(servers.map(({ name }) => [name, []]));
   for (let round = 0; round < wrkRounds; round += 1) {
     for (const { name, port } of servers) {
       const result = await load({ port, connections: 64, total: 6400, next: () => bytesOf('GET', putOne.path) });
-      slowest.get(name).push(result.most);
+      seen.get(name).push(result);
     }
   }
-  const numbers = Object.fromEntries([...slowest].map(([name, all]) => [name, median(all)]));
-  return row('64 connections that come at once, slowest of 6,400 GETs', 'ms', numbers);
+  return row('64 connections that come at once, slowest of 6,400 GETs', 'ms', pick(seen, 'most'));
 }
 
 /** Opens long polls on keys of their own; told(n) is called when the event of the nth came. */
@@ -195,12 +201,10 @@ async function polling(servers) {
   for (let round = 0; round < rounds; round += 1) {
     for (const server of servers) seen.get(server.name).push(await longPolls(server));
   }
-  const pick = (what, of) =>
-    Object.fromEntries([...seen].map(([name, all]) => [name, of(all.map((one) => one[what]))]));
   const numbers = {
-    lost: pick('lost', (all) => Math.max(...all)),
-    p99: pick('p99', median),
-    memory: pick('memory', ([first]) => first), // later ones find memory that is free
+    lost: pick(seen, 'lost', (all) => Math.max(...all)),
+    p99: pick(seen, 'p99'),
+    memory: pick(seen, 'memory', ([first]) => first), // later ones find memory that is free
   };
   const what = '10,000 long polls, 100 writes a second';
   return [
