@@ -4,7 +4,10 @@
 #   docker run -v $PWD/conf.d:/etc/confd/conf.d -v $PWD/templates:/etc/confd/templates -v /srv/out:/out \
 #     confd -backend etcd -node http://10.0.0.1:2379 -watch
 
-FROM node:20-bookworm-slim AS build
+# The digest is what counts: whoever moves the tag moves both.
+ARG NODE=node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0
+
+FROM $NODE AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 # Without scripts: `prepare` would build before the sources are here.
@@ -14,13 +17,14 @@ COPY scripts scripts
 COPY src src
 RUN npm run build
 
-FROM node:20-bookworm-slim
+FROM $NODE
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/package.json /opt/confd/package.json
 COPY --from=build /build/dist /opt/confd/dist
 COPY bin /opt/confd/bin
+COPY LICENSE /opt/confd/LICENSE
 RUN ln -s /opt/confd/bin/confd /opt/confd/bin/mini-etcd /opt/confd/bin/confd-watch /usr/local/bin/ \
     && mkdir -p /etc/confd/conf.d /etc/confd/templates \
     && chown -R node:node /etc/confd

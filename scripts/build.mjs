@@ -1,9 +1,16 @@
-// Bundles src/ into dist/: one ESM graph, split so that a heavy library loads on first use only.
+// Bundles src/ and every library that it uses into dist/: an installed confd needs no other package. One ESM graph a
+// program, split so that a heavy library loads on first use only.
 import { execFileSync } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdParty } from './build/licences.mjs';
+import { parsedProto } from './build/proto.mjs';
 
-const outdir = new URL('../dist/', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const outdir = join(root, 'dist');
+
 /** The commit that is built, or nothing outside a checkout. */
 function gitSha() {
   try {
@@ -15,20 +22,23 @@ function gitSha() {
   }
 }
 
-await rm(outdir, { recursive: true, force: true });
+// dist/types stays: tsc writes it, in a step of its own.
+for (const name of readdirSync(root).includes('dist') ? readdirSync(outdir) : [])
+  if (name !== 'types') rmSync(join(outdir, name), { recursive: true });
+
 // Each entry is built by itself: chunks shared between entries would be many and small, and a cold start would pay for
 // each file. Within an entry what is imported on first use becomes a chunk of its own.
 const entries = { confd: 'src/cli/confd.ts', 'mini-etcd': 'src/cli/minietcd.ts', index: 'src/index.ts' };
+const bundled = new Set();
 for (const [name, path] of Object.entries(entries)) {
-  await build({
+  const { metafile } = await build({
     entryPoints: { [name]: path },
     chunkNames: `${name}/[name]-[hash]`,
-    absWorkingDir: new URL('..', import.meta.url).pathname,
+    absWorkingDir: root,
     outdir,
     bundle: true,
     splitting: true,
-    // They read .proto files beside themselves when they are loaded, so they stay where they are.
-    external: ['etcd3', '@grpc/grpc-js'],
+    plugins: [parsedProto],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -36,8 +46,12 @@ for (const [name, path] of Object.entries(entries)) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
+    metafile: true,
     // Bundled CommonJS packages call require() for Node's own modules.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     logLevel: 'warning',
   });
+  for (const output of Object.values(metafile.outputs))
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) bundled.add(input);
 }
+writeFileSync(join(outdir, 'THIRD-PARTY.txt'), thirdParty(root, bundled));

@@ -7,16 +7,17 @@ import type { TlsOptions } from '../tls.ts';
 
 /** The libraries, which are loaded when the first connection is made. */
 export interface Library {
-  readonly grpc: typeof Grpc;
+  readonly grpc: typeof Grpc.default;
   readonly Host: typeof Host;
 }
 
 /** Loads them, and keeps them from writing to the log on their own. */
 export async function loadLibrary(): Promise<Library> {
-  const grpc = await import('@grpc/grpc-js');
-  const { Host } = await import('etcd3/lib/connection-pool.js');
+  // Both are CommonJS: in the bundle they have a default export alone.
+  const { default: grpc } = await import('@grpc/grpc-js');
+  const { default: pool } = await import('etcd3/lib/connection-pool.js');
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
-  return { grpc, Host };
+  return { grpc, Host: pool.Host };
 }
 
 const fixedOptions = {
