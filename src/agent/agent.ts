@@ -15,6 +15,8 @@ import { type Look, Source } from './source.ts';
 export interface Loaded {
   readonly resources: readonly Resource[];
   readonly errors: readonly string[];
+  /** True when conf.d holds no resource at all, good or bad. */
+  readonly isEmpty: boolean;
 }
 
 /** How one resource is rendered from the mirror, and whether a change concerns it. */
@@ -63,8 +65,8 @@ export class Agent {
   constructor(private readonly parts: AgentParts) {}
 
   /** Scans conf.d again. A resource whose file says what it said before keeps its state; a debt stays with its dest. */
-  async load(): Promise<{ readonly errors: readonly string[] }> {
-    const { resources, errors } = await this.parts.load();
+  async load(): Promise<Omit<Loaded, 'resources'>> {
+    const { resources, errors, isEmpty } = await this.parts.load();
     this.useSources(resources);
     const old = this.members;
     this.members = new Map();
@@ -78,7 +80,7 @@ export class Agent {
       const identity = identityOf(resource);
       this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
     }
-    return { errors };
+    return { errors, isEmpty };
   }
 
   /** Keeps the sources that the resources use, adds the new ones and ends the others. */

@@ -117,7 +117,7 @@ async function loadAll(
 ): Promise<Loaded> {
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
   const { confdir, resourceFile, sources } = settings;
-  const { specs, errors, warnings } = await loadResources(confdir, resourceFile, sources);
+  const { specs, errors, warnings, found } = await loadResources(confdir, resourceFile, sources);
   warn(warnings);
   const wrong = errors.map((error) => error.message);
   const resources: Resource[] = [];
@@ -131,5 +131,5 @@ async function loadAll(
     }
   }
   for (const message of wrong) log.error(message);
-  return { resources, errors: wrong };
+  return { resources, errors: wrong, isEmpty: found.length === 0 };
 }

@@ -22,7 +22,8 @@ const longestBurst = 20;
 /** One pass, then home: what went wrong, all of it logged already. Throws BackendError. */
 export async function onetime(agent: Agent, signal: AbortSignal): Promise<readonly string[]> {
   try {
-    const { errors } = await agent.load();
+    const { errors, isEmpty } = await agent.load();
+    if (isEmpty) return errors.length > 0 ? errors : ['there are no template resources'];
     const outcomes = await agent.passOnce(signal);
     return [...errors, ...outcomes.flatMap(failuresOf)];
   } finally {

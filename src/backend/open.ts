@@ -45,12 +45,19 @@ const openers: ReadonlyMap<string, Opener> = new Map([
 /** For messages. */
 const backendNames: readonly string[] = [...openers.keys()].filter((name) => name !== '');
 
+/** Those that Go's confd reads and this release does not. */
+const missingBackends: ReadonlySet<string> = new Set([
+  ...['consul', 'vault', 'redis', 'zookeeper', 'dynamodb', 'ssm', 'secretsmanager', 'acm', 'rancher'],
+]);
+
 /** Opens a store. BackendError 'settings' when the options cannot work; a store that is down is no error yet. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   const open = openers.get(options.backend);
   if (open !== undefined) return open(options);
   const known = `known are ${backendNames.join(', ')}, and for -backend embedded`;
-  throw new BackendError('settings', `Invalid backend "${options.backend}" (${known})`);
+  const isOfGo = missingBackends.has(options.backend);
+  const why = isOfGo ? `this release does not have it yet; ${known}` : known;
+  throw new BackendError('settings', `Invalid backend "${options.backend}" (${why})`);
 }
 
 /** The nodes in confd's order: those that SRV records name, else those that were set, else where such a store listens. */

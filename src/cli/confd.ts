@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { oldSettings, settings } from '../config/flags.ts';
 import { FlagError, parseFlags, type ParsedFlags } from '../go/flag.ts';
+import { nearest } from '../go/nearest.ts';
 import { writeTo } from './output.ts';
-import { completions, completionScript, helpScreen, usage } from './usage.ts';
+import { backends, commands, completions, completionScript, helpScreen, usage } from './usage.ts';
 import { versionLine } from './version.ts';
 
 /** Runs confd; resolves to its exit code. */
@@ -18,18 +19,37 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
     writeTo(1, versionLine(process.version));
     return 0;
   }
-  if (args.length === flags.rest.length && (args[0] === 'help' || args[0] === 'completion')) {
-    return explain(program, args[0]);
+  const [word] = flags.rest;
+  if (flags.set.size === 0 && word !== undefined) {
+    if (word === 'help' || word === 'completion') return explain(program, word);
+    if (args[0] === word) return refuseWord(program, word);
   }
   const { configure } = await import('./configure.ts');
-  return configure(program, flags.set, env);
+  return configure(program, flags, env);
 }
 
-/** A command line that Go's flag package would not take: its words, the usage, and its exit codes. */
+/** A command line that Go's flag package would not take: its words and its exit codes. */
 function refuse(program: string, error: unknown): number {
   if (!(error instanceof FlagError)) throw error;
-  writeTo(2, error.code === 'help' ? usage(program) : `${error.message}\n${usage(program)}`);
-  return error.code === 'help' ? 0 : 2;
+  if (error.code === 'help') {
+    writeTo(2, usage(program));
+    return 0;
+  }
+  const hint = error.near === null ? '' : `; did you mean -${error.near}?`;
+  writeTo(2, `${error.message}${hint}\n"${program} -h" lists the flags\n`);
+  return 2;
+}
+
+/** A first word that is no command: Go's confd ignores it and all flags behind it, which nobody means. */
+function refuseWord(program: string, word: string): number {
+  const near = nearest(word, commands);
+  const hint = backends.includes(word)
+    ? `did you mean -backend ${word}?`
+    : near === null
+      ? `the commands are ${commands.join(' and ')}; without one, flags run the agent ("${program} -h" lists them)`
+      : `did you mean "${program} ${near}"?`;
+  writeTo(2, `${program}: there is no command "${word}"; ${hint}\n`);
+  return 2;
 }
 
 async function explain(program: string, topic: 'help' | 'completion'): Promise<number> {

@@ -1,6 +1,6 @@
 import { loadConfig, type LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
-import type { FlagValue } from '../go/flag.ts';
+import type { ParsedFlags } from '../go/flag.ts';
 import { createLogger, type Logger, parseLevel } from '../obs/log.ts';
 import { writeTo } from './output.ts';
 import { run } from './run.ts';
@@ -8,7 +8,7 @@ import { run } from './run.ts';
 /** Settles what confd shall do, and does it or prints it; the exit code. */
 export async function configure(
   tag: string,
-  flags: ReadonlyMap<string, FlagValue>,
+  { set: flags, rest }: ParsedFlags,
   env: ReadonlyMap<string, string>,
 ): Promise<number> {
   const reload = () => loadConfig(flags, env);
@@ -27,9 +27,19 @@ export async function configure(
   }
   const { logLevel } = loaded.config;
   const log = loggerOf(tag, logLevel === '' ? 'info' : logLevel);
-  if (log !== undefined) return run(loaded, { env, log, reload });
+  if (log !== undefined) {
+    if (rest.length > 0) log.warning(ignored(rest));
+    return run(loaded, { env, log, reload });
+  }
   loggerOf(tag, 'info')!.fatal(`not a valid level: "${logLevel}"`);
   return 1;
+}
+
+/** What Go's flag package would drop without a word; values are left out, as one may be a password. */
+function ignored([word, ...more]: readonly string[]): string {
+  const flags = more.filter((arg) => /^-./.test(arg)).map((arg) => /^[^=]*/.exec(arg)![0]);
+  const lost = flags.length === 0 ? '' : `, and with it ${flags.join(', ')}`;
+  return `Ignored "${word!}"${lost}: flags end at the first word that is none (a boolean takes its value after "=")`;
 }
 
 function loggerOf(tag: string, level: string): Logger | undefined {

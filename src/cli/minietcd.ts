@@ -38,7 +38,8 @@ function explain(error: unknown): number {
   }
   const isTold = error instanceof FlagError || error instanceof SettingError || error instanceof ConfigError;
   if (!isTold) throw error;
-  const hint = error instanceof FlagError ? '; mini-etcd -h lists the flags' : '';
+  const near = error instanceof FlagError && error.near !== null ? `; did you mean -${error.near}?` : '';
+  const hint = error instanceof FlagError ? `${near}; mini-etcd -h lists the flags` : '';
   writeTo(2, `mini-etcd: ${error.message}${hint}\n`);
   return 1;
 }

@@ -65,7 +65,9 @@ async function runOnce(settings: AgentSettings, { backend }: Store, log: Logger)
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
     if (interrupted.exitCode !== null) return interrupted.exitCode;
-    if (failures.length > 0) log.fatal(failures.at(-1)!);
+    // Each has been logged where it happened.
+    if (failures.length > 0)
+      log.fatal(`Exiting: ${failures.length === 1 ? 'a failure' : `${failures.length} failures`}, logged above`);
     return failures.length > 0 ? 1 : 0;
   } catch (error) {
     return interrupted.exitCode ?? die(error, log);

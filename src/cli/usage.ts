@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
-import { settings } from '../config/flags.ts';
+import { offered } from '../config/flags.ts';
 import { type FlagSpec, formatValue, usageText } from '../go/flag.ts';
 
 /** What -h prints and what follows a command line that is refused: Go's layout. */
 export function usage(program: string): string {
-  return usageText(program, settings);
+  return usageText(program, offered);
 }
 
 /** `confd help`: the flags by topic, width columns wide. */
@@ -29,7 +29,7 @@ export async function completionScript(program: string): Promise<string> {
 export async function completions(program: string, words: readonly string[]): Promise<string[]> {
   // Values of flags that take any text are left to the shell, which knows the files.
   const flag = /^--?([^=]+)$/.exec(words.at(-2) ?? '')?.[1];
-  const spec = settings.find(({ name }) => name === flag);
+  const spec = offered.find(({ name }) => name === flag);
   if (spec !== undefined && spec.kind !== 'bool' && !choices.has(spec.name)) return [];
   const parser = await describe(program);
   const twoHyphens = words.map((word) => word.replace(/^-(?=[^-])/, '--'));
@@ -56,7 +56,7 @@ async function describe(program: string): Promise<Argv> {
 }
 
 function find(name: string): FlagSpec {
-  return settings.find((spec) => spec.name === name)!;
+  return offered.find((spec) => spec.name === name)!;
 }
 
 function optionOf(spec: FlagSpec, group: string): Options {
@@ -72,8 +72,14 @@ function optionOf(spec: FlagSpec, group: string): Options {
   };
 }
 
+/** The stores that this release can read. */
+export const backends: readonly string[] = ['etcd', 'etcdv2', 'etcdv3', 'embedded', 'env', 'file'];
+
+/** What can stand in place of flags. */
+export const commands: readonly string[] = ['help', 'completion'];
+
 const choices: ReadonlyMap<string, readonly string[]> = new Map([
-  ['backend', ['etcd', 'etcdv2', 'etcdv3', 'embedded', 'env', 'file', 'consul']],
+  ['backend', backends],
   ['log-level', ['debug', 'info', 'warn', 'error', 'fatal', 'panic']],
   ['scheme', ['http', 'https']],
 ]);
@@ -102,13 +108,6 @@ const groups: ReadonlyMap<string, readonly string[]> = new Map([
     [
       ...['client-ca-keys', 'client-cert', 'client-key', 'client-insecure'],
       ...['basic-auth', 'username', 'password', 'password-file', 'secret-keyring'],
-    ],
-  ],
-  [
-    'For single backends:',
-    [
-      ...['auth-type', 'auth-token', 'auth-token-file', 'app-id', 'user-id', 'user-id-file', 'role-id', 'secret-id'],
-      ...['secret-id-file', 'path', 'table', 'separator'],
     ],
   ],
 ]);

@@ -72,7 +72,7 @@ export async function loadResources(
     errors: [...scanned.errors, ...loaded.flatMap(({ error }) => error ?? [])],
     warnings: [
       ...scanned.warnings,
-      ...(noneFound ? ['Found no templates'] : []),
+      ...(noneFound ? [`Found no templates in ${confdir}/conf.d`] : []),
       ...loaded.flatMap(({ warnings }) => warnings),
       ...sameDests(specs),
     ],

@@ -13,6 +13,8 @@ export interface Setting extends FlagSpec {
   readonly env: readonly string[];
   /** Its value must not be shown; 'redis' when only that backend makes a password of it. */
   readonly secret?: true | 'redis';
+  /** The only backend that reads it, where this release does not have that backend. */
+  readonly missing?: string;
 }
 
 /** The layers, weakest first. */

@@ -113,7 +113,9 @@ export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
 /** Settings of a store that work, though hardly as meant. */
 export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   const value = (name: string): FlagValue => chosen.get(name)!.value;
-  const warnings: string[] = [];
+  const warnings = [...chosen.values()]
+    .filter(({ setting, from }) => setting.missing !== undefined && from !== 'default')
+    .map(({ setting: { name, missing } }) => `${name} is not used: this release does not have the backend ${missing!}`);
   if (value('client-cert') !== '' && value('client-key') === '') {
     warnings.push('client-cert is not used without client-key');
   }

@@ -1,6 +1,6 @@
-import Parser from 'yargs-parser';
 import { fromText, toText } from './bytes.ts';
 import { formatDuration, parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
 import { parseBool, parseInt, quote } from './strconv.ts';
 
 /** Go's package flag: its grammar, its error texts and its usage text. Arguments and values are text, as in argv. */
@@ -25,15 +25,18 @@ export interface ParsedFlags {
   readonly rest: readonly string[];
 }
 
-/** A command line that Go would refuse (its message is Go's), or one that asks for help. */
+/** A command line that Go would refuse (its message is Go's, without the value that broken syntax holds), or one that asks for help. */
 export class FlagError extends Error {
   override readonly name = 'FlagError';
+  /** The flag that was meant, probably. */
+  readonly near: string | null;
   constructor(
     readonly code: 'invalid' | 'help',
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly near?: string | null } = {},
   ) {
     super(message, options);
+    this.near = options.near ?? null;
   }
 }
 
@@ -52,32 +55,32 @@ export function parseFlags(args: readonly string[], specs: readonly FlagSpec[]):
       if (next === args.length) throw new FlagError('invalid', `flag needs an argument: -${flag.spec.name}`);
       flag.value = args[next++]!;
     }
-    const text = flag.value ?? 'true';
-    checkValue(flag.spec, text);
-    given.push({ spec: flag.spec, text });
+    given.push({ spec: flag.spec, value: readValue(flag.spec, flag.value ?? 'true') });
   }
   return { set: gather(given), rest: args.slice(next) };
 }
 
 interface Given {
   readonly spec: FlagSpec;
-  readonly text: string;
+  readonly value: FlagValue;
 }
 
 function readFlag(arg: string, known: ReadonlyMap<string, FlagSpec>): { spec: FlagSpec; value: string | undefined } {
   const body = arg.slice(arg.startsWith('--') ? 2 : 1);
-  if (/^[-=]/.test(body)) throw new FlagError('invalid', `bad flag syntax: ${arg}`);
+  // Without the value: it may be a password.
+  if (/^[-=]/.test(body))
+    throw new FlagError('invalid', `bad flag syntax: ${arg.replace(/^(-+[^-=][^=]*)=.*/s, '$1')}`);
   const equals = body.indexOf('=');
   const name = equals < 0 ? body : body.slice(0, equals);
   const spec = known.get(name);
   if (spec !== undefined) return { spec, value: equals < 0 ? undefined : body.slice(equals + 1) };
   if (name === 'help' || name === 'h') throw new FlagError('help', 'flag: help requested');
-  throw new FlagError('invalid', `flag provided but not defined: -${name}`);
+  throw new FlagError('invalid', `flag provided but not defined: -${name}`, { near: nearest(name, known.keys()) });
 }
 
-function checkValue(spec: FlagSpec, text: string): void {
+function readValue(spec: FlagSpec, text: string): FlagValue {
   try {
-    parseValue(spec.kind, text);
+    return parseValue(spec.kind, text);
   } catch (error) {
     const value = toText(quote(fromText(text)));
     const what = spec.kind === 'bool' ? `boolean value ${value} for` : `value ${value} for flag`;
@@ -109,29 +112,14 @@ export function parseValue(kind: FlagKind, text: string): FlagValue {
   }
 }
 
-/** yargs' parser collects the canonical tokens: it groups them by flag, appends lists and calls our typing. */
+/** The last value of a flag counts; those of a list add up. */
 function gather(given: readonly Given[]): Map<string, FlagValue> {
-  if (given.length === 0) return new Map();
-  const specs = [...new Set(given.map(({ spec }) => spec))];
-  // A mark before every value, because yargs would strip quotes that surround one.
-  const tokens = given.map(({ spec, text }) => `--${spec.name}=:${text}`);
-  const argv = Parser(tokens, {
-    string: specs.map(({ name }) => name),
-    array: specs.filter(({ kind }) => kind === 'list').map(({ name }) => name),
-    coerce: Object.fromEntries(specs.map((spec) => [spec.name, (marked: string | string[]) => typed(spec, marked)])),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-    },
-  });
-  return new Map(specs.map(({ name }) => [name, argv[name] as FlagValue]));
-}
-
-function typed(spec: FlagSpec, marked: string | string[]): FlagValue {
-  const texts = [marked].flat().map((text) => text.slice(1));
-  return spec.kind === 'list' ? texts : parseValue(spec.kind, texts.at(-1)!);
+  const values = new Map<string, FlagValue>();
+  for (const { spec, value } of given) {
+    const before = values.get(spec.name);
+    values.set(spec.name, spec.kind === 'list' ? [...((before ?? []) as string[]), ...(value as string[])] : value);
+  }
+  return values;
 }
 
 /** The text of Go's PrintDefaults under its `Usage of <program>:` line. */

@@ -61,7 +61,12 @@ function agentOn(names: readonly string[]) {
       },
     };
   };
-  const load = async () => Promise.resolve({ resources: confd.names.map(resourceOf), errors: confd.errors });
+  const load = async () =>
+    Promise.resolve({
+      resources: confd.names.map(resourceOf),
+      errors: confd.errors,
+      isEmpty: confd.names.length === 0,
+    });
   const agent = new Agent({ open, clock, log, load, follow });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
@@ -110,6 +115,12 @@ describe('onetime', () => {
     expect(await onetime(agent, stop.signal)).toEqual(failures);
     expect(rendered).toEqual(['/a', '/b', '/c']);
   });
+});
+
+test('onetime without any resource is a failure, and reads no store', async () => {
+  const { agent, backend, stop } = agentOn([]);
+  expect(await onetime(agent, stop.signal)).toEqual(['there are no template resources']);
+  expect(backend.reads).toBe(0);
 });
 
 describe('watch', () => {

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { completions, completionScript, helpScreen, usage } from '../../src/cli/usage.ts';
-import { settings } from '../../src/config/flags.ts';
+import { offered } from '../../src/config/flags.ts';
 
 describe('usage', () => {
   test('names the program as it was typed and every flag once, in order', () => {
     const text = usage('./confd');
-    expect(text).toMatch(/^Usage of \.\/confd:\n {2}-app-id string\n {4}\t/);
+    expect(text).toMatch(/^Usage of \.\/confd:\n {2}-backend string\n {4}\t/);
     const names = [...text.matchAll(/^ {2}-([a-z-]+)/gm)].map((match) => match[1]);
-    expect(names).toEqual(settings.map(({ name }) => name).sort());
+    expect(names).toEqual(offered.map(({ name }) => name).sort());
   });
 
   test.each([
@@ -27,11 +27,24 @@ describe('usage', () => {
   });
 });
 
+// A store that cannot be read is offered nowhere.
+test.each(['consul', 'vault', 'redis', 'zookeeper', 'dynamodb', 'ssm', 'secretsmanager', 'acm', 'rancher'])(
+  'nothing names %s',
+  async (name) => {
+    const screens = [
+      usage('confd'),
+      await helpScreen('confd', 100),
+      ...(await completions('confd', ['confd', '-backend', ''])),
+    ];
+    expect(screens.join('\n').toLowerCase()).not.toContain(name);
+  },
+);
+
 describe('help screen', () => {
   test('has every flag once, under a topic, and fits the width', async () => {
     const screen = await helpScreen('/usr/bin/confd', 100);
     const names = [...screen.matchAll(/^ +--([a-z-]+)/gm)].map((match) => match[1]).sort();
-    expect(names).toEqual(settings.map(({ name }) => name).sort());
+    expect(names).toEqual(offered.map(({ name }) => name).sort());
     expect(screen).toMatch(/^confd \[flags\]\n/);
     expect(screen).toContain('The store:');
     expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);

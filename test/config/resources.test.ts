@@ -121,7 +121,10 @@ describe('a confdir without resources', () => {
 
   test('with an empty conf.d', async () => {
     mkdirSync(join(confdir, 'conf.d'));
-    expect(await loadResources(confdir)).toMatchObject({ errors: [], warnings: ['Found no templates'] });
+    expect(await loadResources(confdir)).toMatchObject({
+      errors: [],
+      warnings: [`Found no templates in ${confdir}/conf.d`],
+    });
   });
 });
 

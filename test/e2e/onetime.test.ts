@@ -8,9 +8,36 @@ const run = (dir: Confdir, ...more: string[]) =>
 
 describe('what goes wrong', () => {
   const rows: readonly (readonly [string, readonly string[], number, RegExp])[] = [
-    ['an unknown flag', ['-bogus'], 2, /^flag provided but not defined: -bogus\nUsage of /],
-    ['a flag without its value', ['-node'], 2, /^flag needs an argument: -node\nUsage of /],
+    ['an unknown flag', ['-xyzzy'], 2, /^flag provided but not defined: -xyzzy\n"confd -h" lists the flags\n$/],
+    ['a flag that is nearly one', ['-nodes=u:pw@h'], 2, /^.* defined: -nodes; did you mean -node\?\n"confd -h" .*\n$/],
+    ['a secret behind three hyphens', ['---password=hunter2'], 2, /^bad flag syntax: ---password\n"confd -h" .*\n$/],
+    ['a flag without its value', ['-node'], 2, /^flag needs an argument: -node\n"confd -h" lists the flags\n$/],
     ['a word that is no boolean', ['-watch=maybe'], 2, /^invalid boolean value "maybe" for -watch: parse error\n/],
+    [
+      'a command that is none',
+      ['foo'],
+      2,
+      /^confd: there is no command "foo"; the commands are help and completion; .*\n$/,
+    ],
+    [
+      'a command with a slip',
+      ['hepl', '-watch'],
+      2,
+      /^confd: there is no command "hepl"; did you mean "confd help"\?\n$/,
+    ],
+    ['a backend in the place of a command', ['etcd'], 2, /^confd: .* "etcd"; did you mean -backend etcd\?\n$/],
+    [
+      'a confdir that is not there',
+      ['-onetime', '-backend', 'env', '-confdir', '/nope'],
+      1,
+      /WARNING .*'\/nope'[^]*FATAL /,
+    ],
+    [
+      'a backend that is still missing',
+      ['-backend', 'consul'],
+      1,
+      /FATAL Invalid backend "consul" \(this release does not/,
+    ],
     ['a config file that is not there', ['-config-file', '/nope/confd.toml'], 1, /FATAL .*\/nope\/confd\.toml/],
     ['a backend that is not known', ['-onetime', '-backend', 'nope'], 1, /FATAL Invalid backend/],
     ['a level that is not known', ['-log-level', 'bogus'], 1, /FATAL not a valid level: "bogus"/],
@@ -42,6 +69,40 @@ describe('what goes wrong', () => {
     expect(readFileSync(dest, 'utf8')).toBe('old');
     expect(readFileSync(other, 'utf8')).toBe('fine');
     expect(readdirSync(dir.root).sort()).toEqual(['conf.d', 'templates', 'x', 'y']);
+  });
+
+  test('a confdir without resources is named, and no success', async () => {
+    const dir = new Confdir();
+    dir.write('conf.d/note.txt', 'nothing');
+    const { code, stderr } = await run(dir);
+    expect(logOf(stderr).filter((line) => !line.startsWith('INFO'))).toEqual([
+      `WARNING Found no templates in ${dir.path('conf.d')}`,
+      'FATAL Exiting: a failure, logged above',
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test('each failure is told once, and the last line counts them', async () => {
+    const dir = new Confdir();
+    for (const name of ['a', 'b']) dir.resource(name, '{{getv "/nokey"}}', []);
+    const { code, stderr } = await run(dir);
+    expect(stderr.match(/key does not exist: \/nokey/g)).toHaveLength(2);
+    expect(logOf(stderr).at(-1)).toBe('FATAL Exiting: 2 failures, logged above');
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [['-watch', 'false', '-interval', '5'], 'Ignored "false", and with it -interval: '],
+    [['-noop', 'x', '-password=hunter2', '--', 'y'], 'Ignored "x", and with it -password, --: '],
+    [['-noop', '--', '-watch'], 'Ignored "-watch": '],
+    [['-noop', ''], 'Ignored "": '],
+  ])('%j: what is behind the flags is named', async (args, warning) => {
+    const dir = new Confdir();
+    dir.resource('x', 'fine', []);
+    const { code, stderr } = await run(dir, ...args);
+    expect(stderr).toContain(`WARNING ${warning}`);
+    expect(stderr).not.toContain('hunter2');
+    expect(code).toBe(0);
   });
 
   test('a broken file in conf.d is named with its line, and the others run', async () => {

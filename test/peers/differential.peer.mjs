@@ -26,6 +26,12 @@ function variables(pairs) {
   return Object.fromEntries([...pairs].map(([key, value]) => [key.slice(1).replaceAll('/', '_').toUpperCase(), value]));
 }
 
+/** Whether a FATAL line repeats the words of the ERROR before it. */
+function isSaidAgain(line, before = '') {
+  const words = (text) => text.replace(/^.*?: (ERROR|FATAL) /s, '');
+  return /: FATAL /.test(line) && /: ERROR /.test(before) && words(line) === words(before);
+}
+
 /** What a run left behind: every file of `out` with its mode, the exit code, and what it complained about. */
 function traces(folder, { code, output }) {
   const out = join(folder, 'out');
@@ -36,6 +42,8 @@ function traces(folder, { code, output }) {
     .split(/^(?=\d{4}-\d\d-\d\dT)/m)
     // The lines that show the place in the template are ours alone.
     .filter((line) => /: (ERROR|FATAL) (?! )/.test(line))
+    // Go's confd says its last error twice; ours ends with a count.
+    .filter((line, i, lines) => !/: FATAL Exiting: /.test(line) && !isSaidAgain(line, lines[i - 1]))
     .map(
       (line) =>
         line
