@@ -119,7 +119,7 @@ describe('imports', () => {
   });
 
   test('heavy libraries are loaded on first use only', () => {
-    const light = ['@iarna/toml'];
+    const light = ['smol-toml'];
     const eager = sources.flatMap((s) =>
       s.packages.filter((p) => !p.lazy && !light.includes(p.name)).map((p) => `${s.path} imports ${p.name}`),
     );

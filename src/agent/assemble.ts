@@ -28,6 +28,8 @@ export interface AgentSettings {
   readonly noop: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
+  /** Whether a key of a resource that is misspelt, probably, is left at a warning; it is an error when left out. */
+  readonly lenient?: boolean;
   /** What getenv sees. */
   readonly env: ReadonlyMap<string, string>;
   /** What one render may take; generous by default. */
@@ -116,8 +118,8 @@ async function loadAll(
   warn: (warnings: readonly string[]) => void,
 ): Promise<Loaded> {
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
-  const { confdir, resourceFile, sources } = settings;
-  const { specs, errors, warnings, found } = await loadResources(confdir, resourceFile, sources);
+  const { confdir, resourceFile, sources, lenient } = settings;
+  const { specs, errors, warnings, found } = await loadResources(confdir, resourceFile, sources, lenient);
   warn(warnings);
   const wrong = errors.map((error) => error.message);
   const resources: Resource[] = [];

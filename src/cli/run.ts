@@ -177,7 +177,7 @@ function textOf({ config, sources }: LoadedConfig): string {
 
 function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env, log }: World): AgentSettings {
   const { config, sources, resourceFile } = loaded;
-  const { confdir, prefix, noop, syncOnly, keepStageFile } = config;
+  const { confdir, prefix, noop, syncOnly, keepStageFile, lenient } = config;
   const limits = { outputBytes: config.maxOutputBytes, runMs: config.renderTimeoutMs };
   const open = async (store: StoreSettings, label: string): Promise<Backend> => {
     const own = labelled(log, label);
@@ -186,7 +186,7 @@ function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, { env, log
     own.info(`Backend source(s) set to ${places.join(', ')}`);
     return backend;
   };
-  const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, env, limits, keyring };
+  const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, lenient, env, limits, keyring };
   return { ...given, sources, openStore: open };
 }
 

@@ -27,6 +27,8 @@ export interface Config extends StoreSettings {
   /** Never more than a timer can wait, 24 days. */
   readonly intervalSeconds: number;
   readonly keepStageFile: boolean;
+  /** A key of a resource that is misspelt, probably, is a warning and not an error. */
+  readonly lenient: boolean;
   readonly listen: readonly string[];
   /** As typed; '' means info. */
   readonly logLevel: string;
@@ -148,6 +150,7 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
     debounceMs: number('debounce'),
     intervalSeconds: Math.min(number('interval'), longestTimerSeconds),
     keepStageFile: yes('keep-stage-file'),
+    lenient: yes('lenient'),
     listen: list('listen'),
     logLevel: text('log-level'),
     maxOutputBytes: number('max-output') * 1024 * 1024,

@@ -38,17 +38,39 @@ export function asTable(file: string, entry: TomlEntry): TomlTable {
   return entry.value instanceof Map ? entry.value : mismatch(file, entry, 'map');
 }
 
-function mismatch(file: string, entry: TomlEntry, wanted: string): never {
+/** How each type is written, for those who do not know Go's names. */
+const forms: Readonly<Record<'string' | 'boolean' | 'integer' | 'slice' | 'map', string>> = {
+  string: 'write it in quotes',
+  boolean: 'write true or false, without quotes',
+  integer: 'write a whole number, without quotes',
+  slice: 'write a list of texts, as in ["one", "two"]',
+  map: 'write it as a table',
+};
+
+/** Throws the ConfigError for a value of the wrong type; advice tells how the value is written. */
+export function mismatch(file: string, entry: TomlEntry, wanted: keyof typeof forms, advice = forms[wanted]): never {
   const types = `TOML value has type ${entry.type}; destination has type ${wanted}`;
-  throw tomlError(file, entry, `incompatible types: ${types}`);
+  throw tomlError(file, entry, `incompatible types: ${types} (${advice})`);
 }
 
 /** One warning for every key of table that is not among known, with the nearest known name. */
 export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): string[] {
+  return strangers(table, known).map(([key, { line }, near]) => {
+    const hint = near === null ? '' : `; did you mean "${near}"?`;
+    return `${file}${line === null ? '' : `:${line}`}: unknown key "${key}" is ignored${hint}`;
+  });
+}
+
+/** Throws ConfigError for the first key of table that is not among known and near to one of them. */
+export function refuseMisspelt({ file }: TomlFile, table: TomlTable, known: readonly string[]): void {
+  for (const [key, entry, near] of strangers(table, known)) {
+    if (near === null) continue;
+    throw tomlError(file, entry, `there is no key "${key}"; did you mean "${near}"? (-lenient makes this a warning)`);
+  }
+}
+
+function strangers(table: TomlTable, known: readonly string[]): [key: string, TomlEntry, near: string | null][] {
   const lower = new Set(known.map((name) => name.toLowerCase()));
   const unknown = [...table].filter(([key]) => !lower.has(key.toLowerCase()));
-  return unknown.map(([key, { line }]) => {
-    const near = nearest(key.toLowerCase(), known);
-    return `${file}${line === null ? '' : `:${line}`}: unknown key "${key}" is ignored${near === null ? '' : `; did you mean "${near}"?`}`;
-  });
+  return unknown.map(([key, entry]) => [key, entry, nearest(key.toLowerCase(), known)]);
 }

@@ -55,6 +55,7 @@ export const settings: readonly Setting[] = Object.freeze([
   }),
   row('interval', 'int', 'seconds from one pass to the next', { default: 600 }),
   row('keep-stage-file', 'bool', 'leave stage files where they are', { toml: 'keepstagefile' }),
+  row('lenient', 'bool', 'leave a misspelt key of a resource at a warning'),
   row('listen', 'list', '`address` at which the embedded store serves its clients (may be repeated)', {
     default: ['127.0.0.1:4001'],
   }),

@@ -15,16 +15,22 @@ const namePart = String.raw`(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')`;
 const assignment = new RegExp(String.raw`^\s*(${namePart}(?:\s*\.\s*${namePart})*)\s*=\s*(.*)`);
 const header = new RegExp(String.raw`^\s*\[{1,2}\s*(${namePart}(?:\s*\.\s*${namePart})*)\s*\]`);
 
-/** Finds the places of all keys and tables of a text that is valid TOML; those in inline tables are left out. */
-export function findPlaces(text: string): Map<string, Place> {
+/**
+ * Finds the places of all keys and tables of a text that is valid TOML; those in inline tables are left out. The first
+ * path of more than mostNames names is cut behind the first too many, and is the last: nobody reads such a file.
+ */
+export function findPlaces(text: string, mostNames: number): Map<string, Place> {
   const places = new Map<string, Place>();
   let table: string[] = [];
   for (const { line, source } of statements(text)) {
     const head = header.exec(source);
     const assigned = assignment.exec(source);
     if (head !== null) table = names(head[1]!);
-    if (assigned !== null) places.set(pathKey([...table, ...names(assigned[1]!)]), { line, source: assigned[2]! });
-    else if (head !== null && !places.has(pathKey(table))) places.set(pathKey(table), { line, source: '' });
+    const path = assigned === null ? table : [...table, ...names(assigned[1]!)];
+    const key = pathKey(path.slice(0, mostNames + 1));
+    if (assigned !== null) places.set(key, { line, source: assigned[2]! });
+    else if (head !== null && !places.has(key)) places.set(key, { line, source: '' });
+    if (path.length > mostNames) break;
   }
   return places;
 }

@@ -3,7 +3,17 @@ import { fromText, toText } from '../go/bytes.ts';
 import { parseUint } from '../go/strconv.ts';
 import { ConfigError } from './error.ts';
 import { readConfigFile } from './file.ts';
-import { asBool, asInt, asString, asStrings, asTable, findEntry, unknownKeys } from './fields.ts';
+import {
+  asBool,
+  asInt,
+  asString,
+  asStrings,
+  asTable,
+  findEntry,
+  mismatch,
+  refuseMisspelt,
+  unknownKeys,
+} from './fields.ts';
 import { scanResources, withExtra } from './scan.ts';
 import { asMilliseconds } from './setting.ts';
 import { chooseSources, type Sources, type SourceSpec } from './sources.ts';
@@ -54,17 +64,21 @@ export interface LoadedResources {
 
 const globalOnly: Sources = { global: null, named: new Map() };
 
-/** Loads every template resource of confdir, and extraFile unless it is one of them. Never throws for a bad file. */
+/**
+ * Loads every template resource of confdir, and extraFile unless it is one of them. A key that is misspelt, probably, is
+ * an error of its file, or a warning with lenient. Never throws for a bad file.
+ */
 export async function loadResources(
   confdir: string,
   extraFile: string | null = null,
   sources = globalOnly,
+  lenient = false,
 ): Promise<LoadedResources> {
   const scanned = await scanResources(confdir);
   const files = extraFile === null ? scanned.files : await withExtra(scanned.files, extraFile);
   const loaded: Loaded[] = [];
   // One after the other: thousands of open files at once are more than a process may have.
-  for (const file of files) loaded.push(await loadResource(file, sources));
+  for (const file of files) loaded.push(await loadResource(file, sources, lenient));
   const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
   const specs = loaded.flatMap(({ spec }) => spec ?? []);
   return {
@@ -98,14 +112,15 @@ interface Loaded {
   readonly warnings: readonly string[];
 }
 
-async function loadResource(file: string, sources: Sources): Promise<Loaded> {
+async function loadResource(file: string, sources: Sources, lenient: boolean): Promise<Loaded> {
+  const warnings: string[] = [];
   try {
-    return await readResource(file, sources);
+    return { spec: await readResource(file, sources, lenient, warnings), warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fact = error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
     const message = `Cannot process template resource ${file} - ${fact}`;
-    return { error: new ConfigError(message, file, error.line, { cause: error }), warnings: [] };
+    return { error: new ConfigError(message, file, error.line, { cause: error }), warnings };
   }
 }
 
@@ -116,25 +131,27 @@ const knownKeys = [
   ...['filemode', 'stagefile', 'pgpprivatekey'],
 ];
 
-async function readResource(file: string, known: Sources): Promise<Loaded> {
-  const bytes = await readConfigFile(file);
-  const toml = parseToml(file, bytes);
+const tables = ['template', 'backend'];
+
+/** What the file says; warnings gets what is doubtful in it, also when it cannot be used. Throws ConfigError. */
+async function readResource(file: string, known: Sources, lenient: boolean, warnings: string[]): Promise<ResourceSpec> {
+  const toml = parseToml(file, await readConfigFile(file));
+  const examine = (table: TomlTable, names: readonly string[]): void => {
+    if (!lenient) refuseMisspelt(toml, table, names);
+    warnings.push(...unknownKeys(toml, table, names));
+  };
+  examine(toml.table, tables);
   const entry = findEntry(toml.table, 'template');
   if (entry === undefined) throw new ConfigError('empty src template (there is no [template] table)', file);
   const table = asTable(file, entry);
+  examine(table, knownKeys);
   const template = readTemplate(file, table);
   if (template.src === '') throw new ConfigError('empty src template', file, entry.line);
   if (template.dest === '') throw new ConfigError('empty dest', file, entry.line);
-  const { sources, warnings } = await chooseSources(toml, findEntry(table, 'sources'), known);
-  return {
-    spec: Object.freeze({ ...template, sources }),
-    warnings: [
-      ...unknownKeys(toml, toml.table, ['template', 'backend']),
-      ...unknownKeys(toml, table, knownKeys),
-      ...decimalMode(file, findEntry(table, 'mode')),
-      ...warnings,
-    ],
-  };
+  warnings.push(...decimalMode(file, findEntry(table, 'mode')));
+  const chosen = await chooseSources(toml, findEntry(table, 'sources'), known, lenient);
+  warnings.push(...chosen.warnings);
+  return Object.freeze({ ...template, sources: chosen.sources });
 }
 
 function readTemplate(file: string, table: TomlTable): Omit<ResourceSpec, 'sources'> {
@@ -170,13 +187,15 @@ function asEngine(file: string, entry: TomlEntry): 'go' | 'handlebars' {
   throw tomlError(file, entry, `there is no engine "${name}": it is "go" or "handlebars"`);
 }
 
+const modeForm = 'write the mode as an octal number in quotes, as in mode = "0644"';
+
 function asMode(file: string, entry: TomlEntry): number | null {
-  const text = asString(file, entry);
-  if (text === '') return null;
+  if (typeof entry.value !== 'string') return mismatch(file, entry, 'string', modeForm);
+  if (entry.value === '') return null;
   try {
-    return Number(parseUint(fromText(text), 0, 32)) & 0o777;
+    return Number(parseUint(fromText(entry.value), 0, 32)) & 0o777;
   } catch (error) {
-    throw tomlError(file, entry, toText((error as Error).message));
+    throw tomlError(file, entry, `${toText((error as Error).message)} (${modeForm})`);
   }
 }
 
@@ -194,8 +213,11 @@ function asName(file: string, entry: TomlEntry): string | null {
   return name === '' ? null : name;
 }
 
+const idForm = 'write the number without quotes; owner and group take names';
+
 /** -1 means the id of this process. */
 function asId(file: string, entry: TomlEntry): number | null {
+  if (entry.type === 'string') return mismatch(file, entry, 'integer', idForm);
   const id = asInt(file, entry);
   if (id === -1) return null;
   if (id < 0 || id > 0xfffffffe) throw tomlError(file, entry, `${id} is not the id of a user or group`);

@@ -2,7 +2,7 @@ import { fromText, toText } from '../go/bytes.ts';
 import { parseDuration } from '../go/duration.ts';
 import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
-import { asBool, asInt, asString, asStrings, findEntry } from './fields.ts';
+import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './fields.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
 /** One setting: its flag, and what it is called elsewhere. A row of data, never code. */
@@ -92,10 +92,11 @@ const readers = { string: asString, bool: asBool, int: asInt, list: asStrings, d
 
 /** A duration in Go's spelling, as milliseconds. Throws ConfigError. */
 export function asMilliseconds(file: string, entry: TomlEntry): number {
-  const text = asString(file, entry);
+  const form = 'write a duration in quotes, as in "30s"';
+  if (typeof entry.value !== 'string') return mismatch(file, entry, 'string', form);
   try {
-    return Number(parseDuration(fromText(text))) / 1e6;
+    return Number(parseDuration(fromText(entry.value))) / 1e6;
   } catch (error) {
-    throw tomlError(file, entry, toText((error as Error).message));
+    throw tomlError(file, entry, `${toText((error as Error).message)} (${form})`);
   }
 }

@@ -1,5 +1,5 @@
 import { nearest } from '../go/nearest.ts';
-import { asString, asTable, findEntry, unknownKeys } from './fields.ts';
+import { asString, asTable, findEntry, refuseMisspelt, unknownKeys } from './fields.ts';
 import type { Chosen } from './setting.ts';
 import { readStore, type StoreSettings } from './store.ts';
 import { type TomlEntry, type TomlFile, tomlError } from './toml.ts';
@@ -46,7 +46,11 @@ export async function readNamedSources(
     const table = asTable(toml.file, one);
     if (name === globalName) throw tomlError(toml.file, one, `the name "${globalName}" is that of the global store`);
     const where = placeOf(toml.file, one);
-    const { store, chosen, ...found } = await readStore({ toml, table, where }, global.backendTimeoutMs, ['prefix']);
+    const { store, chosen, ...found } = await readStore(
+      { toml, table, where, lenient: true },
+      global.backendTimeoutMs,
+      ['prefix'],
+    );
     const { from, value } = chosen.get('prefix')!;
     const spec = specOf(store, `source "${name}" (${where})`, global);
     named.set(name, { spec: { ...spec, prefix: from === 'default' ? null : (value as string) }, chosen });
@@ -60,24 +64,31 @@ export async function chooseSources(
   toml: TomlFile,
   list: TomlEntry | undefined,
   sources: Sources,
+  lenient: boolean,
 ): Promise<{ sources: readonly SourceSpec[]; warnings: readonly string[] }> {
   const own = findEntry(toml.table, 'backend');
   if (own === undefined)
-    return list === undefined ? { sources: [globalSource], warnings: [] } : listed(toml, list, sources);
+    return list === undefined ? { sources: [globalSource], warnings: [] } : listed(toml, list, sources, lenient);
   if (list !== undefined) throw tomlError(toml.file, list, 'a resource has a [backend] table or a list of sources');
   const where = placeOf(toml.file, own);
   const timeoutMs = sources.global?.backendTimeoutMs ?? null;
-  const { store, warnings } = await readStore({ toml, table: asTable(toml.file, own), where }, timeoutMs);
+  const { store, warnings } = await readStore({ toml, table: asTable(toml.file, own), where, lenient }, timeoutMs);
   return { sources: [specOf(store, `[backend] of ${where}`, sources.global)], warnings };
 }
 
-function listed(toml: TomlFile, list: TomlEntry, { named }: Sources): { sources: SourceSpec[]; warnings: string[] } {
+function listed(
+  toml: TomlFile,
+  list: TomlEntry,
+  { named }: Sources,
+  lenient: boolean,
+): { sources: SourceSpec[]; warnings: string[] } {
   const { file } = toml;
   const items = Array.isArray(list.value) ? (list.value as readonly TomlEntry[]) : [];
   if (items.length === 0) throw tomlError(file, list, 'expected names of sources, as in ["site", "defaults"]');
   const warnings: string[] = [];
   const sources = items.map((item) => {
     if (!(item.value instanceof Map)) return find(file, item, named);
+    if (!lenient) refuseMisspelt(toml, item.value, ['name', 'prefix']);
     warnings.push(...unknownKeys(toml, item.value, ['name', 'prefix']));
     const name = findEntry(item.value, 'name');
     if (name === undefined) throw tomlError(file, item, 'the name of a source is missing');

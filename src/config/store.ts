@@ -1,6 +1,6 @@
 import { type FlagValue, formatValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
-import { unknownKeys } from './fields.ts';
+import { refuseMisspelt, unknownKeys } from './fields.ts';
 import { settings } from './flags.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
 import { type Chosen, fromToml, layer } from './setting.ts';
@@ -140,6 +140,8 @@ export interface Place {
   readonly table: TomlTable;
   /** Its file and line. */
   readonly where: string;
+  /** Whether a key that is misspelt, probably, is left at a warning. */
+  readonly lenient: boolean;
 }
 
 /**
@@ -148,11 +150,13 @@ export interface Place {
  * the table may have. Throws ConfigError.
  */
 export async function readStore(
-  { toml, table, where }: Place,
+  { toml, table, where, lenient }: Place,
   timeoutMs: number | null,
   more: readonly string[] = [],
 ): Promise<StoreTable> {
   const rows = settings.filter(({ name }) => rowNames.has(name) || more.includes(name));
+  const known = rows.flatMap(({ toml: key }) => key ?? []);
+  if (!lenient) refuseMisspelt(toml, table, known);
   const own = rows.map((row) => (row.name === 'backend-timeout' ? { ...row, default: timeoutMs ?? row.default } : row));
   const layers = { file: fromToml(own, toml, table), env: new Map(), flag: new Map() };
   const chosen = layer(own, inOneWay(withFile(own), layers));
@@ -161,7 +165,6 @@ export async function readStore(
     const why = 'the embedded store is this process: it can only be the global one (-backend embedded)';
     throw refusal(chosen, 'backend', why);
   }
-  const known = rows.flatMap(({ toml: key }) => key ?? []);
   const doubts = storeDoubts(chosen).map((doubt) => `${where}: ${doubt}`);
   return {
     store: storeOf(chosen),

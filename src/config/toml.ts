@@ -1,4 +1,4 @@
-import { parse } from '@iarna/toml';
+import { parse, type TomlDate } from 'smol-toml';
 import { ConfigError } from './error.ts';
 import { type Place, findPlaces, pathKey } from './lines.ts';
 
@@ -23,17 +23,24 @@ export interface TomlFile {
   readonly table: TomlTable;
 }
 
-/** Parses the bytes of a file; a byte order mark and CRLF are fine. Throws ConfigError with file and line. */
+/** Tables and arrays within each other: no configuration needs more, and each of them takes some of the stack. */
+const deepest = 100;
+const leastInt = -(2n ** 63n);
+const greatestInt = 2n ** 63n - 1n;
+
+/**
+ * Parses the bytes of a file; a byte order mark and CRLF are fine. Throws ConfigError with file and line, also for what is
+ * nested more than 100 deep.
+ */
 export function parseToml(file: string, bytes: Uint8Array): TomlFile {
   const text = decode(file, bytes);
   let tree: object;
   try {
-    tree = parse(text);
+    tree = parse(text, { maxDepth: deepest, integersAsBigInt: true });
   } catch (error) {
     throw syntaxError(file, text, error);
   }
-  const places = findPlaces(text);
-  return { file, table: tableOf(tree, [], places) };
+  return { file, table: new Reader(file, findPlaces(text, deepest)).table(tree, []) };
 }
 
 /** Go's wording of a value that a key cannot take. */
@@ -44,7 +51,6 @@ export function tomlError(file: string, entry: TomlEntry, message: string): Conf
 
 function decode(file: string, bytes: Uint8Array): string {
   try {
-    // The parser takes CRLF, though not behind a comment.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
   } catch (cause) {
     const line = firstBadLine(bytes);
@@ -58,45 +64,89 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 function syntaxError(file: string, text: string, cause: unknown): ConfigError {
-  const { line: row, message } = cause as Error & { line?: number };
-  const line = row === undefined ? null : Math.min(row + 1, text.split('\n').length);
+  const { line, message } = cause as Error & { line: number };
   // The parser's message goes on with an excerpt of the file, and that may hold a password.
-  const fact = message.replace(/ at row \d+, col \d+, pos \d+:\n[^]*$/, '');
-  const source = line === null ? '' : text.split('\n')[line - 1]!;
-  const hint = /=\s*[-+]?0[0-9]/.test(source) ? 'an integer cannot have leading zeroes: put the value in quotes' : fact;
-  return new ConfigError(`${file}: toml: ${line === null ? '' : `line ${line}: `}${hint}`, file, line, {
-    cause: new Error(fact),
-  });
+  const fact = message.replace(/^Invalid TOML document: /, '').replace(/\n\n[^]*$/, '');
+  const source = text.split('\n')[line - 1]!;
+  const words = facts.find(([pattern]) => pattern.test(fact))?.[1](source) ?? fact;
+  return new ConfigError(`${file}: toml: line ${line}: ${words}`, file, line, { cause: new Error(fact) });
 }
 
-function tableOf(tree: object, path: readonly string[], places: ReadonlyMap<string, Place>): TomlTable {
-  return new Map(
-    Object.entries(tree).map(([name, value]) => [name, entryOf(value as unknown, [...path, name], places)]),
-  );
-}
+const noSuchDate = 'there is no such date or time';
+const tooDeep = `nested more than ${deepest} levels deep`;
 
-function entryOf(value: unknown, path: readonly string[], places: ReadonlyMap<string, Place>): TomlEntry {
-  const place = places.get(pathKey(path));
-  // A key of an inline table has the line of the table.
-  const line = place?.line ?? places.get(pathKey(path.slice(0, -1)))?.line ?? null;
-  const of = (type: string, converted: TomlValue): TomlEntry => ({ value: converted, type, line, path });
-  if (typeof value === 'string') return of('string', value);
-  if (typeof value === 'boolean') return of('bool', value);
-  if (typeof value === 'bigint') return of('int64', value);
-  if (typeof value === 'number') return of(isFloat(value, place?.source ?? '') ? 'float64' : 'int64', value);
-  if (value instanceof Date) return of('time.Time', value);
-  if (Array.isArray(value)) {
+/** What the parser says, and what says more. */
+const facts: readonly (readonly [RegExp, (source: string) => string])[] = [
+  [
+    /^illegal leading zero/,
+    (source) => {
+      const advice = /^\s*[ug]id\b/i.test(source) ? 'leave them out' : 'put the value in quotes';
+      return `an integer cannot have leading zeroes: ${advice}`;
+    },
+  ],
+  [/^invalid date$/, () => noSuchDate],
+  [/excessively nested/, () => tooDeep],
+];
+
+class Reader {
+  constructor(
+    private readonly file: string,
+    private readonly places: ReadonlyMap<string, Place>,
+  ) {}
+
+  table(tree: object, path: readonly string[]): TomlTable {
+    return new Map(Object.entries(tree).map(([name, value]) => [name, this.entry(value as unknown, [...path, name])]));
+  }
+
+  private entry(value: unknown, path: readonly string[]): TomlEntry {
+    // Dotted keys nest, too, and the parser does not count them.
+    if (path.length > deepest) throw this.tooDeep(path);
+    const place = this.places.get(pathKey(path));
+    // A key of an inline table has the line of the table.
+    const line = place?.line ?? this.places.get(pathKey(path.slice(0, -1)))?.line ?? null;
+    const of = (type: string, converted: TomlValue): TomlEntry => ({ value: converted, type, line, path });
+    if (typeof value === 'string') return of('string', value);
+    if (typeof value === 'boolean') return of('bool', value);
+    if (value instanceof Date) return this.checkDate(of('time.Time', value), place?.source ?? '');
+    if (typeof value === 'bigint') {
+      const isSafe = Number.isSafeInteger(Number(value));
+      return this.checkInt(of('int64', isSafe ? Number(value) : value));
+    }
+    if (typeof value === 'number') return this.checkFloat(of('float64', value), place?.source ?? '');
+    if (!Array.isArray(value)) return of('map[string]interface {}', this.table(value as object, path));
     // Only [[name]] leaves a table's header, with nothing behind it, at the name of an array.
     const type = place?.source === '' ? '[]map[string]interface {}' : '[]interface {}';
-    return of(
-      type,
-      value.map((item: unknown) => ({ ...entryOf(item, path, new Map()), line, path })),
-    );
+    const items = value.map((item: unknown) => this.item(item, path, line));
+    return of(type, items);
   }
-  return of('map[string]interface {}', tableOf(value as object, path, places));
-}
 
-/** The parser gives 10.0 and 10 as the same number, so the source has to tell. */
-function isFloat(value: number, source: string): boolean {
-  return !Number.isInteger(value) || /^[-+]?[0-9][0-9_]*(?:\.|[eE])/.test(source);
+  /** An element of an array has the array's line. */
+  private item(value: unknown, path: readonly string[], line: number | null): TomlEntry {
+    const places = line === null ? [] : [[pathKey(path), { line, source: 'an element' }] as const];
+    return new Reader(this.file, new Map(places)).entry(value, path);
+  }
+
+  private tooDeep(path: readonly string[]): ConfigError {
+    const above = path.map((_, index) => this.places.get(pathKey(path.slice(0, path.length - index))));
+    const line = above.find((place) => place !== undefined)?.line ?? null;
+    return new ConfigError(`${this.file}: toml: ${line === null ? '' : `line ${line}: `}${tooDeep}`, this.file, line);
+  }
+
+  /** The parser knows integers of any length. The digits are not told: they may be a password that lacks its quotes. */
+  private checkInt(entry: TomlEntry): TomlEntry {
+    if (typeof entry.value !== 'bigint' || (entry.value >= leastInt && entry.value <= greatestInt)) return entry;
+    throw tomlError(this.file, entry, 'the number is out of range for int64');
+  }
+
+  private checkFloat(entry: TomlEntry, source: string): TomlEntry {
+    if (Number.isFinite(entry.value) || !/^[-+]?[0-9]/.test(source)) return entry;
+    throw tomlError(this.file, entry, 'the number is out of range for float64');
+  }
+
+  /** To the parser February has 31 days. */
+  private checkDate(entry: TomlEntry, source: string): TomlEntry {
+    const day = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.exec(source)?.[0];
+    if (day === undefined || (entry.value as TomlDate).toISOString().startsWith(day)) return entry;
+    throw tomlError(this.file, entry, noSuchDate);
+  }
 }

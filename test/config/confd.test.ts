@@ -54,8 +54,16 @@ describe('variables that cannot work', () => {
 });
 
 describe('files that cannot work', () => {
-  const types = (type: string, wanted: string): string =>
-    `incompatible types: TOML value has type ${type}; destination has type ${wanted}`;
+  const forms: Record<string, string> = {
+    boolean: 'write true or false, without quotes',
+    integer: 'write a whole number, without quotes',
+    map: 'write it as a table',
+    slice: 'write a list of texts, as in ["one", "two"]',
+    string: 'write it in quotes',
+  };
+  const types = (type: string, wanted: string, form = forms[wanted]!): string =>
+    `incompatible types: TOML value has type ${type}; destination has type ${wanted} (${form})`;
+  const duration = 'write a duration in quotes, as in "30s"';
   test.each<[string, number, string]>([
     ['interval = "10"', 1, `(last key "interval"): ${types('string', 'integer')}`],
     ['\ninterval = 10.0', 2, `(last key "interval"): ${types('float64', 'integer')}`],
@@ -66,8 +74,9 @@ describe('files that cannot work', () => {
     ['prefix = ["/"]', 1, `(last key "prefix"): ${types('[]interface {}', 'string')}`],
     ['password = 12345', 1, `(last key "password"): ${types('int64', 'string')}`],
     ['[prefix]\nx=1', 1, `(last key "prefix"): ${types('map[string]interface {}', 'string')}`],
-    ['debounce = 5', 1, `(last key "debounce"): ${types('int64', 'string')}`],
-    ['debounce = "5"', 1, '(last key "debounce"): time: missing unit in duration "5"'],
+    ['debounce = 5', 1, `(last key "debounce"): ${types('int64', 'string', duration)}`],
+    ['debounce = "5"', 1, `(last key "debounce"): time: missing unit in duration "5" (${duration})`],
+    ['password = 123456789123456789123', 1, '(last key "password"): the number is out of range for int64'],
     ['confd = 1', 1, `(last key "confd"): ${types('int64', 'map')}`],
     ['[confd]\ndebug = "x"', 2, `(last key "confd.debug"): ${types('string', 'boolean')}`],
   ])('%j', async (toml, line, message) => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { asBool, asInt, asString, asStrings, asTable, findEntry, unknownKeys } from '../../src/config/fields.ts';
+import {
+  asBool,
+  asInt,
+  asString,
+  asStrings,
+  asTable,
+  findEntry,
+  refuseMisspelt,
+  unknownKeys,
+} from '../../src/config/fields.ts';
 import { parseToml } from '../../src/config/toml.ts';
 
 const file = parseToml(
@@ -53,4 +62,14 @@ test.each([
   expect(unknownKeys(toml, toml.table, known)).toEqual([
     `/x.toml:3: unknown key "${key}" is ignored${near === '' ? '' : `; did you mean "${near}"?`}`,
   ]);
+});
+
+test('only a key that is near to a known one is refused as misspelt', () => {
+  const toml = parseToml('/x.toml', Buffer.from('zebra = 1\nINTREVAL = 2'));
+  expect(() => {
+    refuseMisspelt(toml, toml.table, ['interval', 'nodes']);
+  }).toThrow('/x.toml: toml: line 2 (last key "INTREVAL"): there is no key "INTREVAL"; did you mean "interval"?');
+  expect(() => {
+    refuseMisspelt(toml, toml.table, ['nodes']);
+  }).not.toThrow();
 });

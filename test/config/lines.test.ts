@@ -22,7 +22,7 @@ describe('lines of keys', () => {
     '[[many]]',
     'm = 1',
   ].join('\n');
-  const places = findPlaces(text);
+  const places = findPlaces(text, 100);
   test.each<[string[], number]>([
     [['a'], 2],
     [['list'], 5],
@@ -41,10 +41,19 @@ describe('lines of keys', () => {
 });
 
 test('nothing is found inside strings and arrays', () => {
-  const places = findPlaces("a = '''\nb = 1\n[c]\n'''\nd = [\n# ]\n\"e = 1\",\n]\nf = 1");
+  const places = findPlaces("a = '''\nb = 1\n[c]\n'''\nd = [\n# ]\n\"e = 1\",\n]\nf = 1", 100);
   expect([...places.keys()]).toEqual(['["a"]', '["d"]', '["f"]']);
 });
 
 test('the source of a value is what stands behind its equals sign', () => {
-  expect(findPlaces('a  =  10.0 # x').get(pathKey(['a']))).toEqual({ line: 1, source: '10.0 # x' });
+  expect(findPlaces('a  =  10.0 # x', 100).get(pathKey(['a']))).toEqual({ line: 1, source: '10.0 # x' });
+});
+
+test('the first path of too many names is the last, and is cut', () => {
+  const places = findPlaces('a = 1\n[b.c]\nd.e.f.g = 1\nh = 1', 3);
+  expect([...places].map(([path, { line }]) => [path, line])).toEqual([
+    ['["a"]', 1],
+    ['["b","c"]', 2],
+    ['["b","c","d","e"]', 3],
+  ]);
 });

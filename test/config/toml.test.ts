@@ -49,8 +49,50 @@ describe('what is no TOML', () => {
     expect(String(error.cause)).not.toContain('hunter2');
   });
 
-  test('a date that is none, of which the parser does not tell the line', () => {
-    expect(refusal(Buffer.from('a = 2020-13-45T99:99:99Z')).message).toMatch(/^\/x\.toml: toml: ./);
+  test.each<[string, number]>([
+    ['a = 2020-13-45T99:99:99Z', 1],
+    ['a = 1\n\nb = 2020-13-45', 3],
+    ['a = 1\nb = 25:00:00', 2],
+    ['a = [2020-01-01,\n2020-00-10]', 2],
+    ['a = 1\nb = 2020-02-30', 2],
+    ['[t]\nb = 2021-02-29T10:00:00Z', 2],
+    ['a = 2021-04-31T23:00:00+01:00', 1],
+  ])('%j is no date, at line %i', (text, line) => {
+    const error = refusal(Buffer.from(text));
+    expect(error.message).toMatch(/^\/x\.toml: toml: line \d+.*: there is no such date or time$/);
+    expect(error.line).toBe(line);
+  });
+
+  test.each([
+    'a = 1979-05-27T00:32:00-07:00',
+    'a = 2020-02-29 # leap',
+    'a = 2000-02-29T23:59:59.999999+23:59',
+    'a = 23:59:59',
+    'a = 2020-12-31 23:59:59',
+    '2020-02-30 = 1',
+  ])('%j is fine', (text) => {
+    expect(() => read(text)).not.toThrow();
+  });
+
+  test.each<[string, string]>([
+    ['9223372036854775808', 'int64'],
+    ['-9223372036854775809', 'int64'],
+    ['18446744073709551616', 'int64'],
+    ['99_999_999_999_999_999_999', 'int64'],
+    ['0xffffffffffffffffff', 'int64'],
+    ['0x8000000000000000', 'int64'],
+    ['0o7777777777777777777777777', 'int64'],
+    [`0b1${'0'.repeat(63)}`, 'int64'],
+    ['1e400', 'float64'],
+    ['-1e400', 'float64'],
+  ])('%s is beyond 64 bits', (number, type) => {
+    const error = refusal(Buffer.from(`[t]\n\na.b = ${number}`));
+    expect(error.message).toBe(`/x.toml: toml: line 3 (last key "t.a.b"): the number is out of range for ${type}`);
+  });
+
+  test('a number beyond 64 bits in an array', () => {
+    const error = refusal(Buffer.from('a = 1\nb = [\n1,\n[18446744073709551616]]'));
+    expect(error.message).toBe('/x.toml: toml: line 2 (last key "b"): the number is out of range for int64');
   });
 
   test('bytes that are not UTF-8', () => {
@@ -71,6 +113,8 @@ describe('what is TOML', () => {
     ['a comment', '# x\r\n#\ty', new Map()],
     ['a trailing comma', 'a = ["x",]', new Map([['a', ['x']]])],
     ['a big integer', 'a = 9223372036854775807', new Map([['a', 9223372036854775807n]])],
+    ['the least integer', 'a = -9223372036854775808', new Map([['a', -9223372036854775808n]])],
+    ['a hexadecimal integer', 'a = 0x1f', new Map([['a', 31]])],
     ['JavaScript names', '__proto__ = 1\nconstructor = 2', new Map([['__proto__', 1], ['constructor', 2]])], // prettier-ignore
     ['a table called __proto__', '[__proto__]\nx = 1', new Map([['__proto__', new Map([['x', 1]])]])],
   ])('%s', (_, text, expected) => {

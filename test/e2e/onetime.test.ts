@@ -115,6 +115,45 @@ describe('what goes wrong', () => {
     expect(readFileSync(dest, 'utf8')).toBe('fine');
   });
 
+  test('files nested thousands deep cost one error each, and the others run', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'fine', []);
+    dir.resource('arrays', 'bad', [], `${'\n'.repeat(3)}x = ${'['.repeat(9000)}${']'.repeat(9000)}`);
+    dir.resource('keys', 'bad', [], `${'\n'.repeat(3)}${'a.'.repeat(9000)}a = 1`);
+    const { code, stderr } = await run(dir, '-log-level', 'error');
+    expect(logOf(stderr).slice(0, 2)).toEqual([
+      `ERROR Cannot process template resource ${dir.path('conf.d/arrays.toml')} - toml: line 8: nested more than 100 levels deep`,
+      `ERROR Cannot process template resource ${dir.path('conf.d/keys.toml')} - toml: line 8: nested more than 100 levels deep`,
+    ]);
+    expect(stderr).not.toContain('RangeError');
+    expect(code).toBe(1);
+    expect(readFileSync(dest, 'utf8')).toBe('fine');
+  });
+
+  test('a confd.toml nested thousands deep', async () => {
+    const dir = new Confdir();
+    dir.write('confd.toml', `# one\n[${'a.'.repeat(9000)}a]\nb = 1\n`);
+    const { code, stderr } = await run(dir, '-config-file', dir.path('confd.toml'));
+    expect(logOf(stderr)).toEqual([`FATAL ${dir.path('confd.toml')}: toml: line 2: nested more than 100 levels deep`]);
+    expect(code).toBe(1);
+  });
+
+  test('a misspelt check_cmd: nothing is written unchecked, unless -lenient', async () => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'new', [], 'chek_cmd = "exit 1"');
+    const refused = await run(dir);
+    expect(refused.stderr).toContain('there is no key "chek_cmd"; did you mean "check_cmd"?');
+    expect(refused.code).toBe(1);
+    expect(existsSync(dest)).toBe(false);
+    dir.write('confd.toml', 'lenient = true\n');
+    const warned = await run(dir, '-config-file', dir.path('confd.toml'));
+    expect(logOf(warned.stderr)).toContain(
+      `WARNING ${dir.path('conf.d/x.toml')}:5: unknown key "chek_cmd" is ignored; did you mean "check_cmd"?`,
+    );
+    expect(warned.code).toBe(0);
+    expect(readFileSync(dest, 'utf8')).toBe('new');
+  });
+
   test('a reload that fails: the file is new, and the exit code says so', async () => {
     const dir = new Confdir();
     const dest = dir.resource('x', 'new', [], 'reload_cmd = "exit 1"');
