@@ -2,6 +2,7 @@
 // CONFD_GO names a confd 0.16, CONFD_GO_MASTER a build of its master; without them only ours is measured.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import * as bigread from './bigread.mjs';
 import * as cold from './cold.mjs';
 import * as fanout from './fanout.mjs';
 import * as fanout3 from './fanout3.mjs';
@@ -13,7 +14,7 @@ import * as onetime from './onetime.mjs';
 import * as render from './render.mjs';
 import * as watch from './watch.mjs';
 
-const scenarios = { cold, onetime, watch, fanout, fanout3, fleet, memory, render, minietcd };
+const scenarios = { cold, onetime, watch, fanout, fanout3, bigread, fleet, memory, render, minietcd };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };
 

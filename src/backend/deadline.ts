@@ -12,9 +12,20 @@ export function follow(signal: AbortSignal, inner: AbortController): () => void 
   };
 }
 
+/** What a node failed of that was not in time. */
+export class Late extends Error {
+  constructor(
+    message: string,
+    /** It had begun to answer. */
+    readonly hasBegun: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** What a node failed of that said nothing for so long. */
-export function noAnswer(ms: number): Error {
-  return new Error(`no answer within ${Math.round(ms / 100) / 10} s`);
+export function noAnswer(ms: number): Late {
+  return new Late(`no answer within ${Math.round(ms / 100) / 10} s`, false);
 }
 
 /** Rejects with the signal's reason when it fires. */

@@ -81,8 +81,8 @@ export class Etcd3Server {
   dawdleMs = 0;
   /** Called before a request is answered. */
   onRequest: (method: string) => void = () => undefined;
-  /** What is sent in place of an answer. */
-  spoil: (answer: object) => object = (answer) => answer;
+  /** What is sent in place of an answer; null for none. */
+  spoil: (answer: object) => object | null = (answer) => answer;
   private readonly tokens = new Map<string, string>();
   private readonly streams = new Map<Stream, Watch[]>();
   private readonly sockets = new Set<Socket>();
@@ -250,6 +250,7 @@ export class Etcd3Server {
         try {
           if (name === 'KV') this.userOf(metadata);
           const said = this.spoil(answer(request, metadata));
+          if (said === null) return;
           if (this.dawdleMs === 0) {
             done(null, said);
             return;

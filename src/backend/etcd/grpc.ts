@@ -1,7 +1,7 @@
 import type { Login } from '../credentials.ts';
 import { Failover } from '../failover.ts';
 import { loadLibrary } from './grpclink.ts';
-import { type Calls, GrpcNode, type OpenWatch, type Said } from './grpcnode.ts';
+import { type Calls, GrpcNode, type Heard, type OpenWatch, type Pace, type Said } from './grpcnode.ts';
 import { asksForToken, authIsOff, deniesPermission, type Refusal, refusalError } from './grpcrefusal.ts';
 import { type HttpSettings, nodesOf } from '../http.ts';
 import type { Node } from '../nodes.ts';
@@ -43,15 +43,25 @@ export class GrpcClient {
     return new GrpcClient(speakers, settings, guestOf(nodes), tls);
   }
 
+  /** So long a node may take at least to begin an answer, in ms. */
+  get patienceMs(): number {
+    return this.settings.limits.headersMs / this.nodes.length;
+  }
+
   /** Asks one thing; `node` is the one that answered. */
   call<Name extends keyof Calls>(
     name: Name,
     request: Calls[Name]['request'],
     signal: AbortSignal,
-  ): Promise<{ readonly node: string; readonly said: Said<Calls[Name]['answer']> }> {
+  ): Promise<Heard<Calls[Name]['answer']> & { readonly node: string }> {
     return this.failover.ask(signal, async (node, ms) => {
-      const attempt = (token: string) => node.call({ name, request, token, ms }, signal);
-      return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, asksForToken) };
+      let pace: Pace = { serverMs: ms, lineMs: ms };
+      const attempt = async (token: string) => {
+        const heard = await node.call({ name, request, token, ms }, signal);
+        pace = heard.pace;
+        return heard.said;
+      };
+      return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, asksForToken), pace };
     });
   }
 
@@ -108,7 +118,7 @@ export class GrpcClient {
     for (;;) {
       const login = this.login!;
       const request = { name: login.username, password: login.password };
-      const said = await node.call({ name: 'authenticate', request, token: '', ms }, signal);
+      const { said } = await node.call({ name: 'authenticate', request, token: '', ms }, signal);
       if (!('refusal' in said)) return { answer: (this.token = said.answer.token) };
       if (authIsOff(said.refusal)) return { answer: (this.token = '') };
       if (auth === null || !(await auth.renew(login))) return said;

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type * as Grpc from '@grpc/grpc-js';
+import type { IWatchRequest, IWatchResponse } from 'etcd3';
 import type { Host } from 'etcd3/lib/connection-pool.js';
 import type { Node } from '../nodes.ts';
 import type { TlsOptions } from '../tls.ts';
@@ -18,6 +19,14 @@ export async function loadLibrary(): Promise<Library> {
   const { default: pool } = await import('etcd3/lib/connection-pool.js');
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   return { grpc, Host: pool.Host };
+}
+
+/** A method of a service that is asked once and answers once. */
+interface Method {
+  readonly service: 'KV' | 'Auth';
+  readonly method: string;
+  /** Reads its answers in the library's place. */
+  readonly decode?: (bytes: Buffer) => unknown;
 }
 
 const fixedOptions = {
@@ -65,9 +74,25 @@ export class GrpcLink {
     this.host = new Host(address, credentials, { channelOverride: this.channel });
   }
 
-  /** The client of a service; its methods are those of the service in lower camel case. */
-  client(service: 'KV' | 'Watch' | 'Auth'): Readonly<Record<string, unknown>> {
-    return this.host.getServiceClient(service) as unknown as Readonly<Record<string, unknown>>;
+  /** Calls a method of one of etcd's services. */
+  call(
+    { service, method, decode }: Method,
+    request: object,
+    metadata: Grpc.Metadata,
+    done: Grpc.requestCallback<unknown>,
+  ): Grpc.ClientUnaryCall {
+    const client = this.host.getServiceClient(service);
+    const { path, requestSerialize, responseDeserialize } = (client.constructor as Grpc.ServiceClientConstructor)
+      .service[method]!;
+    return client.makeUnaryRequest(path, requestSerialize, decode ?? responseDeserialize, request, metadata, done);
+  }
+
+  /** Opens a stream for watches. */
+  watch(metadata: Grpc.Metadata): Grpc.ClientDuplexStream<IWatchRequest, IWatchResponse> {
+    const client = this.host.getServiceClient('Watch') as unknown as {
+      watch: (metadata: Grpc.Metadata) => Grpc.ClientDuplexStream<IWatchRequest, IWatchResponse>;
+    };
+    return client.watch(metadata);
   }
 
   /** Ends the connection and all that goes on over it. */

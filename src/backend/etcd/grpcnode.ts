@@ -1,24 +1,18 @@
 import type { ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
-import type {
-  IAuthenticateRequest,
-  IAuthenticateResponse,
-  ITxnRequest,
-  ITxnResponse,
-  IWatchRequest,
-  IWatchResponse,
-} from 'etcd3';
+import type { IAuthenticateRequest, IAuthenticateResponse, ITxnRequest, IWatchRequest, IWatchResponse } from 'etcd3';
 import type { BackendError } from '../backend.ts';
-import { aborted, noAnswer, within } from '../deadline.ts';
+import { aborted, Late, noAnswer, within } from '../deadline.ts';
 import { ApiMissing } from './api.ts';
 import { GrpcLink, type Library } from './grpclink.ts';
 import { type Refusal, refusalIn } from './grpcrefusal.ts';
+import { decodeTxn, type TxnAnswer } from './txn.ts';
 import { HttpClient, type HttpSettings } from '../http.ts';
 import type { Node } from '../nodes.ts';
 import type { TlsSource } from '../tls.ts';
 
 /** The calls that are made of an etcd, with what they ask and answer. */
 export interface Calls {
-  readonly txn: { readonly request: ITxnRequest; readonly answer: ITxnResponse };
+  readonly txn: { readonly request: ITxnRequest; readonly answer: TxnAnswer };
   readonly authenticate: { readonly request: IAuthenticateRequest; readonly answer: IAuthenticateResponse };
 }
 
@@ -31,10 +25,25 @@ interface Asked<Name extends keyof Calls> {
   readonly ms: number;
 }
 
-const services = { txn: 'KV', authenticate: 'Auth' } as const;
+const methods = {
+  txn: { service: 'KV', method: 'Txn', decode: decodeTxn },
+  authenticate: { service: 'Auth', method: 'Authenticate' },
+} as const;
 
 /** What a node said: an answer, or why it gives none. A node that says nothing is an error. */
 export type Said<T> = { readonly answer: T } | { readonly refusal: Refusal };
+
+/** How long an answer took, in ms, never 0: the server until it began, and then the line. */
+export interface Pace {
+  readonly serverMs: number;
+  readonly lineMs: number;
+}
+
+/** What a node said, and at which pace. */
+export interface Heard<T> {
+  readonly said: Said<T>;
+  readonly pace: Pace;
+}
 
 /** A watch stream, the node that it leads to, and a way to be rid of its connection. */
 export interface OpenWatch {
@@ -51,10 +60,6 @@ interface Means {
 }
 
 type Done = (error: ServiceError | null, answer: unknown) => void;
-type UnaryMethod = (request: object, metadata: Metadata, done: Done) => ClientUnaryCall;
-
-type WatchMethod = (metadata: Metadata) => OpenWatch['call'];
-
 /**
  * One node of an etcd, over one HTTP/2 connection for all calls. A connection that failed is thrown away: the next call
  * makes a new one at once, and no breaker or backoff of the library stands in between.
@@ -75,20 +80,20 @@ export class GrpcNode {
   async call<Name extends keyof Calls>(
     { name, request, token, ms }: Asked<Name>,
     signal: AbortSignal,
-  ): Promise<Said<Calls[Name]['answer']>> {
+  ): Promise<Heard<Calls[Name]['answer']>> {
     for (;;) {
       const link = await this.connect();
       try {
-        const client = link.client(services[name]) as Readonly<Record<string, UnaryMethod>>;
-        const ask = (done: Done) => client[name]!(request, this.metadata(token), done);
-        const said = await this.inTime(new Exchange(ask), ms, signal);
+        const ask = (done: Done) => link.call(methods[name], request, this.metadata(token), done);
+        const heard = await this.inTime(new Exchange(ask), ms, signal);
         link.isProven = true;
-        return said as Said<Calls[Name]['answer']>;
+        return heard as Heard<Calls[Name]['answer']>;
       } catch (error) {
         signal.throwIfAborted();
         this.drop(link);
         // A kept connection may have died unseen; a new one decides.
-        if (!link.isProven) throw await this.explain(error as Error, ms, signal);
+        if (!link.isProven || (error instanceof Late && error.hasBegun))
+          throw await this.explain(error as Error, ms, signal);
       }
     }
   }
@@ -96,8 +101,7 @@ export class GrpcNode {
   /** Opens a stream for watches; nothing has been sent yet. */
   async watch(token: string): Promise<OpenWatch> {
     const link = await this.connect();
-    const client = link.client('Watch') as Readonly<Record<'watch', WatchMethod>>;
-    const call = client.watch(this.metadata(token));
+    const call = link.watch(this.metadata(token));
     // An error after the end of those who listen would end the process.
     call.on('error', () => undefined);
     call.once('metadata', () => (link.isProven = true));
@@ -130,16 +134,19 @@ export class GrpcNode {
   }
 
   /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
-  private async inTime(exchange: Exchange, ms: number, signal: AbortSignal): Promise<Said<unknown>> {
+  private async inTime(exchange: Exchange, ms: number, signal: AbortSignal): Promise<Heard<unknown>> {
     const { limits, clock } = this.settings;
-    const incomplete = new Error(`the answer was not complete after ${limits.headersMs / 1000} s`);
+    const incomplete = new Late(`the answer was not complete after ${limits.headersMs / 1000} s`, true);
+    const asked = clock.now();
     const wait =
       <T>(promise: Promise<T>) =>
       (inner: AbortSignal) =>
         Promise.race([promise, aborted(inner)]);
     try {
       await within({ ms, clock, late: noAnswer(ms) }, signal, wait(exchange.begun));
-      return await within({ ms: limits.headersMs, clock, late: incomplete }, signal, wait(exchange.said));
+      const begun = clock.now();
+      const said = await within({ ms: limits.headersMs, clock, late: incomplete }, signal, wait(exchange.said));
+      return { said, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
     } catch (error) {
       exchange.cancel();
       throw error;

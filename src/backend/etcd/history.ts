@@ -1,22 +1,23 @@
-import type { IKeyValue, IResponseHeader } from 'etcd3';
+import type { IResponseHeader } from 'etcd3';
 import type { Cursor } from '../backend.ts';
 import { answered, type GrpcClient } from './grpc.ts';
 import { outsideHistory } from './grpcrefusal.ts';
 import { bounds } from './ranges.ts';
+import type { Pair } from './txn.ts';
 import { cluster, term } from './v3cursor.ts';
 import { confirms, denies, type Grave, type Seen, type Witness } from './witness.ts';
 
 /** Where the members of a cluster agree that they are, and the pairs of keys there. */
 interface Agreement {
   readonly header: IResponseHeader;
-  readonly pairs: readonly (IKeyValue | undefined)[];
+  readonly pairs: readonly (Pair | undefined)[];
 }
 
 /** Asks where the store is. */
 export async function agreed(client: GrpcClient, keys: readonly string[], signal: AbortSignal): Promise<Agreement> {
   const success = keys.map((key) => ({ request_range: bounds({ start: key, end: null }) }));
   const { header, responses } = answered(await client.call('txn', { success }, signal));
-  return { header, pairs: responses.map(({ response_range }) => response_range.kvs[0]) };
+  return { header, pairs: responses.map(({ pairs }) => pairs[0]) };
 }
 
 /** What a stream's history is held against: where we are, and what was seen there. */
@@ -54,5 +55,5 @@ async function isRemembered(witness: Witness, client: GrpcClient, signal: AbortS
   const request_range = { ...bounds({ start: witness.key, end: null }), revision: witness.revision };
   const asked = await client.call('txn', { success: [{ request_range }] }, signal);
   if ('refusal' in asked.said && outsideHistory(asked.said.refusal)) return false;
-  return confirms(witness, answered(asked).responses[0]?.response_range.kvs[0]);
+  return confirms(witness, answered(asked).responses[0]?.pairs[0]);
 }

@@ -1,5 +1,8 @@
-import type { IRangeRequest, IRequestOp, ITxnResponse } from 'etcd3';
-import { newer, type Witness, witnessOf } from './witness.ts';
+import type { IRangeRequest, IRequestOp } from 'etcd3';
+import type { Late } from '../deadline.ts';
+import type { Pace } from './grpcnode.ts';
+import type { TxnAnswer } from './txn.ts';
+import { type Witness, witnessOf } from './witness.ts';
 
 /** Keys from start on, up to but without end; a single key when there is no end. Byte strings. */
 export interface Range {
@@ -9,10 +12,14 @@ export interface Range {
 
 /** The most operations that an etcd takes in one transaction. */
 const mostOps = 128;
-/** About what one answer shall hold, so that each is in time on a slow line, too. */
-const pageBytes = 2 * 1024 * 1024;
-const firstPageKeys = 512;
-const mostPageKeys = 8192;
+/** About what one answer shall hold: it is in memory as a whole before it is read. */
+const pageBytes = 32 * 1024 * 1024;
+/** All of a usual tree. */
+const firstPageKeys = 4096;
+/** What a line can be asked to carry of which nothing is known but that it is slow. */
+const carefulPageKeys = 512;
+/** For every page etcd passes by the rest of the range, to count it. So many keys it passes by while it reads one. */
+const passedByForOneRead = 6;
 
 /** What the keys select as ranges that do not overlap: each key itself, and what is below its "/". */
 export function rangesOf(keys: readonly string[]): Range[] {
@@ -41,14 +48,22 @@ export function bounds({ start, end }: Range): { key: Buffer; range_end?: Buffer
   return end === null ? { key } : { key, range_end: Buffer.from(end, 'latin1') };
 }
 
-/** Walks through ranges page by page: what to ask next, until nothing is left. */
+/**
+ * Walks through ranges page by page: what to ask next, until nothing is left. As every page costs the server a walk through
+ * the rest, there are few: after the first, each is as large as memory and time allow.
+ */
 export class Pages {
   readonly pairs = new Map<string, string>();
   witness: Witness | null = null;
   private pageKeys = firstPageKeys;
+  private mostKeys = Infinity;
   private asked: readonly Range[] = [];
 
-  constructor(private readonly left: Range[]) {}
+  constructor(
+    private readonly left: Range[],
+    /** So long an answer may take the server, and again the line. */
+    private readonly answerMs: number,
+  ) {}
 
   get isDone(): boolean {
     return this.left.length === 0;
@@ -57,7 +72,8 @@ export class Pages {
   /** The next page, as of a revision ('0' stands for now). */
   next(revision: string): IRequestOp[] {
     this.asked = this.left.splice(0, Math.min(mostOps, this.pageKeys));
-    const limit = Math.max(1, Math.floor(this.pageKeys / this.asked.length));
+    const single = this.asked.filter(({ end }) => end === null).length;
+    const limit = Math.max(1, Math.floor((this.pageKeys - single) / Math.max(1, this.asked.length - single)));
     return this.asked.map((range): { request_range: IRangeRequest } => ({
       request_range: { ...bounds(range), limit, revision },
     }));
@@ -65,32 +81,58 @@ export class Pages {
 
   /** Asks for less after an answer that was too long; false when it cannot be less. */
   shrink(): boolean {
-    if (this.pageKeys === 1) return false;
-    this.pageKeys = Math.ceil(this.pageKeys / 8);
-    this.left.unshift(...this.asked);
+    return this.askAgain(Math.ceil(this.pageKeys / 8));
+  }
+
+  /** Asks for less after an answer that was late, be it the server or the line; false when not much was asked for. */
+  hurry({ hasBegun }: Late): boolean {
+    const asked = this.pageKeys;
+    if (!this.askAgain(hasBegun ? carefulPageKeys : firstPageKeys)) return false;
+    this.mostKeys = Math.max(this.pageKeys, Math.floor(asked / 4));
     return true;
   }
 
   /** Takes the answer; what it had to leave out is left for the next page. False when it makes no sense. */
-  take({ responses }: ITxnResponse): boolean {
+  take({ responses, bytes }: TxnAnswer, pace: Pace): boolean {
     if (responses.length !== this.asked.length) return false;
-    let [bytes, keys] = [0, 0];
+    let [keys, rest] = [0, 0];
     for (const [i, { end }] of this.asked.entries()) {
-      const { kvs, more } = responses[i]!.response_range;
-      let last = '';
-      for (const pair of kvs) {
-        const read = witnessOf(pair);
-        this.pairs.set(read.key, read.value);
-        this.witness = newer(this.witness, read);
-        last = read.key;
-        bytes += pair.key.length + pair.value.length;
+      const { pairs, more, count } = responses[i]!;
+      for (const pair of pairs) {
+        this.pairs.set(pair.key, pair.value);
+        if (pair.modified > (this.witness?.revision ?? 0)) this.witness = witnessOf(pair);
       }
-      keys += kvs.length;
-      if (more && kvs.length === 0) return false;
-      if (more) this.left.push({ start: `${last}\0`, end });
+      keys += pairs.length;
+      if (!more) continue;
+      if (pairs.length === 0) return false;
+      rest += Math.max(0, count - pairs.length);
+      this.left.push({ start: `${pairs.at(-1)!.key}\0`, end });
     }
-    const fitting = Math.floor((pageBytes * keys) / Math.max(bytes, 1));
-    if (keys > 0) this.pageKeys = Math.min(Math.max(fitting, 1), this.pageKeys * 4, mostPageKeys);
+    if (keys > 0) this.pageKeys = this.fitting({ keys, rest, bytes }, pace);
     return true;
   }
+
+  /** How many keys the next page may have, going by what this one was. */
+  private fitting({ keys, rest, bytes }: PageSize, { serverMs, lineMs }: Pace): number {
+    const passedBy = rest / passedByForOneRead;
+    // However long it takes to pass by the rest, smaller pages would only make it more often.
+    const forServer = Math.max(((keys + passedBy) * this.answerMs) / serverMs - passedBy, firstPageKeys);
+    const forLine = (keys * this.answerMs) / lineMs;
+    const forMemory = (keys * pageBytes) / bytes;
+    return Math.max(1, Math.floor(Math.min(forServer, forLine, forMemory, this.mostKeys)));
+  }
+
+  private askAgain(pageKeys: number): boolean {
+    if (pageKeys >= this.pageKeys) return false;
+    this.pageKeys = pageKeys;
+    this.left.unshift(...this.asked);
+    return true;
+  }
+}
+
+interface PageSize {
+  readonly keys: number;
+  /** Keys of its ranges that it had to leave out. */
+  readonly rest: number;
+  readonly bytes: number;
 }

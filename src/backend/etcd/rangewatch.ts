@@ -10,7 +10,7 @@ import type { Inbox, Listener } from '../inbox.ts';
 import type { Range } from './ranges.ts';
 import { backoffMs, momentMs } from '../retry.ts';
 import { cursorAt, placeOf, term } from './v3cursor.ts';
-import { newer, type Seen, unseen, witnessOf } from './witness.ts';
+import { newer, type Seen, unseen } from './witness.ts';
 import { type RangeNews, type StreamTiming, WatchStream } from './watchstream.ts';
 
 /** How the streams of a store have fared, from one watch to the next. */
@@ -169,7 +169,8 @@ export class RangeWatch {
 }
 
 function having({ witness, grave }: Seen, { type, kv }: IEvent): Seen {
-  const seen = witnessOf(kv);
+  const revision = Number(kv.mod_revision);
+  const seen = { key: kv.key.toString('latin1'), value: kv.value.toString('latin1'), revision };
   return type === 'Put' ? { witness: newer(witness, seen), grave } : { witness, grave: newer(grave, seen) };
 }
 

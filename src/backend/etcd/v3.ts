@@ -1,6 +1,6 @@
 import type { IResponseHeader, ITxnRequest } from 'etcd3';
 import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
-import { follow } from '../deadline.ts';
+import { follow, Late } from '../deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
 import { answered, GrpcClient } from './grpc.ts';
@@ -92,20 +92,34 @@ class Etcd3Backend implements Backend {
   /** Everything at the revision of the first page, or null when the history moved away meanwhile. */
   private async readOnce(keys: readonly string[], signal: AbortSignal): Promise<Snapshot | null> {
     const ranges = rangesOf(keys);
-    const pages = new Pages([...ranges]);
+    const pages = new Pages([...ranges], this.client.patienceMs / 2);
     let header: IResponseHeader | null = null;
     while (!pages.isDone) {
       const request: ITxnRequest = { success: pages.next(header?.revision ?? '0') };
-      const { node, said } = await this.client.call('txn', request, signal);
+      const heard = await this.ask(request, pages, signal);
+      if (heard === null) continue;
+      const { node, said, pace } = heard;
       if ('refusal' in said && outsideHistory(said.refusal)) return null;
       if ('refusal' in said && isTooLong(said.refusal) && pages.shrink()) continue;
       const answer = answered({ node, said });
       if (header !== null && header.cluster_id !== answer.header.cluster_id) return null;
       header ??= answer.header;
-      if (!pages.take(answer)) throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
+      if (!pages.take(answer, pace))
+        throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
     }
     const cursor: Cursor = header === null ? new Map() : cursorAt(ranges, header);
     this.seen.set(cursor, { ...unseen, witness: pages.witness });
     return { cursor, pairs: pages.pairs };
+  }
+
+  /** What a page brings, or null where less has to be asked for, since the server or the line was too slow. */
+  private async ask(request: ITxnRequest, pages: Pages, signal: AbortSignal) {
+    try {
+      return await this.client.call('txn', request, signal);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof Late && pages.hurry(cause)) return null;
+      throw error;
+    }
   }
 }

@@ -101,7 +101,7 @@ export class WatchStream {
     return answer;
   }
 
-  private async response(ms: number, signal: AbortSignal, late = noAnswer(ms)): Promise<IWatchResponse> {
+  private async response(ms: number, signal: AbortSignal, late: Error = noAnswer(ms)): Promise<IWatchResponse> {
     const pending = (this.pending ??= this.responses.next());
     // When nobody waits for it any more, its failure is no news.
     pending.catch(() => undefined);

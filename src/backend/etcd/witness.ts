@@ -1,4 +1,4 @@
-import type { IKeyValue } from 'etcd3';
+import type { Pair } from './txn.ts';
 
 /**
  * The newest write that was seen. A cluster that was restored from a backup has the same name as before, and soon
@@ -24,9 +24,9 @@ export interface Seen {
 
 export const unseen: Seen = { witness: null, grave: null };
 
-/** A pair as a witness; byte strings. */
-export function witnessOf({ key, value, mod_revision }: IKeyValue): Witness {
-  return { key: key.toString('latin1'), value: value.toString('latin1'), revision: Number(mod_revision) };
+/** A pair as a witness. */
+export function witnessOf({ key, value, modified }: Pair): Witness {
+  return { key, value, revision: modified };
 }
 
 /** The one that was made last. */
@@ -35,11 +35,11 @@ export function newer<T extends Grave>(known: T | null, other: T): T {
 }
 
 /** True when the pair, as a store has it, is what was seen. */
-export function confirms({ value, revision }: Witness, pair: IKeyValue | undefined): boolean {
-  return pair !== undefined && Number(pair.mod_revision) === revision && pair.value.toString('latin1') === value;
+export function confirms({ value, revision }: Witness, pair: Pair | undefined): boolean {
+  return pair !== undefined && pair.modified === revision && pair.value === value;
 }
 
 /** True when the pair, as a store has it, outlived its removal. */
-export function denies({ revision }: Grave, pair: IKeyValue | undefined): boolean {
-  return pair !== undefined && Number(pair.create_revision) < revision;
+export function denies({ revision }: Grave, pair: Pair | undefined): boolean {
+  return pair !== undefined && pair.created < revision;
 }

@@ -1,0 +1,174 @@
+import type { IResponseHeader } from 'etcd3';
+
+/** A pair as a store has it, with the revisions that made it and that wrote it last. Byte strings. */
+export interface Pair {
+  readonly key: string;
+  readonly value: string;
+  readonly created: number;
+  readonly modified: number;
+}
+
+/** What a range holds, up to the limit that was asked for. */
+export interface RangeAnswer {
+  readonly pairs: readonly Pair[];
+  readonly more: boolean;
+  /** All that the range holds. */
+  readonly count: number;
+}
+
+/** What a transaction of reads brought. */
+export interface TxnAnswer {
+  readonly header: IResponseHeader;
+  readonly responses: readonly RangeAnswer[];
+  /** Its length. */
+  readonly bytes: number;
+}
+
+/**
+ * Reads an etcdserverpb.TxnResponse. The library makes a dozen objects of each pair, which for a million of them takes
+ * longer than etcd takes to find them; this makes one. An answer that is cut short or makes no sense is an Error.
+ */
+export function decodeTxn(bytes: Buffer): TxnAnswer {
+  const wire = new Wire(bytes);
+  let header = noHeader;
+  const responses: RangeAnswer[] = [];
+  while (wire.at < bytes.length) {
+    const tag = wire.number();
+    if (tag === 0x0a) header = readHeader(wire);
+    else if (tag === 0x1a) responses.push(readResponse(wire));
+    else wire.skip(tag);
+  }
+  return { header, responses, bytes: bytes.length };
+}
+
+const noHeader: IResponseHeader = { cluster_id: '0', member_id: '0', revision: '0', raft_term: '0' };
+
+function readHeader(wire: Wire): IResponseHeader {
+  const header = { ...noHeader };
+  const end = wire.enter();
+  while (wire.at < end) {
+    const tag = wire.number();
+    if (tag === 0x08) header.cluster_id = wire.unsigned();
+    else if (tag === 0x10) header.member_id = wire.unsigned();
+    else if (tag === 0x18) header.revision = wire.unsigned();
+    else if (tag === 0x20) header.raft_term = wire.unsigned();
+    else wire.skip(tag);
+  }
+  wire.leave(end);
+  return header;
+}
+
+/** One of the transaction's answers; one that is not of a range is an empty range. */
+function readResponse(wire: Wire): RangeAnswer {
+  let answer: RangeAnswer = { pairs: [], more: false, count: 0 };
+  const end = wire.enter();
+  while (wire.at < end) {
+    const tag = wire.number();
+    if (tag === 0x0a) answer = readRange(wire);
+    else wire.skip(tag);
+  }
+  wire.leave(end);
+  return answer;
+}
+
+function readRange(wire: Wire): RangeAnswer {
+  const pairs: Pair[] = [];
+  let more = false;
+  let count = 0;
+  const end = wire.enter();
+  while (wire.at < end) {
+    const tag = wire.number();
+    if (tag === 0x12) pairs.push(readPair(wire));
+    else if (tag === 0x18) more = wire.number() !== 0;
+    else if (tag === 0x20) count = wire.number();
+    else wire.skip(tag);
+  }
+  wire.leave(end);
+  return { pairs, more, count };
+}
+
+function readPair(wire: Wire): Pair {
+  let key = '';
+  let value = '';
+  let created = 0;
+  let modified = 0;
+  const end = wire.enter();
+  while (wire.at < end) {
+    const tag = wire.number();
+    if (tag === 0x0a) key = wire.text();
+    else if (tag === 0x10) created = wire.number();
+    else if (tag === 0x18) modified = wire.number();
+    else if (tag === 0x2a) value = wire.text();
+    else wire.skip(tag);
+  }
+  wire.leave(end);
+  return { key, value, created, modified };
+}
+
+const truncated = 'the answer ends in the middle of a message';
+
+/** Protocol buffers, read from front to back. */
+class Wire {
+  at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  /** A varint; beyond 2^53 it is not exact. */
+  number(): number {
+    let result = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.byte();
+      result += (byte & 0x7f) * scale;
+      if (byte < 0x80) return result;
+    }
+  }
+
+  /** A varint of up to 64 bits, in digits. */
+  unsigned(): string {
+    let result = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      result |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, result).toString();
+    }
+  }
+
+  text(): string {
+    const end = this.enter();
+    const text = this.bytes.toString('latin1', this.at, end);
+    this.at = end;
+    return text;
+  }
+
+  /** Begins what is within a field; where it ends. */
+  enter(): number {
+    const length = this.number();
+    const end = this.at + length;
+    if (end > this.bytes.length) throw new Error(truncated);
+    return end;
+  }
+
+  /** Ends what was begun: nothing of it may have reached beyond. */
+  leave(end: number): void {
+    if (this.at !== end) throw new Error('the answer has a message that is longer than it says');
+  }
+
+  skip(tag: number): void {
+    const type = tag & 7;
+    if (type === 0) this.number();
+    else if (type === 1) this.forward(8);
+    else if (type === 2) this.at = this.enter();
+    else if (type === 5) this.forward(4);
+    else throw new Error(`the answer has a field of the unknown type ${type}`);
+  }
+
+  private forward(count: number): void {
+    this.at += count;
+    if (this.at > this.bytes.length) throw new Error(truncated);
+  }
+
+  private byte(): number {
+    if (this.at >= this.bytes.length) throw new Error(truncated);
+    return this.bytes[this.at++]!;
+  }
+}
