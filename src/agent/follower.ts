@@ -1,3 +1,4 @@
+import { fromText } from '../go/bytes.ts';
 import type { Touched } from '../mirror/keys.ts';
 import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Sight } from '../mirror/view.ts';
@@ -104,7 +105,8 @@ export class ResourceFollower implements Follower {
       const kept = this.scarcity();
       if (kept !== null) return kept;
       const known = () => ({ functions: declare(now.keyring).keys(), keys: sight.keys() });
-      const hide = (text: string) => hideValues(now.keyring?.hide(text) ?? text, reader.values());
+      const shown = { sources: sourcesOf(error), keys: sight.keys(), values: reader.values() };
+      const hide = (text: string) => hideValues(now.keyring?.hide(text) ?? text, shown);
       throw explain(error, this.resource, known, hide);
     }
   }
@@ -116,6 +118,15 @@ export class ResourceFollower implements Follower {
   private scarcity(): Kept | null {
     return scarcityOf(this.found, this.resource.spec);
   }
+}
+
+/** The texts of the templates that an error came through, and their names. */
+function sourcesOf(error: unknown): string[] {
+  const sources: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TemplateError && at.file !== null) sources.push(at.file.text, fromText(at.file.path));
+  }
+  return sources;
 }
 
 /** What a render fails with tells which template it was, where in it, and what may have been meant. */
@@ -137,6 +148,8 @@ function explain(
 /** A mistake of this program costs one resource's pass, not the agent. */
 function reportBug(bug: unknown, resource: Resource, log: Logger, owed: boolean): Outcome {
   const error = bug instanceof Error ? bug : new Error(String(bug));
-  log.error(`Internal error while processing ${resource.file}, please report it: ${error.stack ?? error.message}`);
+  // Without the message: V8's quote what could not be converted, which may be a value of the store.
+  const place = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  log.error(`Internal error while processing ${resource.file}, please report it: ${[error.name, ...place].join('\n')}`);
   return { status: 'failed', room: 'render', error, owed };
 }

@@ -29,14 +29,30 @@ const rows: readonly (readonly [string, string, readonly string[], string])[] = 
     `${at}: range can't iterate over ***`,
   ],
   [
-    'a key, which is no value',
+    'a key that the template does not name',
     `${at}: map has no entry for key "user"`,
     ['hunter2'],
-    `${at}: map has no entry for key "user"`,
+    `${at}: map has no entry for key "***"`,
   ],
   ['the template’s own name and source', `${at}: no such luck`, ['x.tmpl', 'hunter2'], `${at}: no such luck`],
-  ['a text too short to tell', `${at}: parsing "on": invalid syntax`, ['on'], `${at}: parsing "on": invalid syntax`],
+  ['a short text', `${at}: parsing "on": invalid syntax`, ['on'], `${at}: parsing "***": invalid syntax`],
 ];
 test.each(rows)('%s', (_name, message, values, shown) => {
-  expect(hideValues(message, values)).toBe(shown);
+  expect(hideValues(message, { sources: [], keys: [], values })).toBe(shown);
+});
+
+// What the template says itself may be shown: it helps, and is no secret.
+const said: readonly (readonly [string, string, string])[] = [
+  ['a literal', 'parsing "12x": invalid syntax', 'parsing "12x": invalid syntax'],
+  ['a literal that a value has, too', 'parsing "12x34": invalid syntax', 'parsing "***": invalid syntax'],
+  ['a key that the template names', 'key does not exist: /db/url', 'key does not exist: /db/url'],
+  ['a key made of known names', 'key does not exist: /web/port', 'key does not exist: /web/port'],
+  ['a key made of a value', 'key does not exist: /web/2RETNUH', 'key does not exist: /web/***'],
+  ['a letter of a value', "invalid character 'h' looking for value", "invalid character '*' looking for value"],
+  ['a bracket', "invalid character '}' after top-level value", "invalid character '}' after top-level value"],
+];
+test.each(said)('%s', (_name, message, shown) => {
+  const sources = ['{{atoi "12x"}} {{getv "/db/url"}}'];
+  const hidden = hideValues(`${at}: ${message}`, { sources, keys: ['/web/name', '/x/port'], values: ['hunter2'] });
+  expect(hidden).toBe(`${at}: ${shown}`);
 });
