@@ -10,7 +10,6 @@ ARG NODE=node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a9423
 FROM $NODE AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-# Without scripts: `prepare` would build before the sources are here.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts

@@ -19,7 +19,7 @@ const free = (port) =>
   });
 
 if (!existsSync('dist/confd.js')) {
-  console.error('dist/ is missing: run "npm ci" or "npm run build" first');
+  console.error('dist/ is missing: run "npm run build" first');
   process.exit(1);
 }
 mkdirSync('out', { recursive: true });

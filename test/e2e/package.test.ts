@@ -8,6 +8,7 @@ import { Confdir, type Ended, waitFor } from '../helpers/confd.ts';
 import { runDockerfile } from '../helpers/dockerfile.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
 import { freePort } from '../helpers/port.ts';
+import { printedCommands } from '../helpers/printed.ts';
 import { installTarball, packTarball } from '../helpers/tarball.ts';
 
 // What users get: the tarball of npm, installed in an empty folder, and what the Dockerfile puts into the image.
@@ -32,9 +33,10 @@ interface Place {
 }
 
 /** Made once, by whoever needs it first. */
-let installation: string | undefined;
+let installation: ReturnType<typeof installTarball> | undefined;
+let tarball: string | undefined;
 const installedPlace = (): Place => {
-  const installed = (installation ??= installTarball(packTarball(root)));
+  const { folder: installed } = (installation ??= installTarball((tarball ??= packTarball(root))));
   return { bin: join(installed, 'node_modules/.bin'), folder: join(installed, 'node_modules/confd-node') };
 };
 const imagePlace = (): Place => {
@@ -204,8 +206,9 @@ describe('the tarball', () => {
 
   test('runs nothing when it is installed', () => {
     const scripts = manifest()['scripts'] as Record<string, string>;
-    expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
+    expect(Object.keys(scripts).filter((name) => /^((pre|post)?install|prepare)$/.test(name))).toEqual([]);
     expect(existsSync(join(folder(), 'binding.gyp'))).toBe(false);
+    expect(installation!.warnings).not.toMatch(/script/);
   });
 
   test('says whose it is', () => {
@@ -269,6 +272,21 @@ ${misused}`;
     );
     const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', installed];
     expect(spawnSync(process.execPath, tsc, { encoding: 'utf8' }).stdout).toBe('');
+  });
+
+  test('npm install -g, as the README prints it', () => {
+    const line = printedCommands().find((command) => command.includes('npm install -g'))!;
+    const cwd = dirname(tarball!);
+    const prefix = mkdtempSync(join(tmpdir(), 'global-'));
+    const settings = { npm_config_prefix: prefix, npm_config_offline: 'true', npm_config_cache: join(prefix, 'cache') };
+    execFileSync('sh', ['-c', line.replace('npm ci && npm pack && ', '')], {
+      cwd,
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    expect(readdirSync(join(prefix, 'bin')).sort()).toEqual(['confd', 'confd-watch', 'mini-etcd']);
+    expect(readdirSync(join(prefix, 'lib/node_modules'))).toEqual(['confd-node']);
+    expect(execFileSync(join(prefix, 'bin/confd'), ['-version'], { encoding: 'utf8' })).toMatch(/^confd \d/);
   });
 
   test('the library runs', () => {

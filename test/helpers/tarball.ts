@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -16,15 +16,18 @@ export function packTarball(root: string): string {
   return join(to, readdirSync(to)[0]!);
 }
 
-/** Installs a tarball into an empty folder, without any network; gives the folder. */
-export function installTarball(tarball: string): string {
+/** Installs a tarball into an empty folder, without any network; gives the folder, and what npm warned of. */
+export function installTarball(tarball: string): { readonly folder: string; readonly warnings: string } {
   const folder = mkdtempSync(join(tmpdir(), 'installed-'));
   mkdirSync(join(folder, 'cache'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
-  npm(['install', '--offline', '--cache', join(folder, 'cache'), tarball], folder);
-  return folder;
+  const warnings = npm(['install', '--offline', '--cache', join(folder, 'cache'), tarball], folder);
+  return { folder, warnings };
 }
 
-function npm(args: readonly string[], cwd: string): void {
-  execFileSync('npm', [...args, '--no-audit', '--no-fund'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+/** Runs npm; gives what it said on stderr. Throws when it fails. */
+function npm(args: readonly string[], cwd: string): string {
+  const { status, stderr } = spawnSync('npm', [...args, '--no-audit', '--no-fund'], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stderr}`);
+  return stderr;
 }
