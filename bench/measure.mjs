@@ -33,7 +33,7 @@ export function median(numbers) {
 }
 
 /** Wall time of one run of a program, in ms; a run that does not end with 0 is an error. */
-export function time(command, args, env = process.env) {
+export function time(command, args, env = { ...process.env, CONFD_STATE_DIR: scratch('state') }) {
   return new Promise((done, fail) => {
     const from = process.hrtime.bigint();
     const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });

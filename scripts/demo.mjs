@@ -29,7 +29,7 @@ const store = `http://127.0.0.1:${port}/v2/keys/services/apache`;
 console.log(`Starting confd on its embedded mini-etcd (127.0.0.1:${port})\n`);
 const confd = spawn(
   process.execPath,
-  ['bin/confd', '-watch', '-backend', 'embedded', '-listen', `127.0.0.1:${port}`, '-confdir', '.'],
+  ['bin/confd', '-watch', '-backend', 'embedded', '-listen', `127.0.0.1:${port}`, '-confdir', '.', '-state-dir', ''],
   { stdio: ['ignore', 'inherit', 'inherit'] },
 );
 confd.on('exit', (code, signal) => {

@@ -11,6 +11,7 @@ import { labelled, type Logger } from './obs/log.ts';
 import { compileTemplate } from './template/gotext/template.ts';
 import { fromPlain, type Plain } from './template/plain.ts';
 
+export type { PendingReload, ReloadLedger } from './agent/reload-ledger.ts';
 export { type Backend, BackendError, type Change, type Cursor, type Edit, type Snapshot } from './backend/backend.ts';
 export { createLogger, type Level, type Logger } from './obs/log.ts';
 export { TemplateError } from './template/engine.ts';

@@ -7,6 +7,7 @@ import { Bell } from './bell.ts';
 import type { Wish } from './doubt.ts';
 import { AgentError } from './error.ts';
 import type { Outcome } from './outcome.ts';
+import type { ReloadLedger } from './reload-ledger.ts';
 import type { Resource, Want } from './resource.ts';
 import { Runner } from './runner.ts';
 import { type Look, Source } from './source.ts';
@@ -21,8 +22,8 @@ export interface Loaded {
 
 /** How one resource is rendered from the mirror, and whether a change concerns it. */
 export interface Follower {
-  /** One pass through the rooms; `owed` says that a reload of an earlier pass is still to be made. */
-  pass(owed: boolean): Promise<Outcome>;
+  /** One pass through the rooms. */
+  pass(): Promise<Outcome>;
   /** True when the last render used one of these keys, or when there is no render to go by. */
   uses(touched: Touched): boolean;
   /** True when the template is not the one that was rendered last. */
@@ -38,8 +39,8 @@ export interface AgentParts {
   readonly load: () => Promise<Loaded>;
   /** The sources are those of the resource's wants, in their order. */
   readonly follow: (resource: Resource, sources: readonly Source[]) => Follower;
-  /** The dests whose reload an agent before this one still owed. */
-  readonly debts?: ReadonlySet<string>;
+  /** Which dests still need a reload. */
+  readonly ledger: ReloadLedger;
 }
 
 interface Member {
@@ -64,13 +65,13 @@ export class Agent {
 
   constructor(private readonly parts: AgentParts) {}
 
-  /** Scans conf.d again. A resource whose file says what it said before keeps its state; a debt stays with its dest. */
+  /** Scans conf.d again. A resource whose file says what it said before keeps its state. */
   async load(): Promise<Omit<Loaded, 'resources'>> {
     const { resources, errors, isEmpty } = await this.parts.load();
     this.useSources(resources);
     const old = this.members;
     this.members = new Map();
-    const leaving = new Map<string, Promise<boolean>>();
+    const leaving = new Map<string, Promise<void>>();
     const identities = new Set(resources.map(identityOf));
     for (const [identity, { resource, runner }] of old) {
       if (!identities.has(identity)) leaving.set(resource.dest, runner.stop());
@@ -117,11 +118,10 @@ export class Agent {
     return source;
   }
 
-  private join(resource: Resource, leaving: Promise<boolean> | undefined): Member {
+  private join(resource: Resource, leaving: Promise<void> | undefined): Member {
     const sources = resource.wants.map((want) => this.sources.get(sourceIdOf(want))!);
     const follower = this.parts.follow(resource, sources);
-    const owed = leaving ?? Promise.resolve(this.parts.debts?.has(resource.dest) ?? false);
-    return { resource, follower, runner: new Runner((debt) => follower.pass(debt), this.parts.clock, owed), sources };
+    return { resource, follower, runner: new Runner(() => follower.pass(), this.parts.clock, leaving), sources };
   }
 
   /** Begins to read the stores whose time has come; each one's resources pass when it is done. */
@@ -184,7 +184,7 @@ export class Agent {
       if (signal.aborted) break;
       const failed = failureOf(member);
       outcomes.push(
-        failed === undefined ? await member.follower.pass(false) : this.unread(member, failed, failures.get(failed)!),
+        failed === undefined ? await member.follower.pass() : this.unread(member, failed, failures.get(failed)!),
       );
     }
     return outcomes;
@@ -194,16 +194,17 @@ export class Agent {
     const fact = label === '' ? cause.message : `${label}: ${cause.message}`;
     const error = new AgentError(`Cannot process template resource ${file} - ${fact}`, { cause });
     this.parts.log.error(error.message);
-    return { status: 'failed', room: 'render', error, owed: false };
+    return { status: 'failed', room: 'render', error, pending: false };
   }
 
-  /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still owed. */
+  /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still pending. */
   async stop(): Promise<ReadonlySet<string>> {
     await Promise.all([...this.sources.values()].map((source) => source.stop()));
     const members = [...this.members.values()];
-    const owed = await Promise.all(members.map(({ runner }) => runner.stop()));
+    await Promise.all(members.map(({ runner }) => runner.stop()));
     await this.left;
-    return new Set(members.filter((_, i) => owed[i]).map(({ resource }) => resource.dest));
+    const pending = await Promise.all(members.map(({ resource }) => this.parts.ledger.find(resource.dest)));
+    return new Set(members.filter((_, i) => pending[i] !== null).map(({ resource }) => resource.dest));
   }
 }
 

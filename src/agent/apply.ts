@@ -1,10 +1,9 @@
-import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { check } from './check.ts';
 import { compare, type Difference } from './compare.ts';
 import { AgentError } from './error.ts';
 import type { Outcome, Room } from './outcome.ts';
-import { reload } from './reload.ts';
+import { intend, makePending, reload, type ReloadSurroundings } from './reload.ts';
 import type { Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import type { Kept } from './scarcity.ts';
@@ -12,16 +11,12 @@ import { discard, stage, stageToKeep } from './stage.ts';
 import { swap } from './swap.ts';
 
 /** What a pass of a resource needs. */
-export interface Pass {
+export interface Pass extends ReloadSurroundings {
   readonly render: () => Promise<Rendering | Kept>;
-  /** A reload of an earlier pass is still to be made. */
-  readonly owed: boolean;
   /** Called before a command runs, maybe twice: from then on the pass mostly waits for others. */
   readonly release: () => void;
   /** When aborted, the pass ends after the room in hand; but never between swap and reload. */
   readonly signal: AbortSignal;
-  readonly log: Logger;
-  readonly clock: Clock;
 }
 
 /** Sends a resource through the rooms; the only place that knows their order. Throws only what is a bug. */
@@ -32,8 +27,8 @@ export async function apply(resource: Resource, pass: Pass): Promise<Outcome> {
   } catch (error) {
     if (error === stopping) return { status: 'stopped' };
     if (!isOperational(error)) throw error;
-    const unmade = pass.owed || here.room === 'reload' || (error instanceof AgentError && error.touched);
-    return { status: 'failed', room: here.room, error, owed: unmade && resource.reload !== null };
+    const isPending = resource.reload !== null && (await pass.ledger.find(resource.dest)) !== null;
+    return { status: 'failed', room: here.room, error, pending: isPending };
   }
 }
 
@@ -63,7 +58,15 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
     pass.release();
     await check(resource, { src: kept ?? path, dest }, pass);
     here.enter('swap');
-    await swap({ path, rendering, attributes }, resource, pass.log);
+    const before = await pass.ledger.find(dest);
+    await intend(resource, rendering.md5, pass.ledger, pass.clock);
+    try {
+      await swap({ path, rendering, attributes }, resource, pass.log);
+    } catch (error) {
+      // What dest holds is what it held: it needs the reload that it needed before, and no other.
+      if (before === null && !(error instanceof AgentError && error.touched)) await pass.ledger.clear(dest);
+      throw error;
+    }
   } finally {
     await discard(path);
   }
@@ -74,14 +77,13 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
   return { status: 'updated', reloaded: resource.reload !== null };
 }
 
-/** dest is as wished; what may be missing is the reload that failed after it was put there. */
+/** dest stays as it is; what may be missing is the reload that failed, or was cut short, after it was put there. */
 async function makeUp(resource: Resource, pass: Pass, here: Here, src: string): Promise<Outcome> {
-  if (!pass.owed || resource.reload === null) return { status: 'unchanged', reloaded: false };
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- not an error: the way out; the ledger remembers
+  if (pass.signal.aborted) throw stopping;
   here.enter('reload');
-  pass.log.info(`Target config ${resource.dest} in sync, but its last reload failed: running it again`);
-  pass.release();
-  await reload(resource, { src, dest: resource.dest }, pass);
-  return { status: 'unchanged', reloaded: true };
+  const reloaded = await makePending(resource, { src, dest: resource.dest }, pass);
+  return { status: 'unchanged', reloaded };
 }
 
 function announce({ lines, problem }: Difference, dest: string, log: Logger): void {

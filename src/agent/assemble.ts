@@ -11,9 +11,11 @@ import { Includes } from '../template/include.ts';
 import type { Keyring } from '../template/keyring.ts';
 import { Agent, type Loaded } from './agent.ts';
 import { AgentError } from './error.ts';
+import type { Ending } from './command.ts';
 import { ResourceFollower } from './follower.ts';
 import { type Limits, usualLimits } from './render.ts';
 import { type Resource, resolveResource } from './resource.ts';
+import { MemoryLedger, type ReloadLedger } from './reload-ledger.ts';
 import { Slots } from './slots.ts';
 import { removeStale } from './stale.ts';
 
@@ -38,6 +40,8 @@ export interface AgentSettings {
   readonly sources?: Sources;
   /** Opens another store than the global one, for the agent to close. Throws BackendError. */
   readonly openStore?: (store: StoreSettings, label: string) => Promise<Backend>;
+  /** Which dests still need a reload; in memory when left out. */
+  readonly ledger?: ReloadLedger;
   /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
   readonly keyring?: Keyring | null;
 }
@@ -48,20 +52,17 @@ export interface Surroundings {
   readonly log: Logger;
   /** Aborted when the agent shall stop: passes end after the room in hand, but never between swap and reload. */
   readonly signal: AbortSignal;
+  /** For a process that must end in time; left out, a command in hand is waited for. */
+  readonly ending?: Ending;
 }
 
 /** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
 const passesAtOnce = 8;
 
 /** Puts an agent together on an open store, which stays its owner's to close; run it with one of the processors. */
-export function assembleAgent(
-  backend: Backend,
-  settings: AgentSettings,
-  surroundings: Surroundings,
-  debts?: ReadonlySet<string>,
-): Agent {
-  const { clock, log, signal } = surroundings;
-  const { limits = usualLimits, keyring = null, openStore = openNone } = settings;
+export function assembleAgent(backend: Backend, settings: AgentSettings, surroundings: Surroundings): Agent {
+  const { clock, log } = surroundings;
+  const { limits = usualLimits, keyring = null, openStore = openNone, ledger = new MemoryLedger() } = settings;
   const templates = new Templates(enginesFor(templatesDir(settings)), declare(keyring));
   const slots = new Slots(passesAtOnce);
   const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
@@ -80,7 +81,7 @@ export function assembleAgent(
     isFirst = false;
     return loaded;
   };
-  const parts = { templates, world, limits, slots, signal, clock, log };
+  const parts = { ...surroundings, templates, world, limits, slots, ledger };
   const lent = lend(backend);
   return new Agent({
     open: ({ store, label }) => (store === null ? Promise.resolve(lent) : openStore(store, label)),
@@ -88,7 +89,7 @@ export function assembleAgent(
     log,
     load,
     follow: (resource, sources) => new ResourceFollower(resource, sources, parts),
-    ...(debts && { debts }),
+    ledger,
   });
 }
 

@@ -24,10 +24,19 @@ export interface Command {
   readonly timeoutMs: number | null;
 }
 
+/** How the process ends: from then on a command in hand is waited for no longer than the grace. */
+export interface Ending {
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+  readonly graceMs: number;
+}
+
 /** What a command needs from its surroundings. */
 export interface Surroundings {
   readonly log: Logger;
   readonly clock: Clock;
+  /** Left out, commands take as long as they take. */
+  readonly ending?: Ending;
 }
 
 /** How a command ended. */
@@ -46,29 +55,37 @@ const graceMs = 5_000;
 const pollMs = 100;
 
 /** Runs a command and logs its text and output; gives why it failed, or null. Throws AgentError when it cannot start. */
-export async function run(command: Command, files: CommandFiles, { log, clock }: Surroundings): Promise<string | null> {
+export async function run(command: Command, files: CommandFiles, surroundings: Surroundings): Promise<string | null> {
+  const { log, clock, ending } = surroundings;
   const text = command.text(files);
   log.debug(`Running ${text}`);
   const slow = () => {
     log.warning(`${command.key} of ${files.dest} is still running after ${durationText(slowMs)}`);
   };
-  const { failure, output, cut } = await runShell(text, command.timeoutMs, clock, slow);
+  const { timeoutMs } = command;
+  const { failure, output, cut } = await runShell(text, { timeoutMs, clock, slow, ...(ending && { ending }) });
   const shown = toText(quote(output)) + (cut ? ` (cut after ${outputBytes} bytes)` : '');
   if (failure === null) log.debug(shown);
   else log.error(shown);
   return failure;
 }
 
+/** How a shell is run. */
+export interface ShellOptions {
+  /** null: as long as it takes. */
+  readonly timeoutMs: number | null;
+  readonly clock: Clock;
+  /** Called when it takes long. */
+  readonly slow?: () => void;
+  readonly ending?: Ending;
+}
+
 /**
  * Runs text in /bin/sh, in a process group of its own, until the shell ends: a child that it leaves in the background
- * may keep the output open. After timeoutMs the group gets SIGTERM, and SIGKILL five seconds later.
+ * may keep the output open. After timeoutMs the group gets SIGTERM, and SIGKILL five seconds later. A shell that still
+ * runs when the grace of the ending is over goes on without us: it may be waiting for our end.
  */
-export async function runShell(
-  text: string,
-  timeoutMs: number | null,
-  clock: Clock,
-  slow: () => void = () => undefined,
-): Promise<Ended> {
+export async function runShell(text: string, options: ShellOptions): Promise<Ended> {
   const { execa } = await import('execa');
   // One pipe for both, so that the output stays in order.
   const shell = execa('/bin/sh', ['-c', `exec 2>&1;${text}`], {
@@ -86,7 +103,7 @@ export async function runShell(
     });
   });
   const captures = [shell.stdout, shell.stderr].map((stream) => new Capture(stream));
-  const failure = await supervise(pid, exit, { timeoutMs, clock, slow });
+  const failure = await supervise(pid, exit, options);
   for (const capture of captures) await capture.finish();
   const output = captures.map((capture) => capture.text()).join('');
   return { failure, output: output.slice(0, outputBytes), cut: output.length > outputBytes };
@@ -97,26 +114,47 @@ function cannotStart(cause: unknown): AgentError {
   return new AgentError(`fork/exec /bin/sh: ${reason}`, { cause });
 }
 
-interface Limits {
-  readonly timeoutMs: number | null;
-  readonly clock: Clock;
-  readonly slow: () => void;
+/** Waits for the shell's end; ends it and its group when its time is up, and leaves it when the process must end. */
+async function supervise(pid: number, exit: Promise<string | null>, options: ShellOptions): Promise<string | null> {
+  const { timeoutMs, clock, slow = () => undefined, ending } = options;
+  const over = new AbortController();
+  const { signal } = over;
+  clock.sleep(slowMs, signal).then(slow, () => undefined);
+  const ended = exit.then((failure) => ({ failure }));
+  const timeUp = timeoutMs === null ? never : after(clock.sleep(timeoutMs, signal), 'time is up');
+  const mustGo = ending === undefined ? never : after(graceOver(ending, clock, signal), 'must go');
+  const result = await Promise.race([ended, timeUp, mustGo]);
+  if (result === 'time is up') await killGroup(pid, clock);
+  over.abort();
+  if (result === 'time is up') return `command timed out after ${durationText(timeoutMs ?? 0)}`;
+  if (result === 'must go')
+    return `it still runs ${durationText(ending?.graceMs ?? 0)} after confd was asked to end, and is left to itself`;
+  return result.failure;
 }
 
-/** Waits for the shell's end, or ends it and its group when its time is up. */
-async function supervise(pid: number, exit: Promise<string | null>, limits: Limits): Promise<string | null> {
-  const { timeoutMs, clock, slow } = limits;
-  const over = new AbortController();
-  clock.sleep(slowMs, over.signal).then(slow, () => undefined);
-  const timeUp =
-    timeoutMs === null
-      ? new Promise<never>(() => undefined)
-      : clock.sleep(timeoutMs, over.signal).catch(() => undefined);
-  const ended = exit.then((failure) => ({ failure }));
-  const result = await Promise.race([ended, timeUp]);
-  if (result === undefined) await killGroup(pid, clock);
-  over.abort();
-  return result === undefined ? `command timed out after ${durationText(timeoutMs ?? 0)}` : result.failure;
+const never = new Promise<never>(() => undefined);
+
+/** Gives the word when the waiting is over, and nothing any more when it was broken off. */
+function after<T extends string>(waiting: Promise<void>, word: T): Promise<T> {
+  return waiting.then(
+    () => word,
+    () => never,
+  );
+}
+
+async function graceOver({ signal, graceMs }: Ending, clock: Clock, over: AbortSignal): Promise<void> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true, signal: over },
+      );
+    });
+  }
+  await clock.sleep(graceMs, over);
 }
 
 /** SIGTERM to everything that the command started, and SIGKILL to what is left after the grace. */

@@ -2,7 +2,6 @@ import { fromText } from '../go/bytes.ts';
 import type { Touched } from '../mirror/keys.ts';
 import { Reader, type ReadSet } from '../mirror/readset.ts';
 import type { Sight } from '../mirror/view.ts';
-import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Templates } from '../template/compile.ts';
 import { type Template, TemplateError } from '../template/engine.ts';
@@ -13,6 +12,7 @@ import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
 import { AgentError } from './error.ts';
 import { type Outcome, reporter } from './outcome.ts';
+import type { ReloadSurroundings } from './reload.ts';
 import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import { type Kept, scarcityOf } from './scarcity.ts';
@@ -22,14 +22,12 @@ import type { Slots } from './slots.ts';
 import type { Source } from './source.ts';
 
 /** What all followers of an agent share. */
-export interface FollowerParts {
+export interface FollowerParts extends ReloadSurroundings {
   readonly templates: Templates;
   readonly world: () => World;
   readonly limits: Limits;
   readonly slots: Slots;
   readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Renders a resource from what it sees of its sources, remembering what the render used. */
@@ -65,17 +63,17 @@ export class ResourceFollower implements Follower {
     return template === null || template !== this.rendered || (await this.includes?.isEdited()) === true;
   }
 
-  async pass(owed: boolean): Promise<Outcome> {
+  async pass(): Promise<Outcome> {
     const { resource } = this;
-    const { slots, signal, log, clock } = this.parts;
+    const { slots, log } = this.parts;
     this.used = null;
     const release = await slots.take();
     try {
-      const outcome = await apply(resource, { render: () => this.render(), owed, release, signal, log, clock });
+      const outcome = await apply(resource, { ...this.parts, render: () => this.render(), release });
       this.report(outcome);
       return outcome;
     } catch (bug) {
-      return reportBug(bug, resource, log, owed);
+      return reportBug(bug, resource, log);
     } finally {
       release();
     }
@@ -146,10 +144,10 @@ function explain(
 }
 
 /** A mistake of this program costs one resource's pass, not the agent. */
-function reportBug(bug: unknown, resource: Resource, log: Logger, owed: boolean): Outcome {
+function reportBug(bug: unknown, resource: Resource, log: Logger): Outcome {
   const error = bug instanceof Error ? bug : new Error(String(bug));
   // Without the message: V8's quote what could not be converted, which may be a value of the store.
   const place = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   log.error(`Internal error while processing ${resource.file}, please report it: ${[error.name, ...place].join('\n')}`);
-  return { status: 'failed', room: 'render', error, owed };
+  return { status: 'failed', room: 'render', error, pending: false };
 }

@@ -10,7 +10,7 @@ export type Room = 'render' | 'compare' | 'stage' | 'check' | 'swap' | 'reload';
 
 /** How a resource's pass ended. */
 export type Outcome =
-  /** dest was as wished; `reloaded` when a reload owed by an earlier pass has been made now */
+  /** dest was as wished; `reloaded` when a reload that was pending has been made now */
   | { readonly status: 'unchanged'; readonly reloaded: boolean }
   | { readonly status: 'updated'; readonly reloaded: boolean }
   | { readonly status: 'noop'; readonly difference: Difference }
@@ -18,8 +18,8 @@ export type Outcome =
   | { readonly status: 'kept'; readonly message: string }
   /** the agent is stopping; dest is as it was */
   | { readonly status: 'stopped' }
-  /** `owed`: a reload is still to be made, by this pass's doing or from before */
-  | { readonly status: 'failed'; readonly room: Room; readonly error: Error; readonly owed: boolean };
+  /** `pending`: a reload is still to be made, by this pass's doing or from before */
+  | { readonly status: 'failed'; readonly room: Room; readonly error: Error; readonly pending: boolean };
 
 /** What logs the closing lines of a resource's passes: the only place that does. Too few keys it tells once a minute. */
 export function reporter(resource: Resource, log: Logger, clock: Clock): (outcome: Outcome) => void {
@@ -33,7 +33,8 @@ function report(outcome: Outcome, resource: Resource, log: Logger): void {
   const { dest } = resource;
   switch (outcome.status) {
     case 'unchanged':
-      if (outcome.reloaded) log.info(`Target config ${dest} is in sync and its reload has been made up for`);
+      if (outcome.reloaded)
+        log.info(`Target config ${dest} in sync; the reload that was pending has been run and worked`);
       else log.debug(`Target config ${dest} in sync`);
       return;
     case 'updated':
@@ -51,13 +52,13 @@ function report(outcome: Outcome, resource: Resource, log: Logger): void {
     case 'failed':
       log.error(outcome.error.message);
       if (outcome.error instanceof AgentError) for (const line of outcome.error.advice) log.error(line);
-      log.warning(consequence(outcome.room, outcome.owed, resource));
+      log.warning(consequence(outcome.room, outcome.pending, resource));
   }
 }
 
 /** confd's error texts name neither the resource nor what has become of dest. */
-function consequence(room: Room, owed: boolean, { dest, file }: Resource): string {
-  if (room === 'reload') return `Target config ${dest} is in place, but its reload failed and is owed (${file})`;
-  const debt = owed ? '; a reload is owed' : '';
-  return `Target config ${dest} not updated: failed at ${room}${debt} (${file})`;
+function consequence(room: Room, pending: boolean, { dest, file }: Resource): string {
+  if (room === 'reload') return `Target config ${dest} is in place, but its reload failed and is pending (${file})`;
+  const also = pending ? '; a reload is pending' : '';
+  return `Target config ${dest} not updated: failed at ${room}${also} (${file})`;
 }

@@ -46,7 +46,7 @@ export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Prom
   return serve(agent, pace, signal, gather);
 }
 
-/** The daemons' loop; in the end the dests whose reload is still owed. */
+/** The daemons' loop; in the end the dests whose reload is still pending. */
 async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<ReadonlySet<string>> {
   const { clock } = pace;
   signal.addEventListener(

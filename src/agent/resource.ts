@@ -184,6 +184,6 @@ function lineOf(name: string, table: string): string | null {
 async function getent(name: string, { database }: Directory, clock: Clock): Promise<string> {
   if (name.startsWith('-')) return '';
   const argument = `'${name.replaceAll("'", `'\\''`)}'`;
-  const { output } = await runShell(`getent ${database} ${argument} 2>/dev/null`, lookupMs, clock);
+  const { output } = await runShell(`getent ${database} ${argument} 2>/dev/null`, { timeoutMs: lookupMs, clock });
   return toText(output);
 }

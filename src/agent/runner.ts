@@ -2,8 +2,8 @@ import { backoffMs } from '../backend/retry.ts';
 import type { Outcome } from './outcome.ts';
 import type { Clock } from '../obs/clock.ts';
 
-/** One pass of a resource through the rooms. `owed`: a reload of an earlier pass is still to be made. */
-export type Pass = (owed: boolean) => Promise<Outcome>;
+/** One pass of a resource through the rooms. */
+export type Pass = () => Promise<Outcome>;
 
 /**
  * One resource's life in the agent: at most one pass at a time, another one when it was asked for meanwhile, and a
@@ -19,8 +19,8 @@ export class Runner {
   constructor(
     private readonly pass: Pass,
     private readonly clock: Clock,
-    /** The debt of whoever looked after the same dest before; passes wait for it. */
-    private owed: Promise<boolean> = Promise.resolve(false),
+    /** Settles when whoever looked after the same dest before is done; passes wait for it. */
+    private readonly ready: Promise<unknown> = Promise.resolve(),
   ) {}
 
   /** Makes a pass now, or one more after the pass that is under way. */
@@ -31,22 +31,22 @@ export class Runner {
     this.running ??= this.work();
   }
 
-  /** No more passes; when the room in hand is done, tells whether a reload is still owed. */
-  async stop(): Promise<boolean> {
+  /** No more passes; settles when the room in hand is done. */
+  async stop(): Promise<void> {
     this.stopped = true;
     this.again = false;
     this.retry?.abort(new Error('stopped'));
+    await this.ready;
     await this.running;
-    return this.owed;
   }
 
   private async work(): Promise<void> {
     try {
       while (this.again) {
         this.again = false;
-        const outcome = await this.pass(await this.owed);
+        await this.ready;
+        const outcome = await this.pass();
         if (outcome.status === 'stopped') return;
-        this.owed = Promise.resolve(outcome.status === 'failed' && outcome.owed);
         this.failures = outcome.status === 'failed' ? this.failures + 1 : 0;
       }
       if (this.failures > 0 && !this.stopped) this.retryLater();

@@ -85,9 +85,15 @@ const choices: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 const groups: ReadonlyMap<string, readonly string[]> = new Map([
-  ['What to do:', ['onetime', 'watch', 'interval', 'debounce', 'splay', 'noop', 'sync-only', 'keep-stage-file']],
+  [
+    'What to do:',
+    ['onetime', 'watch', 'interval', 'debounce', 'splay', 'noop', 'sync-only', 'keep-stage-file', 'stop-timeout'],
+  ],
   ['What a template may take:', ['render-timeout', 'max-output']],
-  ['Where things are:', ['confdir', 'config-file', 'lenient', 'prefix', 'log-level', 'print-config', 'version']],
+  [
+    'Where things are:',
+    ['confdir', 'config-file', 'lenient', 'prefix', 'log-level', 'state-dir', 'print-config', 'version'],
+  ],
   [
     'The store:',
     [

@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path';
 import type { FlagValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
 import { asTable, findEntry, unknownKeys } from './fields.ts';
@@ -5,7 +6,7 @@ import { readConfigFile } from './file.ts';
 import { oldSettings, settings } from './flags.ts';
 import { modernise } from './old.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
-import { type Chosen, fromEnv, fromFlags, fromToml, type Given, layer } from './setting.ts';
+import { type Chosen, fromEnv, fromFlags, fromToml, type Given, layer, type Setting } from './setting.ts';
 import { readNamedSources, type Sources } from './sources.ts';
 import {
   checkDuration,
@@ -41,6 +42,10 @@ export interface Config extends StoreSettings {
   /** '' means that there are no encrypted values. */
   readonly secretKeyring: string;
   readonly splayMs: number;
+  /** '' keeps pending reloads in memory. */
+  readonly stateDir: string;
+  /** How long a command is waited for after the signal to end. */
+  readonly stopTimeoutMs: number;
   readonly syncOnly: boolean;
   readonly watch: boolean;
 }
@@ -69,7 +74,7 @@ export async function loadConfig(
   const read = await readGlobal(flag.layer.get('config-file') ?? envLayer.get('config-file'));
   const file = modernise(read.given);
   const given = { file: file.layer, env: envLayer, flag: flag.layer };
-  const chosen = layer(settings, inOneWay(withFile(settings), given));
+  const chosen = layer(withStateDir(settings, env), inOneWay(withFile(settings), given));
   check(chosen);
   const global = storeOf(chosen);
   const { named, warnings } = await readNamedSources(read.toml, global);
@@ -82,6 +87,15 @@ export async function loadConfig(
     notes: read.notes,
     resourceFile: read.resourceFile,
   };
+}
+
+/** Only root may write to the usual state directory; other users have one of their own, or none. */
+function withStateDir(rows: readonly Setting[], env: ReadonlyMap<string, string>): Setting[] {
+  if (process.geteuid!() === 0) return [...rows];
+  const [state = '', home = ''] = ['XDG_STATE_HOME', 'HOME'].map((name) => env.get(name) ?? '');
+  const folder = isAbsolute(state) ? state : isAbsolute(home) ? join(home, '.local/state') : '';
+  const own = folder === '' ? '' : join(folder, 'confd');
+  return rows.map((row) => (row.name === 'state-dir' ? { ...row, default: own } : row));
 }
 
 interface GlobalFile {
@@ -160,6 +174,8 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
     renderTimeoutMs: number('render-timeout'),
     secretKeyring: text('secret-keyring'),
     splayMs: number('splay'),
+    stateDir: text('state-dir'),
+    stopTimeoutMs: number('stop-timeout'),
     syncOnly: yes('sync-only'),
     watch: yes('watch'),
   });
@@ -176,6 +192,7 @@ function check(chosen: ReadonlyMap<string, Chosen>): void {
   }
   checkDuration(chosen, 'debounce', true);
   checkDuration(chosen, 'splay', true);
+  checkDuration(chosen, 'stop-timeout', true);
   checkDuration(chosen, 'render-timeout');
   checkStore(chosen);
   const nodes = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);

@@ -79,6 +79,10 @@ export const settings: readonly Setting[] = Object.freeze([
   row('splay', 'duration', 'react to a change after a random time up to this, and lengthen the interval by as much'),
   row('srv-domain', 'string', 'domain whose SRV record lists the nodes'),
   row('srv-record', 'string', 'SRV record that lists the nodes'),
+  row('state-dir', 'string', 'directory that remembers pending reloads from run to run; "" keeps them in memory', {
+    default: '/var/lib/confd',
+  }),
+  row('stop-timeout', 'duration', 'how long a stop waits for a command that runs', { default: 60_000 }),
   row('sync-only', 'bool', 'change files without check_cmd and reload_cmd', { toml: 'sync-only' }),
   row('table', 'string', 'DynamoDB table', { missing: 'dynamodb' }),
   ...secretRows('user-id', 'user id for the vault auth type app-id', vault),

@@ -12,16 +12,17 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { apply, type Pass } from '../../src/agent/apply.ts';
+import { MemoryLedger, type PendingReload } from '../../src/agent/reload-ledger.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { TemplateError } from '../../src/template/engine.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
-import { commandOf, isRoot, md5, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
+import { commandOf, isRoot, md5, pendingLedger, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
 function passOf(text: string, more: Partial<Pass> = {}): Pass & { readonly log: ReturnType<typeof memoryLog> } {
   return {
     render: () => Promise.resolve(renderingOf(text)),
-    owed: false,
+    ledger: new MemoryLedger(),
     release: () => undefined,
     signal: new AbortController().signal,
     clock: systemClock,
@@ -43,14 +44,17 @@ describe('a failed pass names its room and leaves dest and folder as they were',
       {},
     ],
     ['check_cmd', 'check', /^Config check failed: exit status 3$/, {}, { check: check('exit 3') }],
-    ['check_cmd, with a debt', 'check', /3$/, { owed: true }, { check: check('exit 3'), reload: reload('true') }],
+    ['check_cmd, with a reload_cmd', 'check', /3$/, {}, { check: check('exit 3'), reload: reload('true') }],
   ];
   test.each(rows)('%s', async (_name, room, message, more, parts) => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old');
     const outcome = await apply(resourceOf(dest, parts), passOf('new', more));
-    expect(outcome).toMatchObject({ status: 'failed', room, owed: more.owed ?? false });
+    expect(outcome).toMatchObject({ status: 'failed', room, pending: false });
+    const ledger = pendingLedger(resourceOf(dest, parts));
+    const again = await apply(resourceOf(dest, parts), passOf('new', { ...more, ledger }));
+    expect(again).toMatchObject({ status: 'failed', room, pending: parts.reload !== undefined });
     expect((outcome as { error: Error }).error.message).toMatch(message);
     expect(readFileSync(dest, 'utf8')).toBe('old');
     expect(readdirSync(folder.path)).toEqual(['out']);
@@ -59,7 +63,7 @@ describe('a failed pass names its room and leaves dest and folder as they were',
   test('no folder', async () => {
     using folder = scratch();
     const outcome = await apply(resourceOf(join(folder.path, 'sub/out')), passOf('new'));
-    expect(outcome).toMatchObject({ status: 'failed', room: 'stage', owed: false });
+    expect(outcome).toMatchObject({ status: 'failed', room: 'stage', pending: false });
     expect((outcome as { error: Error }).error.message).toMatch(/^open .*sub\/\.out\S*: no such file or directory$/);
   });
 
@@ -68,7 +72,7 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     const dest = join(folder.path, 'out');
     mkdirSync(dest);
     const outcome = await apply(resourceOf(dest), passOf('new'));
-    expect(outcome).toMatchObject({ status: 'failed', room: 'swap', owed: false });
+    expect(outcome).toMatchObject({ status: 'failed', room: 'swap', pending: false });
     expect((outcome as { error: Error }).error.message).toMatch(/^rename \S+\/\.out\S+ \S+\/out: file exists$/);
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
@@ -105,55 +109,121 @@ describe('too few keys', () => {
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
 
-  test('the reload that is owed for dest is made all the same, but not in noop mode', async () => {
+  test('the reload that is pending for dest is made all the same, but not in noop mode', async () => {
     using folder = scratch();
     const ran = join(folder.path, 'ran');
     const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}; test -e ${ran}2`) });
-    const owed = { ...kept, owed: true };
-    expect(await apply({ ...resource, noop: true }, passOf('', owed))).toMatchObject({ status: 'kept' });
+    const pending = { ...kept, ledger: pendingLedger(resource) };
+    expect(await apply({ ...resource, noop: true }, passOf('', pending))).toMatchObject({ status: 'kept' });
     expect(existsSync(ran)).toBe(false);
-    expect(await apply(resource, passOf('', owed))).toMatchObject({ status: 'failed', room: 'reload', owed: true });
+    expect(await apply(resource, passOf('', pending))).toMatchObject({
+      status: 'failed',
+      room: 'reload',
+      pending: true,
+    });
     writeFileSync(`${ran}2`, '');
-    expect(await apply(resource, passOf('', owed))).toMatchObject({ status: 'kept' });
+    expect(await apply(resource, passOf('', pending))).toMatchObject({ status: 'kept' });
     expect(readFileSync(ran, 'utf8')).toBe('run\nrun\n');
   });
 });
 
 describe('a reload that fails', () => {
-  test('is owed, made up for in sync, and then forgotten', async () => {
+  test('is pending, made in sync, and then forgotten', async () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     const ok = join(folder.path, 'ok');
+    const ledger = new MemoryLedger();
     const resource = resourceOf(dest, { reload: reload(`echo run >>${ok}.log; test -e ${ok}`) });
-    expect(await apply(resource, passOf('new'))).toMatchObject({ status: 'failed', room: 'reload', owed: true });
+    const failed = { status: 'failed', room: 'reload', pending: true };
+    expect(await apply(resource, passOf('new', { ledger }))).toMatchObject(failed);
     expect(readFileSync(dest, 'utf8')).toBe('new');
-    expect(await apply(resource, passOf('new', { owed: true }))).toMatchObject({ status: 'failed', owed: true });
+    expect(await ledger.find(dest)).toMatchObject({ dest, resource: '/conf.d/r.toml', md5: md5('new'), stops: 0 });
+    expect(await apply(resource, passOf('new', { ledger }))).toMatchObject(failed);
     writeFileSync(ok, '');
-    const pass = passOf('new', { owed: true });
+    const pass = passOf('new', { ledger });
     expect(await apply(resource, pass)).toEqual({ status: 'unchanged', reloaded: true });
     expect(pass.log.lines).toContain(
-      `INFO Target config ${dest} in sync, but its last reload failed: running it again`,
+      `INFO Target config ${dest} in sync, but its last reload failed or was cut short: running it again`,
     );
-    expect(await apply(resource, passOf('new'))).toEqual({ status: 'unchanged', reloaded: false });
+    expect(await apply(resource, passOf('new', { ledger }))).toEqual({ status: 'unchanged', reloaded: false });
     expect(readFileSync(`${ok}.log`, 'utf8')).toBe('run\nrun\nrun\n');
   });
 
-  test('is made up for by the next update, once', async () => {
+  test('is made by the next update, once', async () => {
     using folder = scratch();
     const ran = join(folder.path, 'ran');
     const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}`) });
-    expect(await apply(resource, passOf('new', { owed: true }))).toEqual({ status: 'updated', reloaded: true });
+    const ledger = pendingLedger(resource);
+    expect(await apply(resource, passOf('new', { ledger }))).toEqual({ status: 'updated', reloaded: true });
+    expect(await ledger.find(resource.dest)).toBeNull();
     expect(readFileSync(ran, 'utf8')).toBe('run\n');
   });
 
-  test('and has no command any more is owed no longer', async () => {
+  test('is dropped, and said, when there is no command any more', async () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'new', { mode: 0o644 });
-    expect(await apply(resourceOf(dest), passOf('new', { owed: true }))).toEqual({
-      status: 'unchanged',
-      reloaded: false,
-    });
+    const ledger = pendingLedger(resourceOf(dest));
+    const pass = passOf('new', { ledger });
+    expect(await apply(resourceOf(dest), pass)).toEqual({ status: 'unchanged', reloaded: false });
+    expect(pass.log.lines.at(-1)).toBe(
+      `INFO The reload that is pending for ${dest} is dropped: its resource has no reload_cmd any more (/conf.d/r.toml)`,
+    );
+    expect(await ledger.find(dest)).toBeNull();
+  });
+
+  test('stays pending in a run that makes none (sync-only), and in one that is stopping', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'new', { mode: 0o644 });
+    const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
+    const ledger = pendingLedger(resource);
+    expect(await apply({ ...resource, reload: null }, passOf('new', { ledger }))).toMatchObject({ reloaded: false });
+    const stop = new AbortController();
+    const render = () => {
+      setImmediate(() => {
+        stop.abort();
+      });
+      return new Promise<ReturnType<typeof renderingOf>>((resolve) =>
+        setImmediate(() => {
+          resolve(renderingOf('new'));
+        }),
+      );
+    };
+    const stopped = await apply(resource, passOf('new', { ledger, render, signal: stop.signal }));
+    expect(stopped).toEqual({ status: 'stopped' });
+    expect(await ledger.find(dest)).not.toBeNull();
+    expect(existsSync(`${dest}.reloaded`)).toBe(false);
+  });
+});
+
+describe('the ledger', () => {
+  test('knows of the reload before dest is replaced, and nothing when the swap fails', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const seen: string[] = [];
+    const ledger = new MemoryLedger();
+    const watching = {
+      isDurable: false,
+      find: (of: string) => ledger.find(of),
+      put: (entry: PendingReload) => {
+        seen.push(`put, ${existsSync(dest) ? 'after' : 'before'} the swap`);
+        return ledger.put(entry);
+      },
+      clear: (of: string) => {
+        seen.push(`clear, ${existsSync(`${dest}.reloaded`) ? 'after' : 'before'} the reload`);
+        return ledger.clear(of);
+      },
+    };
+    const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
+    await apply(resource, passOf('new', { ledger: watching }));
+    expect(seen).toEqual(['put, before the swap', 'clear, after the reload']);
+    await apply(resource, passOf('new', { ledger: watching }));
+    expect(seen).toHaveLength(2);
+
+    const blocked = resourceOf(folder.path, { reload: reload('true') });
+    expect(await apply(blocked, passOf('new', { ledger }))).toMatchObject({ status: 'failed', pending: false });
+    expect(await apply(blocked, passOf('new', { ledger: pendingLedger(blocked) }))).toMatchObject({ pending: true });
   });
 });
 
@@ -237,8 +307,9 @@ describe('nothing to do', () => {
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old', { mode: 0o644 });
     utimesSync(folder.path, 1, 1);
-    const pass = passOf('new', { owed: true });
-    const outcome = await apply(resourceOf(dest, { noop: true, reload: reload('exit 1') }), pass);
+    const resource = resourceOf(dest, { noop: true, reload: reload('exit 1') });
+    const pass = passOf('new', { ledger: pendingLedger(resource) });
+    const outcome = await apply(resource, pass);
     expect(outcome).toMatchObject({ status: 'noop', difference: { changed: true } });
     expect(statSync(folder.path).mtimeMs).toBe(1000);
     expect(pass.log.lines[1]).toBe(`INFO ${dest} has md5sum ${md5('old')} should be ${md5('new')}`);

@@ -18,11 +18,11 @@ describe('failures', () => {
     ['kill -TERM $$', 'signal: terminated'],
     ['kill -SEGV $$', 'signal: segmentation fault'],
   ])('%s → %s', async (text, failure) => {
-    expect(await runShell(text, null, systemClock)).toMatchObject({ failure });
+    expect(await runShell(text, { timeoutMs: null, clock: systemClock })).toMatchObject({ failure });
   });
 
   test('cannot be started: the text is longer than the system takes', async () => {
-    const starting = runShell(`: ${'x'.repeat(3_000_000)}`, null, systemClock);
+    const starting = runShell(`: ${'x'.repeat(3_000_000)}`, { timeoutMs: null, clock: systemClock });
     await expect(starting).rejects.toThrow('fork/exec /bin/sh: argument list too long');
   });
 
@@ -31,7 +31,7 @@ describe('failures', () => {
     const texts = ['sleep 60; true', 'trap "" HUP; sleep 60 & wait', 'sleep 60 >/dev/null & sleep 60'];
     const runs = texts.map(async (text, i) => {
       const pidFile = join(folder.path, String(i));
-      const ended = await runShell(`echo $$ >${pidFile}; echo begun; ${text}`, 500, systemClock);
+      const ended = await runShell(`echo $$ >${pidFile}; echo begun; ${text}`, { timeoutMs: 500, clock: systemClock });
       expect(ended).toEqual({ failure: 'command timed out after 500ms', output: 'begun\n', cut: false });
       expect(groupOf(readFileSync(pidFile, 'utf8').trim())).toBe(false);
     });
@@ -43,7 +43,7 @@ describe('failures', () => {
     const pids = join(folder.path, 'pid');
     const clock = new FakeClock();
     let ended: unknown = null;
-    const running = runShell(`trap "" TERM; echo $$ >${pids}; sleep 60; sleep 60`, 90_000, clock).then(
+    const running = runShell(`trap "" TERM; echo $$ >${pids}; sleep 60; sleep 60`, { timeoutMs: 90_000, clock }).then(
       (e) => (ended = e),
     );
     while (!existsSync(pids) || readFileSync(pids, 'utf8') === '') await systemClock.sleep(5, never);
@@ -56,24 +56,70 @@ describe('failures', () => {
   });
 });
 
+describe('the process is asked to end while a command runs', () => {
+  test('the command has the grace to end; then it is left to itself, and may write on', async () => {
+    using folder = scratch();
+    const path = (name: string) => join(folder.path, name);
+    const clock = new FakeClock();
+    const end = new AbortController();
+    const text = `echo begun; touch ${path('began')}; while [ ! -e ${path('go')} ]; do sleep 0.02; done; echo more; echo most; touch ${path('done')}`;
+    let ended: unknown = null;
+    const ending = { signal: end.signal, graceMs: 60_000 };
+    const running = runShell(text, { timeoutMs: null, clock, ending }).then((e) => (ended = e));
+    while (!existsSync(path('began'))) await systemClock.sleep(5, never);
+    end.abort();
+    await clock.advance(59_000);
+    expect(ended).toBeNull();
+    await clock.advance(1_000);
+    await running;
+    expect(ended).toEqual({
+      failure: 'it still runs 1m0s after confd was asked to end, and is left to itself',
+      output: 'begun\n',
+      cut: false,
+    });
+    expect(clock.pending).toEqual([]);
+    await runShell(`touch ${path('go')}`, { timeoutMs: null, clock: systemClock });
+    while (!existsSync(path('done'))) await systemClock.sleep(5, never);
+  });
+
+  test('asked before the command began: the same grace', async () => {
+    const ending = { signal: AbortSignal.abort(), graceMs: 50 };
+    const { failure } = await runShell('sleep 1', { timeoutMs: null, clock: systemClock, ending });
+    expect(failure).toMatch(/^it still runs 50ms after/);
+  });
+
+  test('a command that ends in time ends as ever', async () => {
+    const ending = { signal: AbortSignal.abort(), graceMs: 60_000 };
+    expect(await runShell('exit 3', { timeoutMs: null, clock: systemClock, ending })).toMatchObject({
+      failure: 'exit status 3',
+    });
+  });
+});
+
 describe('output', () => {
   test('of both streams, in order', async () => {
-    const { output } = await runShell('for i in 1 2 3 4 5; do echo o$i; echo e$i >&2; done', null, systemClock);
+    const { output } = await runShell('for i in 1 2 3 4 5; do echo o$i; echo e$i >&2; done', {
+      timeoutMs: null,
+      clock: systemClock,
+    });
     expect(output).toBe('o1\ne1\no2\ne2\no3\ne3\no4\ne4\no5\ne5\n');
   });
 
   test('of a shell that does not understand its text', async () => {
-    const { output } = await runShell('(', null, systemClock);
+    const { output } = await runShell('(', { timeoutMs: null, clock: systemClock });
     expect(output).toMatch(/[Ss]yntax error/);
   });
 
   test('is cut, and the command is not held up', async () => {
-    const { failure, output, cut } = await runShell('head -c 3000000 /dev/zero', null, systemClock);
+    const { failure, output, cut } = await runShell('head -c 3000000 /dev/zero', {
+      timeoutMs: null,
+      clock: systemClock,
+    });
     expect([failure, output.length, cut]).toEqual([null, 65_536, true]);
   });
 
   test('everything that the shell wrote before it ended', async () => {
-    const { output, cut } = await runShell('head -c 60000 /dev/zero', null, systemClock);
+    const { output, cut } = await runShell('head -c 60000 /dev/zero', { timeoutMs: null, clock: systemClock });
     expect([output.length, cut]).toEqual([60_000, false]);
   });
 
@@ -81,14 +127,21 @@ describe('output', () => {
     using folder = scratch();
     const late = join(folder.path, 'late');
     const text = `(while [ ! -e ${late} ]; do sleep 0.02; done; echo more; touch ${late}.alive) & echo begun`;
-    expect(await runShell(text, null, systemClock)).toEqual({ failure: null, output: 'begun\n', cut: false });
+    expect(await runShell(text, { timeoutMs: null, clock: systemClock })).toEqual({
+      failure: null,
+      output: 'begun\n',
+      cut: false,
+    });
     // It may go on writing: its pipe is not broken by our going on.
-    await runShell(`touch ${late}`, null, systemClock);
+    await runShell(`touch ${late}`, { timeoutMs: null, clock: systemClock });
     while (!existsSync(`${late}.alive`)) await systemClock.sleep(10, never);
   });
 
   test('stdin is empty and there is a process group of its own', async () => {
-    const { output } = await runShell('cat; ps -o pgid= -p $$ | tr -d " "; echo $$', null, systemClock);
+    const { output } = await runShell('cat; ps -o pgid= -p $$ | tr -d " "; echo $$', {
+      timeoutMs: null,
+      clock: systemClock,
+    });
     const [group, pid] = output.trim().split('\n');
     expect(group).toBe(pid);
   });
@@ -121,7 +174,7 @@ describe('the log', () => {
     const running = run(commandOf('reload_cmd', text), files, { log, clock });
     while (clock.pending.length === 0) await systemClock.sleep(5, never);
     await clock.advance(600_000);
-    await runShell(`touch ${go}`, null, systemClock);
+    await runShell(`touch ${go}`, { timeoutMs: null, clock: systemClock });
     expect(await running).toBeNull();
     expect(log.lines.filter((line) => line.startsWith('WARNING'))).toEqual([
       'WARNING reload_cmd of /d is still running after 1m0s',

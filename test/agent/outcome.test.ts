@@ -8,22 +8,28 @@ const difference = { changed: false, lines: [], problem: null, wished: { mode: 0
 const error = new Error('exit status 1');
 const rows: readonly (readonly [Outcome, readonly string[]])[] = [
   [
-    { status: 'failed', room: 'check', error, owed: false },
+    { status: 'failed', room: 'check', error, pending: false },
     ['ERROR exit status 1', 'WARNING Target config /d not updated: failed at check (/conf.d/r.toml)'],
   ],
   [
-    { status: 'failed', room: 'render', error, owed: true },
+    { status: 'failed', room: 'render', error, pending: true },
     [
       'ERROR exit status 1',
-      'WARNING Target config /d not updated: failed at render; a reload is owed (/conf.d/r.toml)',
+      'WARNING Target config /d not updated: failed at render; a reload is pending (/conf.d/r.toml)',
     ],
   ],
   [
-    { status: 'failed', room: 'reload', error, owed: true },
-    ['ERROR exit status 1', 'WARNING Target config /d is in place, but its reload failed and is owed (/conf.d/r.toml)'],
+    { status: 'failed', room: 'reload', error, pending: true },
+    [
+      'ERROR exit status 1',
+      'WARNING Target config /d is in place, but its reload failed and is pending (/conf.d/r.toml)',
+    ],
   ],
   [{ status: 'unchanged', reloaded: false }, ['DEBUG Target config /d in sync']],
-  [{ status: 'unchanged', reloaded: true }, ['INFO Target config /d is in sync and its reload has been made up for']],
+  [
+    { status: 'unchanged', reloaded: true },
+    ['INFO Target config /d in sync; the reload that was pending has been run and worked'],
+  ],
   [{ status: 'updated', reloaded: true }, ['INFO Target config /d has been updated']],
   [{ status: 'updated', reloaded: false }, ['INFO Target config /d has been updated']],
   [{ status: 'noop', difference }, ['WARNING Noop mode enabled. /d will not be modified']],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Agent, type Follower } from '../../src/agent/agent.ts';
 import type { Outcome } from '../../src/agent/outcome.ts';
 import { interval, onetime, watch } from '../../src/agent/processors.ts';
+import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { BackendError } from '../../src/backend/backend.ts';
 import type { Source } from '../../src/agent/source.ts';
@@ -55,7 +56,7 @@ function agentOn(names: readonly string[]) {
         rendered.push(name);
         const values = sources.map((source, i) => source.view('/', resource.wants[i]!.keys).get(key)?.value);
         await confd.slow.get(name);
-        if (confd.fail.has(name)) return { status: 'failed', room: 'check', error: new Error('no'), owed: false };
+        if (confd.fail.has(name)) return { status: 'failed', room: 'check', error: new Error('no'), pending: false };
         files.set(name, values.length === 1 ? values[0] : values.join());
         return { status: 'unchanged', reloaded: false };
       },
@@ -67,7 +68,7 @@ function agentOn(names: readonly string[]) {
       errors: confd.errors,
       isEmpty: confd.names.length === 0,
     });
-  const agent = new Agent({ open, clock, log, load, follow });
+  const agent = new Agent({ open, clock, log, load, follow, ledger: new MemoryLedger() });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
   return { agent, backend, backendOf, opened, clock, log, rendered, files, confd, stop, pace };

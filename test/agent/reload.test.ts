@@ -1,8 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { reload } from '../../src/agent/reload.ts';
+import { makePending, reload } from '../../src/agent/reload.ts';
+import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
-import { commandOf, resourceOf } from '../helpers/rooms.ts';
+import { commandOf, pendingLedger, resourceOf, scratch } from '../helpers/rooms.ts';
 
 const files = { src: '/s', dest: '/d' };
 
@@ -12,7 +15,7 @@ test.each([
 ])('%s fails with the bare text', async (text, failure) => {
   const log = memoryLog();
   const resource = resourceOf('/d', { reload: commandOf('reload_cmd', text) });
-  await expect(reload(resource, files, { log, clock: systemClock })).rejects.toMatchObject({
+  await expect(reload(resource, files, { log, clock: systemClock, ledger: new MemoryLedger() })).rejects.toMatchObject({
     name: 'AgentError',
     message: failure,
   });
@@ -29,7 +32,83 @@ describe('works', () => {
     ['without a command', null, []],
   ])('%s', async (_name, command, lines) => {
     const log = memoryLog();
-    await reload(resourceOf('/d', { reload: command }), files, { log, clock: systemClock });
+    await reload(resourceOf('/d', { reload: command }), files, { log, clock: systemClock, ledger: new MemoryLedger() });
     expect(log.lines).toEqual(lines);
   });
 });
+
+describe('a run that is asked to end while the reload runs', () => {
+  /** One run of the reload in makePending; the signal to end comes when the command has begun. */
+  async function run(folder: string, command: string, ledger: MemoryLedger) {
+    const end = new AbortController();
+    const log = memoryLog();
+    const began = join(folder, 'began');
+    const resource = resourceOf('/d', { reload: commandOf('reload_cmd', `echo >>${began}; ${command}`) });
+    const before = linesOf(began);
+    const ending = { signal: end.signal, graceMs: 100 };
+    const pass = { log, clock: systemClock, ledger, ending, release: () => undefined };
+    const running = makePending(resource, files, pass).catch((error: unknown) => (error as Error).message);
+    await Promise.race([
+      running,
+      (async () => {
+        while (linesOf(began) === before) await systemClock.sleep(5, never);
+        end.abort();
+      })(),
+    ]);
+    return { result: await running, log: log.lines.filter((line) => line.startsWith('WARNING')) };
+  }
+
+  const resource = resourceOf('/d', { reload: commandOf('reload_cmd', '') });
+  const left = 'it still runs 100ms after confd was asked to end, and is left to itself';
+
+  test('a reload that waits for our end is run once more by the next run, and no third time', async () => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource);
+    expect((await run(folder.path, 'sleep 2', ledger)).result).toBe(left);
+    expect(await ledger.find('/d')).toMatchObject({ stops: 1 });
+    expect((await run(folder.path, 'sleep 2', ledger)).result).toBe(left);
+    expect(await ledger.find('/d')).toMatchObject({ stops: 2 });
+    expect(await run(folder.path, 'sleep 2', ledger)).toEqual({
+      result: false,
+      log: [
+        'WARNING The reload that is pending for /d is not run again: confd was asked to end 2 times while it ran, so it ' +
+          'seems to restart confd itself. If not, run it by hand: reload_cmd as written (/conf.d/r.toml)',
+      ],
+    });
+    expect(await ledger.find('/d')).toBeNull();
+    expect(linesOf(join(folder.path, 'began'))).toBe(2);
+  });
+
+  test.each([
+    ['ends well in time: it is made', 'sleep 0.05', true, null],
+    ['fails by itself: it is pending, and that does not count', 'sleep 0.05; exit 3', 'exit status 3', 1],
+    ['is ended by a signal, as all of a service is: that counts', 'kill $$', 'signal: terminated', 2],
+    ['a program of it is ended by a signal: that counts', 'sh -c "kill \\$\\$"', 'exit status 143', 2],
+  ])('a reload that %s', async (_name, command, result, stops) => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource, 1);
+    const text = `while [ ! -e ${folder.path}/go ]; do sleep 0.01; done; ${command}`;
+    const running = run(folder.path, text, ledger);
+    while ((await ledger.find('/d'))?.stops === 1) await systemClock.sleep(5, never);
+    writeFileSync(join(folder.path, 'go'), '');
+    expect((await running).result).toBe(result);
+    const expected = stops === 1 ? { stops: 0 } : stops === null ? null : { stops };
+    const entry = await ledger.find('/d');
+    if (expected === null) expect(entry).toBeNull();
+    else expect(entry).toMatchObject(expected);
+  });
+
+  test('another command than the one that was asked to end is run', async () => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource, 2);
+    await ledger.put({ ...(await ledger.find('/d'))!, command: 'other' });
+    const pass = { log: memoryLog(), clock: systemClock, ledger, release: () => undefined };
+    const ran = join(folder.path, 'ran');
+    const now = resourceOf('/d', { reload: commandOf('reload_cmd', `touch ${ran}`) });
+    expect(await makePending(now, files, pass)).toBe(true);
+    expect(existsSync(ran)).toBe(true);
+  });
+});
+
+const never = new AbortController().signal;
+const linesOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').length : 0);

@@ -3,21 +3,19 @@ import type { Outcome } from '../../src/agent/outcome.ts';
 import { Runner } from '../../src/agent/runner.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 
-type Result = 'ok' | 'render' | 'check' | 'reload';
-
-/** A runner whose passes end as told, one result after the other, and then well. */
-function runner(results: readonly Result[]) {
+/** A runner whose passes end as told, one after the other, and then well. */
+function runner(results: readonly ('ok' | 'failed')[], ready = Promise.resolve()) {
   const clock = new FakeClock();
-  const passes: boolean[] = [];
+  const passes: number[] = [];
   const gates: (() => void)[] = [];
-  const one = new Runner(async (owed) => {
+  const pass = async (): Promise<Outcome> => {
     const result = results[passes.length] ?? 'ok';
-    passes.push(owed);
+    passes.push(clock.now());
     await new Promise<void>((resolve) => gates.push(resolve));
-    if (result === 'ok') return { status: 'unchanged', reloaded: owed } satisfies Outcome;
-    const error = new Error(result);
-    return { status: 'failed', room: result, error, owed: owed || result === 'reload' } satisfies Outcome;
-  }, clock);
+    if (result === 'ok') return { status: 'unchanged', reloaded: false };
+    return { status: 'failed', room: 'check', error: new Error('no'), pending: false };
+  };
+  const one = new Runner(pass, clock, ready);
   const finish = async () => {
     gates.shift()!();
     await settle();
@@ -39,27 +37,30 @@ describe('runner', () => {
     expect(passes).toHaveLength(2);
   });
 
-  const owes: readonly (readonly [string, readonly Result[], readonly boolean[]])[] = [
-    ['a failed render owes nothing', ['render'], [false, false]],
-    ['a failed reload is owed until it is made', ['reload', 'reload'], [false, true, true]],
-    ['a render that fails meanwhile does not pay the debt', ['reload', 'render'], [false, true, true]],
-    ['a paid debt is gone', ['reload', 'ok', 'check'], [false, true, false, false]],
-  ];
-  test.each(owes)('%s', async (_name, results, expected) => {
-    const { one, passes, clock, finish } = runner(results);
+  test('a pass that failed is made again, until one does not', async () => {
+    const { one, passes, clock, finish } = runner(['failed', 'failed']);
     one.kick();
     await settle();
-    for (let i = 1; i < expected.length; i++) {
+    for (let i = 0; i < 4 && passes.length > i; i++) {
       await finish();
       await clock.advance(120_000);
-      if (results[i - 1] === 'ok') one.kick();
-      await settle();
     }
-    expect(passes).toEqual(expected);
+    expect(passes).toHaveLength(3);
+  });
+
+  test('the first pass waits for whoever had the dest before', async () => {
+    let leave: () => void = () => undefined;
+    const { one, passes } = runner([], new Promise((resolve) => (leave = resolve)));
+    one.kick();
+    await settle();
+    expect(passes).toHaveLength(0);
+    leave();
+    await settle();
+    expect(passes).toHaveLength(1);
   });
 
   test('stop waits for the pass in hand, and nothing runs after it', async () => {
-    const { one, passes, clock, finish } = runner(['render']);
+    const { one, passes, clock, finish } = runner(['failed']);
     one.kick();
     await settle();
     let stopped = false;

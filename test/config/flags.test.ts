@@ -24,7 +24,16 @@ test('beside them only ours and those of older releases', () => {
   const others = settings.map(({ name }) => name).filter((name) => !confd.has(name));
   expect(others).toEqual([
     ...['auth-token-file', 'backend-timeout', 'data-dir', 'debounce', 'lenient', 'listen', 'max-output'],
-    ...['password-file', 'print-config', 'render-timeout', 'secret-id-file', 'splay', 'user-id-file'],
+    ...[
+      'password-file',
+      'print-config',
+      'render-timeout',
+      'secret-id-file',
+      'splay',
+      'state-dir',
+      'stop-timeout',
+      'user-id-file',
+    ],
   ]);
   const old = oldSettings.map(({ name }) => name).filter((name) => !confd.has(name));
   expect(old).toEqual(['debug', 'verbose', 'quiet', 'etcd-scheme', 'etcd-nodes', 'consul', 'consul-addr']);

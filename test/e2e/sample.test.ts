@@ -13,7 +13,7 @@ function upstream(env: Readonly<Record<string, string>>): string[] {
   mkdirSync(join(folder, 'out'));
   execFileSync(process.execPath, [join(root, 'bin/confd'), '-onetime', '-backend', 'env', '-confdir', root], {
     cwd: folder,
-    env: { PATH: process.env['PATH']!, ...env },
+    env: { PATH: process.env['PATH']!, CONFD_STATE_DIR: join(folder, 'state'), ...env },
     stdio: 'ignore',
   });
   const text = readFileSync(join(folder, 'out/nginx.conf'), 'utf8');

@@ -43,7 +43,8 @@ export class Program {
 
   constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, [bin(name), ...args], {
-      env: { PATH: process.env['PATH']!, ...env },
+      // Never the state directory of the machine.
+      env: { PATH: process.env['PATH']!, CONFD_STATE_DIR: join(tmpdir(), 'confd-state'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));

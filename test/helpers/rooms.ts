@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../src/agent/command.ts';
+import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
 import type { Rendering } from '../../src/agent/render.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
@@ -58,7 +59,7 @@ export function specOf(dest: string, more: Partial<ResourceSpec> = {}): Resource
 /** A resource that wishes for mode 0644 and this process as the owner. */
 export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource {
   return {
-    spec: specOf(dest),
+    spec: specOf(dest, { reloadCmd: more.reload ? 'reload_cmd as written' : '' }),
     file: '/conf.d/r.toml',
     template: '/templates/r.tmpl',
     dest,
@@ -72,6 +73,13 @@ export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource
     keepStageFile: false,
     ...more,
   };
+}
+
+/** A ledger that knows of a pending reload of the resource's dest. */
+export function pendingLedger({ dest, file, spec }: Resource, stops = 0): MemoryLedger {
+  const ledger = new MemoryLedger();
+  void ledger.put({ dest, resource: file, command: spec.reloadCmd, md5: md5('new'), since: '', stops });
+  return ledger;
 }
 
 /** A command whose text names its files as $src and $dest. */

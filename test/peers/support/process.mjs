@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 const folders = [];
 const running = new Set();
+let stateDir;
 
 process.on('exit', () => {
   endPrograms();
@@ -55,7 +56,9 @@ export async function waitFor(what, ask, ms = 15_000) {
 
 /** Starts a program; `.output()` is all it printed so far, `.ended` resolves to its exit code (or the signal's name). */
 export function start(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  // Never the state directory of the machine.
+  const env = { CONFD_STATE_DIR: (stateDir ??= scratch('state')), ...(options.env ?? process.env) };
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options, env });
   running.add(child);
   let text = '';
   const collect = (chunk) => (text += chunk.toString('latin1'));
