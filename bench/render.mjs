@@ -1,6 +1,6 @@
 // The template engine beside Go's text/template: the same templates over the same data, in processes that take turns.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../test/peers/support/confd.mjs';
@@ -50,9 +50,11 @@ function go(folder) {
   mkdirSync(join(folder, 'memkv'));
   cpSync(join(here, 'main.go'), join(folder, 'main.go'));
   cpSync(join(root, 'test/golden/memkv/memkv.go'), join(folder, 'memkv/memkv.go'));
-  writeFileSync(join(folder, 'go.mod'), 'module render\n\ngo 1.26\n');
+  const version = /^go (\S+)$/m.exec(readFileSync(join(root, 'test/golden/go.mod'), 'utf8'))[1];
+  writeFileSync(join(folder, 'go.mod'), `module render\n\ngo ${version}\n`);
   const program = join(folder, 'render');
-  execFileSync('go', ['build', '-o', program, '.'], { cwd: folder, stdio: 'inherit' });
+  const env = { ...process.env, GOTOOLCHAIN: `go${version}` };
+  execFileSync('go', ['build', '-o', program, '.'], { cwd: folder, env, stdio: 'inherit' });
   return [program];
 }
 

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { toText } from '../src/go/bytes.ts';
 import type { Case, Result } from './case.ts';
@@ -14,12 +16,21 @@ interface Answer {
 /** Builds the oracle; false if Go is missing. */
 export function buildOracle(source: string, program: string): boolean {
   try {
-    execFileSync('go', ['build', '-o', program, '.'], { cwd: source, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync('go', ['build', '-o', program, '.'], {
+      cwd: source,
+      env: { ...process.env, GOTOOLCHAIN: toolchain(source) },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** Exactly the Go that go.mod names; one that is installed fetches it through the Go module proxy. */
+function toolchain(source: string): string {
+  return `go${/^go (\S+)$/m.exec(readFileSync(join(source, 'go.mod'), 'utf8'))![1]!}`;
 }
 
 /** Real Go, in a process of its own. */

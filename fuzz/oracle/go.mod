@@ -1,6 +1,6 @@
 module oracle
 
-go 1.26
+go 1.27.4
 
 require golden v0.0.0
 

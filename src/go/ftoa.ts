@@ -86,8 +86,6 @@ function shortestDecimal(x: number, bits: number): Decimal {
 }
 
 function shortestSingle(x: number): Decimal {
-  // The one power of two whose digits end in a tie: Go's check for it is made for float64 and misses it here.
-  if (x === 2 ** -12) return { digits: '24414063', point: -3 };
   const exact = exactDecimal(x, 32);
   for (let count = 1; count < 9; count++) {
     const nearest = round(exact, count);

@@ -72,6 +72,7 @@ function keyText(key: Value, map: GoMap): string {
   if (typeof key === 'string' && kind === 'string') return key;
   const bare = key instanceof Num ? key.value : key;
   if (typeof bare === 'bigint' && /^u?int/.test(kind)) return bare.toString();
+  if (typeof bare === 'number') return encodeFloat(bare, kind === 'float32' ? 32 : 64);
   throw new GoError(`json: unsupported type: ${map.type.name}`);
 }
 
@@ -97,7 +98,7 @@ function encodeString(bytes: string): string {
   let out = '"';
   for (let i = 0; i < bytes.length;) {
     const [rune, size] = decodeRune(bytes, i);
-    if (rune === RuneError && size === 1) out += '\\ufffd';
+    if (rune === RuneError && size === 1) out += '\xef\xbf\xbd';
     else if (rune < 0x20 || escapedRunes.includes(rune)) {
       out += escapes.get(rune) ?? `\\u${rune.toString(16).padStart(4, '0')}`;
     } else out += escapes.get(rune) ?? bytes.slice(i, i + size);

@@ -1,6 +1,7 @@
 /** Go's encoding/json into map[string]interface {} and []interface {}, on byte strings. */
-import { quote } from './strconv.ts';
-import { decodeRune, encodeRune, isValid } from './strings.ts';
+import { quote, quoteRune } from './strconv.ts';
+import { decodeRune, encodeRune, isSpace, isValid, RuneError } from './strings.ts';
+import { isPrint } from './unicode.ts';
 import { AnysType, GoError, GoMap, Slice, StringMapType } from './value.ts';
 import type { Value } from './value.ts';
 
@@ -10,7 +11,7 @@ export { encode } from './json-encode.ts';
 export function decodeValue(text: string): Value {
   const reader = new Reader(text);
   const value = reader.read();
-  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  if (reader.overflow !== null) throw reader.overflow;
   return value;
 }
 
@@ -20,7 +21,7 @@ export function decodeObject(text: string): GoMap {
   const value = reader.read();
   if (value === null) return new GoMap(StringMapType, null);
   if (!(value instanceof GoMap)) throw cannotUnmarshal(kindOf(value), StringMapType.name);
-  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  if (reader.overflow !== null) throw reader.overflow;
   return value;
 }
 
@@ -30,7 +31,7 @@ export function decodeArray(text: string): Slice {
   const value = reader.read();
   if (value === null) return new Slice(AnysType, null);
   if (!(value instanceof Slice)) throw cannotUnmarshal(kindOf(value), AnysType.name);
-  if (reader.overflow !== null) throw cannotUnmarshal(`number ${reader.overflow}`, 'float64');
+  if (reader.overflow !== null) throw reader.overflow;
   return value;
 }
 
@@ -40,8 +41,14 @@ function kindOf(value: Value): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function cannotUnmarshal(what: string, type: string): GoError {
-  return new GoError(`json: cannot unmarshal ${what} into Go value of type ${type}`);
+/** `path` has the names and indexes that lead to the value. */
+function cannotUnmarshal(what: string, type: string, path: readonly string[] = []): GoError {
+  // Go writes it as a JSON pointer, then turns every slash into a point.
+  const names = path.map((name) => toValid(name).replaceAll('~', '~0').replaceAll('/', '~1'));
+  const field = names.join('.');
+  const isItem = /^\d+$/.test(names.at(-1) ?? '');
+  const place = field === '' ? 'Go value' : `${isItem ? '' : 'Go struct field '}.${field}`;
+  return new GoError(`json: cannot unmarshal ${what} into ${place} of type ${type}`);
 }
 
 const largestDepth = 10_000;
@@ -69,8 +76,8 @@ const closeBrace = 0x7d;
 
 /** Reads one text. Nesting is kept on a stack of its own: JavaScript's would not hold the depth that Go allows. */
 class Reader {
-  /** The first number that no float64 can hold; Go reports it only when the rest is sound. */
-  overflow: string | null = null;
+  /** What is wrong with the first number that no float64 can hold; Go reports it only when the rest is sound. */
+  overflow: GoError | null = null;
   #at = 0;
   readonly #open: Open[] = [];
 
@@ -156,7 +163,7 @@ class Reader {
   }
 
   #deepen(): void {
-    if (this.#open.length >= largestDepth) throw this.#unexpected('exceeded max depth');
+    if (this.#open.length >= largestDepth) throw new GoError('exceeded max depth');
     this.#at++;
   }
 
@@ -179,7 +186,7 @@ class Reader {
   #readLiteral<T extends Value>(word: string, value: T): T {
     this.#at++;
     for (let i = 1; i < word.length; i++, this.#at++) {
-      if (this.text[this.#at] !== word[i]) throw this.#unexpectedIn(`in literal ${word} (expecting '${word[i]!}')`);
+      if (this.text[this.#at] !== word[i]) throw this.#unexpected(`in literal ${word} (expecting '${word[i]!}')`);
     }
     return value;
   }
@@ -189,25 +196,30 @@ class Reader {
     const start = this.#at;
     if (text.charCodeAt(this.#at) === minus) this.#at++;
     if (text.charCodeAt(this.#at) === zero) this.#at++;
-    else this.#skipDigits('in numeric literal');
+    else this.#skipDigits();
     if (text.charCodeAt(this.#at) === point) {
       this.#at++;
-      this.#skipDigits('after decimal point in numeric literal');
+      this.#skipDigits();
     }
     if ((text.charCodeAt(this.#at) | 0x20) === 0x65) {
       const sign = text.charCodeAt(++this.#at);
       if (sign === minus || sign === 0x2b) this.#at++;
-      this.#skipDigits('in exponent of numeric literal');
+      this.#skipDigits();
     }
     const digits = text.slice(start, this.#at);
     const value = Number(digits);
-    if (!Number.isFinite(value)) this.overflow ??= digits;
+    if (!Number.isFinite(value)) this.overflow ??= cannotUnmarshal(`number ${digits}`, 'float64', this.#path());
     return value;
   }
 
+  /** What leads to the value that is being read. */
+  #path(): string[] {
+    return this.#open.map((open) => (open instanceof OpenMap ? open.key : String(open.length)));
+  }
+
   /** One digit or more. */
-  #skipDigits(context: string): void {
-    if (!isDigit(this.text.charCodeAt(this.#at))) throw this.#unexpectedIn(context);
+  #skipDigits(): void {
+    if (!isDigit(this.text.charCodeAt(this.#at))) throw this.#unexpected('in numeric literal');
     while (isDigit(this.text.charCodeAt(this.#at))) this.#at++;
   }
 
@@ -240,7 +252,7 @@ class Reader {
       } else if (char === quoteMark) {
         this.#at++;
         return out;
-      } else throw this.#unexpected('in string literal');
+      } else throw this.#unexpected('in string');
     }
   }
 
@@ -251,35 +263,50 @@ class Reader {
       this.#at++;
       return plain;
     }
-    if (char !== 'u') throw this.#unexpectedIn('in string escape code');
-    this.#at++;
-    const unit = this.#readHex();
+    if (char !== 'u') throw this.#badEscape(1);
+    const unit = hexAt(this.text, this.#at + 1);
+    if (unit === null) throw this.#badEscape(5);
+    this.#at += 5;
     if ((unit & 0xfc00) !== 0xd800) return encodeRune(unit); // a low surrogate alone becomes U+FFFD there
-    const low = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.text.slice(this.#at, this.#at + 6))?.[1];
-    if (low === undefined) return encodeRune(unit);
+    const low = this.text.startsWith('\\u', this.#at) ? hexAt(this.text, this.#at + 2) : null;
+    if (low === null || (low & 0xfc00) !== 0xdc00) return encodeRune(unit);
     this.#at += 6;
-    return encodeRune(0x10000 + ((unit & 0x3ff) << 10) + (Number.parseInt(low, 16) & 0x3ff));
+    return encodeRune(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff));
   }
 
-  #readHex(): number {
-    const start = this.#at;
-    for (; this.#at < start + 4; this.#at++) {
-      if (!/[0-9a-f]/i.test(this.text[this.#at] ?? '')) throw this.#unexpectedIn('in \\u hexadecimal character escape');
-    }
-    return Number.parseInt(this.text.slice(start, this.#at), 16);
+  /** What to say of an escape of so many bytes behind its backslash. */
+  #badEscape(length: number): GoError {
+    const shown = this.text.slice(this.#at - 1, this.#at + length);
+    // One that may yet become an escape has been cut off.
+    if (shown.length <= length && /^\\(?:u[0-9a-fA-F]*)?$/.test(shown)) return new GoError(endOfInput);
+    return new GoError(`invalid escape sequence ${isClean(shown) ? `\`${shown}\`` : quote(shown)} in string`);
   }
 
   #unexpected(context: string): GoError {
-    if (this.#at >= this.text.length) return new GoError('unexpected end of JSON input');
-    return this.#unexpectedIn(context);
+    if (this.#at >= this.text.length) return new GoError(endOfInput);
+    const [rune, size] = decodeRune(this.text, this.#at);
+    const isBad = rune === RuneError && size === 1;
+    const shown = isBad ? `'\\x${this.text.charCodeAt(this.#at).toString(16)}'` : quoteRune(rune);
+    return new GoError(`invalid character ${shown} ${context}`);
   }
+}
 
-  /** Inside a word, number or escape Go takes the end of the input for a blank. */
-  #unexpectedIn(context: string): GoError {
-    const char = this.text[this.#at] ?? ' ';
-    const shown = char === "'" ? "\\'" : char === '"' ? '"' : quote(encodeRune(char.charCodeAt(0))).slice(1, -1);
-    return new GoError(`invalid character '${shown}' ${context}`);
+const endOfInput = 'unexpected end of JSON input';
+
+/** The number that four hexadecimal digits stand for, or null where others stand. */
+function hexAt(text: string, at: number): number | null {
+  const digits = text.slice(at, at + 4);
+  return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : null;
+}
+
+/** Whether Go shows a text between backquotes. */
+function isClean(text: string): boolean {
+  for (let i = 0; i < text.length;) {
+    const [rune, size] = decodeRune(text, i);
+    if (rune === 0x60 || rune === RuneError || isSpace(rune) || !isPrint(rune)) return false;
+    i += size;
   }
+  return true;
 }
 
 const escapes = new Map([

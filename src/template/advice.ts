@@ -25,9 +25,12 @@ export function adviceOn(error: TemplateError, known: Known): string[] {
   if (fault === null) return [];
   const { at, file } = fault;
   const name = meant(fault.message, file, known);
-  const word = name === null ? '' : `did you mean ${toText(quote(name))}?`;
+  const word = name !== null ? `did you mean ${toText(quote(name))}?` : isUnclosed(fault.message) ? 'never closed' : '';
   return excerpt(file, placeOf(fault.message, at, file), word);
 }
+
+/** Whether an error is about what begins at its place and does not end. */
+const isUnclosed = (message: string) => /: unexpected EOF$|: unclosed action\b[^"]*$|, got 'EOF'$/.test(message);
 
 /** An error whose place is known. */
 type Located = TemplateError & { readonly at: Position; readonly file: TemplateFile };

@@ -1,6 +1,7 @@
 import type * as re2js from 're2js';
 import { fromText, toText } from '../go/bytes.ts';
 import { decodeRune, RuneError } from '../go/strings.ts';
+import { isDigit, isLetter } from '../go/unicode.ts';
 import { BoolType, func, GoError, StringType } from '../go/value.ts';
 import type { Func } from '../go/value.ts';
 import { Suspend } from './engine.ts';
@@ -200,13 +201,15 @@ function groupsNamed(name: string, groupsOf: GroupsOf): readonly number[] {
   return /^(0|[1-9][0-9]{0,8})$/.test(name) ? [Number(name)] : (groupsOf.get(toText(name)) ?? []);
 }
 
+const underscore = 0x5f;
+
 /** The longest run of letters, digits and underscores behind a $, maybe in braces; null where there is none. */
 function referenceAt(rest: string): { readonly name: string; readonly length: number } | null {
   const brace = rest.startsWith('{') ? 1 : 0;
   let at = brace;
   while (at < rest.length) {
     const [rune, size] = decodeRune(rest, at);
-    if (!/[\p{L}\p{Nd}_]/u.test(String.fromCodePoint(rune))) break;
+    if (rune !== underscore && !isLetter(rune) && !isDigit(rune)) break;
     at += size;
   }
   if (at === brace) return null;

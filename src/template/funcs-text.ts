@@ -15,7 +15,7 @@ import {
   trimPrefix,
   trimSuffix,
 } from '../go/strings.ts';
-import { upperRune } from '../go/unicode.ts';
+import { isLower, isUpper, upperRune } from '../go/unicode.ts';
 import { BoolType, func, GoError, IntType, StringsType, StringType } from '../go/value.ts';
 import type { Func, Slice, Type, Value } from '../go/value.ts';
 import { elements, strings } from './funcs-lists.ts';
@@ -99,8 +99,6 @@ function withoutSpace(text: string): string {
   return textOf(runesOf(text).filter((rune) => !isSpace(rune)));
 }
 
-const isUpper = (rune: number | undefined) => rune !== undefined && /^\p{Lu}$/u.test(String.fromCodePoint(rune));
-const isLower = (rune: number | undefined) => rune !== undefined && /^\p{Ll}$/u.test(String.fromCodePoint(rune));
 const isBreak = (rune: number) => rune === 0x5f || rune === 0x2d || rune === 0x20;
 
 /** The words of a name: they end at _, - and blanks, and before a capital, where a run of capitals is one word. */
@@ -117,7 +115,7 @@ function words(name: string): string[] {
       end();
       continue;
     }
-    if (isUpper(rune) && (isLower(runes[i + 1]) || !isUpper(runes[i - 1]))) end();
+    if (isUpper(rune) && (isLower(runes[i + 1] ?? 0) || !isUpper(runes[i - 1] ?? 0))) end();
     word.push(rune);
   }
   end();

@@ -1,25 +1,26 @@
 import { expect, test } from '@jest/globals';
-import { isPrint, lowerRune, upperRune } from '../../src/go/unicode.ts';
+import { isDigit, isLetter, isLower, isPrint, isUpper, lowerRune, upperRune } from '../../src/go/unicode.ts';
 import { storedRows } from '../helpers/goRows.ts';
 
-interface Rows {
-  printable?: number[];
-  upper?: [number, number][];
-  lower?: [number, number][];
+const tests = { isPrint, isLetter, isDigit, isUpper, isLower };
+
+interface Rows extends Record<keyof typeof tests, number[]> {
+  readonly upper: [number, number][];
+  readonly lower: [number, number][];
 }
 
-const rows = Object.assign({}, ...storedRows<Rows>('unicode')) as Required<Rows>;
+const rows = Object.assign({}, ...storedRows<Partial<Rows>>('unicode')) as Rows;
 const isSurrogate = (rune: number): boolean => rune >= 0xd800 && rune <= 0xdfff;
 
-test('the printable runes are those of Go', () => {
+test.each(Object.keys(tests) as (keyof typeof tests)[])('%s is true of the runes of Go', (name) => {
   const bounds: number[] = [];
   let was = false;
   for (let rune = 0; rune <= 0x110000; rune++) {
-    const is = rune <= 0x10ffff && isPrint(rune);
+    const is = rune <= 0x10ffff && tests[name](rune);
     if (is !== was) bounds.push(rune);
     was = is;
   }
-  expect(bounds).toEqual(rows.printable);
+  expect(bounds).toEqual(rows[name]);
 });
 
 test.each([

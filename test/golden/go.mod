@@ -1,3 +1,3 @@
 module golden
 
-go 1.26
+go 1.27.4

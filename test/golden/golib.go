@@ -150,13 +150,24 @@ func stringsRows() []any {
 	return rows
 }
 
-// unicodeRows hold every rune: runs of printable ones, and the case mappings that are not the identity.
+var categories = []struct {
+	name  string
+	table *unicode.RangeTable
+}{{"isLetter", unicode.L}, {"isDigit", unicode.Nd}, {"isUpper", unicode.Lu}, {"isLower", unicode.Ll}}
+
+// unicodeRows hold every rune: runs of printable ones and of categories, and the case mappings that are not the identity.
 func unicodeRows() []any {
+	runs := make([][]rune, len(categories))
 	printable, upper, lower := []int{}, [][2]rune{}, [][2]rune{}
 	was := false
 	for r := rune(0); r <= unicode.MaxRune+1; r++ {
 		if is := r <= unicode.MaxRune && strconv.IsPrint(r); is != was {
 			printable, was = append(printable, int(r)), is
+		}
+		for i, c := range categories {
+			if is := unicode.Is(c.table, r); is != (len(runs[i])%2 == 1) {
+				runs[i] = append(runs[i], r)
+			}
 		}
 		if u := unicode.ToUpper(r); u != r {
 			upper = append(upper, [2]rune{r, u})
@@ -165,7 +176,11 @@ func unicodeRows() []any {
 			lower = append(lower, [2]rune{r, l})
 		}
 	}
-	return []any{map[string]any{"printable": printable}, map[string]any{"upper": upper}, map[string]any{"lower": lower}}
+	rows := []any{map[string]any{"isPrint": printable}, map[string]any{"upper": upper}, map[string]any{"lower": lower}}
+	for i, c := range categories {
+		rows = append(rows, map[string]any{c.name: runs[i]})
+	}
+	return rows
 }
 
 var pathTexts = []string{"", ".", "..", "/", "//", "///a", "a", "a/", "/a", "/a/", "/a/b", "a/b/", "a//b", "./a", "a/.", "a/..", "a/../..", "../a", "../../a/..", "/..", "/../a", "/a/../..", "a/b/../../..", "/a/./b/../c/", "/é/日", "...", "a/...", "\xff/\xfe", " / ", "/a/b//../c/.."}

@@ -170,7 +170,7 @@ func templateCases() []templateRow {
 		if left == "" {
 			left = "{{"
 		}
-		for _, text := range []string{"a L1R b", "a L- 1 -R b", "L/* c */Rx", "Lfail `e`R", "Lif 1RaLendR", "L.xR{{1}}", "Ltemplate `t` 1 2R", "L1", "L- /* c */ -R x", "Lprint (1)R", "L$x := 1RL$xR"} {
+		for _, text := range []string{"a L1R b", "a L- 1 -R b", "L/* c */Rx", "Lfail `e`R", "Lif 1RaLendR", "L.xR{{1}}", "Ltemplate `t` 1 2R", "aLendR", "LfnR", "Lif fnRLfnRLendR", "LelseR", "Ldefine `t`RLelseRLendR", "Lif 1RLelseRLelseR", "L1", "L- /* c */ -R x", "Lprint (1)R", "L$x := 1RL$xR"} {
 			filled := strings.NewReplacer("L", left, "R", right).Replace(text)
 			rows = append(rows, templateRow{Template: filled, Left: delims[0], Right: delims[1]})
 		}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { adviceOn } from '../../src/template/advice.ts';
 import { Templates } from '../../src/template/compile.ts';
 import { Suspend, TemplateError } from '../../src/template/engine.ts';
+import { enginesFor } from '../../src/template/engines.ts';
 import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
 import { Includes } from '../../src/template/include.ts';
 import { Lookups } from '../../src/template/lookup.ts';
@@ -23,16 +24,16 @@ afterAll(() => rm(dir, { recursive: true }));
 const store = { '/app/host': 'hunter2', '/app/port': '80', '/__proto__': 'x' };
 
 /** The advice on what goes wrong with a template, without the name of the folder. */
-async function advice(text: string): Promise<string[]> {
-  await writeFile(join(dir, 't.tmpl'), text);
-  const templates = new Templates();
+async function advice(text: string, name = 't.tmpl'): Promise<string[]> {
+  await writeFile(join(dir, name), text);
+  const templates = new Templates(enginesFor(dir));
   const addresses = () => Promise.resolve([]);
   const services = () => Promise.resolve([{ name: 'h.test', port: 80, priority: 1, weight: 2 }]);
   const lookups = new Lookups({ addresses, services });
   const world = { ...still, lookups, includes: new Includes(templates, dir) };
   for (;;) {
     try {
-      const template = await templates.load(join(dir, 't.tmpl'));
+      const template = await templates.load(join(dir, name));
       template.render(undefined, confdFuncs(readerOf(store), world), () => undefined);
       return ['nothing went wrong'];
     } catch (error) {
@@ -119,9 +120,37 @@ test.each<[string, string[]]>([
     '{{ include "parts/broken" }}',
     ['  --> DIR/parts/broken:1', '  1 | {{ gtev "/a" }}', '    |    ^ did you mean "getv"?'],
   ],
-  ['{{ if true }}', ['  --> DIR/t.tmpl:1', '  1 | {{ if true }}']],
+  ['{{ if true }}', ['  --> DIR/t.tmpl:1', '  1 | {{ if true }}', '    | ^ never closed']],
+  [
+    'a\n{{ range gets "/app/*" }}\n  {{ if true }}\n x {{ end }}\nb\nc\n',
+    ['  --> DIR/t.tmpl:2', '  2 | {{ range gets "/app/*" }}', '    | ^ never closed'],
+  ],
+  [
+    '{{ range gets "/app/*" }}\n  {{ if true }}{{ else if false }}\n{{ else }}\n{{ with 1 }}{{ end }}\n',
+    ['  --> DIR/t.tmpl:2', '  2 |   {{ if true }}{{ else if false }}', '    |   ^ never closed'],
+  ],
+  ['\n{{ define "x" }}\nb\n', ['  --> DIR/t.tmpl:2', '  2 | {{ define "x" }}', '    | ^ never closed']],
+  ['\n{{ block "x" . }}\nb\n', ['  --> DIR/t.tmpl:2', '  2 | {{ block "x" . }}', '    | ^ never closed']],
+  [
+    '{{ define "x" }}{{ end }}\n{{ if 1 }}{{ print 1\n\n',
+    ['  --> DIR/t.tmpl:2', '  2 | {{ if 1 }}{{ print 1', '    |           ^ never closed'],
+  ],
 ])('%s', async (text, lines) => {
   expect(await advice(text)).toEqual(lines);
+});
+
+test.each<[string, string[]]>([
+  ['a\n{{#if true}}\n b\nc\n', ['  --> DIR/t.hbs:2', '  2 | {{#if true}}', '    | ^ never closed']],
+  [
+    '{{#if true}}\n{{!-- {{/if}} --}}{{! {{/if }}\\{{/if}}\n  {{~#each (list 1)}}{{#if 1}}{{^}}{{/if}}{{else}}\n',
+    ['  --> DIR/t.hbs:3', '  3 |   {{~#each (list 1)}}{{#if 1}}{{^}}{{/if}}{{else}}', '    |   ^ never closed'],
+  ],
+  ['{{^a}}b{{/a}}\n{{^a}}\nb', ['  --> DIR/t.hbs:2', '  2 | {{^a}}', '    | ^ never closed']],
+  ['{{#*inline "p"}}\nb', ['  --> DIR/t.hbs:1', '  1 | {{#*inline "p"}}', '    | ^ never closed']],
+  ['{{#> p}}\nb', ['  --> DIR/t.hbs:1', '  1 | {{#> p}}', '    | ^ never closed']],
+  ['{{#if a}}x{{/if}}\n {{ a\n\n', ['  --> DIR/t.hbs:2', '  2 |  {{ a', '    |  ^ never closed']],
+])('of Handlebars: %s', async (text, lines) => {
+  expect(await advice(text, 't.hbs')).toEqual(lines);
 });
 
 test.each<ConstructorParameters<typeof TemplateError>>([

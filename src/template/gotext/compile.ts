@@ -39,7 +39,7 @@ export function compileBodies(source: Source, trees: Trees, funcs: FuncMap): Pro
     }
   } catch (error) {
     if (!isOverflow(error)) throw error;
-    throw parseError(source.name, 1, 'max expression depth exceeded', []);
+    throw parseError({ name: source.name, line: 1 }, 'max expression depth exceeded', []);
   }
   const node = trees.get(source.name)!;
   return { source, main: { node, exec: bodies.get(source.name)!.exec }, slots: unit.slots };

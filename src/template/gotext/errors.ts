@@ -2,20 +2,35 @@ import { toText } from '../../go/bytes.ts';
 import { sprintf } from '../../go/fmt.ts';
 import type { Value } from '../../go/value.ts';
 import { TemplateError } from '../engine.ts';
+import type { Position } from '../engine.ts';
 import { printNode } from './node.ts';
-import type { Node } from './node.ts';
+import type { Delims, Node } from './node.ts';
 
 /** Where a template's text came from. */
 export interface Source {
   readonly name: string;
   readonly text: string;
+  readonly delims: Delims;
 }
 
-/** An error of a template that does not parse; the line is that of the last token read. */
-export function parseError(name: string, line: number, format: string, args: readonly Value[]): TemplateError {
+/** Where parsing ended: the line of the last token read; at, if the fault is shown elsewhere. */
+export interface ParsePlace {
+  readonly name: string;
+  readonly line: number;
+  readonly at?: Position;
+}
+
+/** An error of a template that does not parse. */
+export function parseError({ name, line, at }: ParsePlace, format: string, args: readonly Value[]): TemplateError {
   // The name takes part in formatting: Go does not escape a % in it.
   const text = toText(sprintf(`template: ${name}:${line}: ${format}`, args));
-  return new TemplateError(text, { at: { line, column: null } });
+  return new TemplateError(text, { at: at ?? { line, column: null } });
+}
+
+/** The place of a byte of a text. */
+export function positionAt(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - (before.lastIndexOf('\n') + 1) };
 }
 
 /** What an execution error says about its place: the source, the template that runs, and the current node. */
@@ -28,12 +43,10 @@ export interface Place {
 /** An error of a template that runs; cause is what a function threw. */
 export function execError(place: Place, format: string, args: readonly Value[], cause?: Error): TemplateError {
   const { source, template, node } = place;
-  const before = source.text.slice(0, node.pos);
-  const line = before.split('\n').length;
-  const column = node.pos - (before.lastIndexOf('\n') + 1);
+  const { line, column } = positionAt(source.text, node.pos);
   // Template name and context are escaped, the location is not: so Go does.
   const executing = sprintf('executing %q at <', [template.replaceAll('%', '%%')]);
-  const context = printNode(node).replaceAll('%', '%%');
+  const context = printNode(node, source.delims).replaceAll('%', '%%');
   const whole = `template: ${source.name}:${line}:${column}: ${executing}${context}>: ${format}`;
   return new TemplateError(toText(wrapf(whole, args)), { cause, at: { line, column } });
 }

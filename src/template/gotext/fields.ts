@@ -1,3 +1,5 @@
+import { decodeRune } from '../../go/strings.ts';
+import { isUpper } from '../../go/unicode.ts';
 import { GoError, GoMap, InterfaceType, Pointer, StringType, typeOf } from '../../go/value.ts';
 import type { Field, Method, Type, Typed, Value } from '../../go/value.ts';
 import { fail } from './run.ts';
@@ -101,7 +103,7 @@ function findElement(run: Run, site: Site, target: Value, how: { type: Type; has
   const type = typeOf(target);
   const field = type.kind === 'struct' ? type.fields?.find((f) => f.name === name) : undefined;
   if (field === undefined) return null;
-  if (!/^\p{Lu}/u.test(name)) fail(run, '%s is an unexported field of struct type %s', name, how.type.name);
+  if (!isUpper(decodeRune(name, 0)[0])) fail(run, '%s is an unexported field of struct type %s', name, how.type.name);
   if (how.hasArgs) fail(run, '%s has arguments but cannot be invoked as function', name);
   site.type = type;
   site.field = field;

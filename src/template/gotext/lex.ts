@@ -1,14 +1,10 @@
 import { sprintf } from '../../go/fmt.ts';
 import { quote } from '../../go/strconv.ts';
 import { decodeRune } from '../../go/strings.ts';
+import { isDigit, isLetter } from '../../go/unicode.ts';
+import type { Delims } from './node.ts';
 import { keywords } from './token.ts';
 import type { Token, TokenKind } from './token.ts';
-
-/** What opens and closes an action. */
-export interface Delims {
-  readonly left: string;
-  readonly right: string;
-}
 
 /** Which of break and continue are keywords; they are not when a function of that name exists. */
 export interface LoopWords {
@@ -25,7 +21,7 @@ const isTerminator: readonly boolean[] = bytes.map((c) => /[ \t\r\n.,|:)(]/.test
 
 /** Whether a rune may stand in an identifier: letter, decimal digit or underscore. */
 function isAlphaNumeric(rune: number): boolean {
-  return rune < 0x80 ? isWordByte[rune] === true : /[\p{L}\p{Nd}]/u.test(String.fromCodePoint(rune));
+  return rune < 0x80 ? isWordByte[rune] === true : isLetter(rune) || isDigit(rune);
 }
 
 const isSpace = (c: number) => c === 32 || c === 9 || c === 13 || c === 10;

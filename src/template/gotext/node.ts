@@ -115,40 +115,50 @@ export type OperandNode =
 
 export type Node = ListNode | StatementNode | CommandNode | OperandNode;
 
+/** What opens and closes an action. */
+export interface Delims {
+  readonly left: string;
+  readonly right: string;
+}
+
+const usual: Delims = { left: '{{', right: '}}' };
+
 /** A node as error messages show it: single blanks, literals as written. */
-export function printNode(node: Node): string {
+export function printNode(node: Node, delims = usual): string {
+  const inside = (action: string) => delims.left + action + delims.right;
   switch (node.kind) {
     case 'list':
-      return node.nodes.map(printNode).join('');
+      return printList(node, delims);
     case 'text':
     case 'number':
       return node.text;
     case 'action':
-      return `{{${printNode(node.pipe)}}}`;
+      return inside(printNode(node.pipe));
     case 'if':
     case 'range':
-    case 'with':
-      return printBranch(node);
+    case 'with': {
+      const otherwise = node.elseList === null ? '' : inside('else') + printList(node.elseList, delims);
+      return inside(`${node.kind} ${printNode(node.pipe)}`) + printList(node.list, delims) + otherwise + inside('end');
+    }
     case 'template':
-      return `{{template ${quote(node.name)}${node.pipe === null ? '' : ` ${printNode(node.pipe)}`}}}`;
+      return inside(`template ${quote(node.name)}${node.pipe === null ? '' : ` ${printNode(node.pipe)}`}`);
     case 'break':
     case 'continue':
-      return `{{${node.kind}}}`;
+      return inside(node.kind);
     default:
       return printOperand(node);
   }
 }
 
-function printBranch(node: BranchNode): string {
-  const otherwise = node.elseList === null ? '' : `{{else}}${printNode(node.elseList)}`;
-  return `{{${node.kind} ${printNode(node.pipe)}}}${printNode(node.list)}${otherwise}{{end}}`;
+function printList(list: ListNode, delims: Delims): string {
+  return list.nodes.map((node) => printNode(node, delims)).join('');
 }
 
 function printOperand(node: CommandNode | Exclude<OperandNode, NumberNode>): string {
   switch (node.kind) {
     case 'pipe': {
-      const decl = node.decl.map(printNode).join(', ');
-      const commands = node.commands.map(printNode).join(' | ');
+      const decl = node.decl.map((each) => printNode(each)).join(', ');
+      const commands = node.commands.map((each) => printNode(each)).join(' | ');
       return decl === '' ? commands : `${decl} ${node.assigns ? '=' : ':='} ${commands}`;
     }
     case 'command':

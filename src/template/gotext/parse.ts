@@ -3,10 +3,9 @@ import { trimSpace } from '../../go/strings.ts';
 import { GoError } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 import type { TemplateError } from '../engine.ts';
-import { isOverflow, parseError } from './errors.ts';
+import { isOverflow, parseError, positionAt } from './errors.ts';
 import type { Source } from './errors.ts';
 import { Lexer } from './lex.ts';
-import type { Delims } from './lex.ts';
 import { printNode } from './node.ts';
 import type {
   BranchNode,
@@ -27,12 +26,12 @@ import type { Token, TokenKind } from './token.ts';
 export type Trees = ReadonlyMap<string, ListNode>;
 
 /** Parses a text; hasFunction says which function names exist. Throws TemplateError. */
-export function parse(source: Source, delims: Delims, hasFunction: (name: string) => boolean): Trees {
-  const lexer = new Lexer(source.text, delims, {
+export function parse(source: Source, hasFunction: (name: string) => boolean): Trees {
+  const lexer = new Lexer(source.text, source.delims, {
     break: !hasFunction('break'),
     continue: !hasFunction('continue'),
   });
-  const shared: Shared = { source, lexer, hasFunction, trees: new Map(), nesting: 0 };
+  const shared: Shared = { source, lexer, hasFunction, trees: new Map(), nesting: 0, open: [] };
   try {
     new Parser(shared).parseText();
   } catch (error) {
@@ -43,7 +42,7 @@ export function parse(source: Source, delims: Delims, hasFunction: (name: string
 }
 
 function tooDeep({ source, lexer }: Shared, why: string): TemplateError {
-  return parseError(source.name, lexer.line, `max expression depth exceeded${why}`, []);
+  return parseError({ name: source.name, line: lexer.line }, `max expression depth exceeded${why}`, []);
 }
 
 /** Whether a body has nothing but white space, so that another of its name may take its place. */
@@ -57,6 +56,7 @@ interface Shared {
   readonly hasFunction: (name: string) => boolean;
   readonly trees: Map<string, ListNode>;
   nesting: number; // of parentheses and bodies around the current token
+  readonly open: number[]; // where the actions around the current token begin
 }
 
 /** What ends a list of statements, besides the end of the text. */
@@ -90,7 +90,6 @@ function isFilled<T>(list: T[]): list is [T, ...T[]] {
 
 /** What is nested takes stack when it is parsed, compiled and run; this much of it fits, whatever it is. */
 const maxNesting = 400;
-const closerText = { end: '{{end}}', else: '{{else}}' };
 const literals: ReadonlySet<string> = new Set(['bool', 'string', 'number', 'nil', 'dot']);
 const operandStarts: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'bool',
@@ -156,7 +155,14 @@ class Parser {
   }
 
   private error(format: string, ...args: Value[]): never {
-    throw parseError(this.shared.source.name, this.tokens[0]!.line, format, args);
+    throw parseError({ name: this.shared.source.name, line: this.tokens[0]!.line }, format, args);
+  }
+
+  /** An error about the innermost action that has no end; it is shown where that begins. */
+  private unclosed(message: string): never {
+    const { source, open } = this.shared;
+    const at = positionAt(source.text, open.at(-1)!);
+    throw parseError({ name: source.name, line: this.tokens[0]!.line, at }, '%s', [message]);
   }
 
   private unexpected(token: Token, context: string): never {
@@ -166,7 +172,13 @@ class Parser {
       started = ` started at ${this.shared.source.name}:${this.actionLine}`;
       if (!token.text.endsWith(' action')) started = ` in action${started}`;
     }
-    return this.error('%s%s', token.text, started);
+    const message = token.text + started;
+    return token.text === 'unclosed action' ? this.unclosed(message) : this.error('%s', message);
+  }
+
+  private printCloser({ kind }: Closer): string {
+    const { left, right } = this.shared.source.delims;
+    return left + kind + right;
   }
 
   private expect(context: string, ...kinds: TokenKind[]): Token {
@@ -198,10 +210,11 @@ class Parser {
     while (this.peek().kind !== 'eof') {
       if (this.peek().kind === 'leftDelim' && this.atDefine()) {
         new Parser(this.shared).parseDefinition();
+        this.shared.open.pop();
         continue;
       }
       const node = this.statement();
-      if (isCloser(node)) return this.error('unexpected %s', closerText[node.kind]);
+      if (isCloser(node)) return this.error('unexpected %s', this.printCloser(node));
       nodes.push(node);
     }
     this.add(this.shared.source.name, { kind: 'list', pos, nodes });
@@ -209,7 +222,10 @@ class Parser {
 
   private atDefine(): boolean {
     const delim = this.next();
-    if (this.nextNonSpace().kind === 'define') return true;
+    if (this.nextNonSpace().kind === 'define') {
+      this.shared.open.push(delim.pos);
+      return true;
+    }
     this.backupBefore(delim);
     return false;
   }
@@ -226,7 +242,7 @@ class Parser {
   /** Reads a body up to its end and adds it; an `{{else}}` is an error of the parser that began it. */
   private addBody(name: string, context: string, beginner: Parser): void {
     const { list, closer } = this.list();
-    if (closer.kind !== 'end') beginner.error('unexpected %s in %s', closerText[closer.kind], context);
+    if (closer.kind !== 'end') beginner.error('unexpected %s in %s', this.printCloser(closer), context);
     this.add(name, list);
   }
 
@@ -251,7 +267,7 @@ class Parser {
       if (isCloser(node)) return { list: { kind: 'list', pos, nodes }, closer: node };
       nodes.push(node);
     }
-    return this.error('unexpected EOF');
+    return this.unclosed('unexpected EOF');
   }
 
   private statement(): StatementNode | Closer {
@@ -259,7 +275,9 @@ class Parser {
     if (token.kind === 'text') return { kind: 'text', pos: token.pos, text: token.text };
     if (token.kind !== 'leftDelim') return this.unexpected(token, 'input');
     this.actionLine = token.line;
+    this.shared.open.push(token.pos);
     const node = this.action();
+    this.shared.open.pop();
     this.actionLine = 0;
     return node;
   }
@@ -333,7 +351,7 @@ class Parser {
 
   private elseList(): ListNode {
     const { list, closer } = this.list();
-    if (closer.kind !== 'end') this.error('expected end; found %s', closerText[closer.kind]);
+    if (closer.kind !== 'end') this.error('expected end; found %s', this.printCloser(closer));
     return list;
   }
 

@@ -94,7 +94,7 @@ function show(run: Run, node: ActionNode, value: Value): string {
   if (isNilPointer(value)) return '<nil>';
   if (value instanceof Func) {
     run.node = node;
-    fail(run, "can't print %s of type %s", printNode(node), typeOf(value).name);
+    fail(run, "can't print %s of type %s", printNode(node, run.source.delims), typeOf(value).name);
   }
   return printValue(printable(value));
 }

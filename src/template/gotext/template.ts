@@ -22,9 +22,8 @@ export interface TemplateOptions {
 /** Compiles a text in Go's template language. Throws TemplateError. */
 export function compileTemplate(name: string, text: string, options: TemplateOptions): Template {
   const { funcs, delims } = options;
-  const source: Source = { name, text };
-  const marks = { left: delims?.left || '{{', right: delims?.right || '}}' };
-  const trees = parse(source, marks, (word) => funcs.has(word) || builtins.has(word));
+  const source: Source = { name, text, delims: { left: delims?.left || '{{', right: delims?.right || '}}' } };
+  const trees = parse(source, (word) => funcs.has(word) || builtins.has(word));
   const program = compileBodies(source, trees, funcs);
   const missingKey = options.missingKey ?? 'default';
   return {

@@ -1,4 +1,5 @@
 import { TemplateError } from '../engine.ts';
+import type { Position } from '../engine.ts';
 import type { Node, Program } from './ast.ts';
 
 /** What the handlebars package makes of a text: a tree, with the whitespace that its rules take away taken away. */
@@ -21,7 +22,7 @@ export function parseTemplate(parse: Parse, name: string, text: string): Program
     return (marked === text ? tree : restore(tree)) as Program;
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    throw parseError(name, error as PackageError);
+    throw parseError(name, text, error as PackageError);
   }
 }
 
@@ -53,19 +54,37 @@ interface PackageError extends Error {
 }
 
 /** The package's message on one line: it draws the text above its reason, and says the place here or there. */
-function parseError(name: string, { message, lineNumber, column }: PackageError): TemplateError {
+function parseError(name: string, text: string, { message, lineNumber, column }: PackageError): TemplateError {
   const [, line, reason] =
     /^Parse error on line (\d+):\n[^]*\n-*\^\n([^]*)$/.exec(message) ??
     /^Lexical error on line (\d+)\. (Unrecognized text)/.exec(message) ??
     [];
   if (line !== undefined && reason !== undefined) {
     return new TemplateError(`template: ${name}:${line}: ${reason[0]!.toLowerCase()}${reason.slice(1)}`, {
-      at: { line: Number(line), column: null },
+      at: (reason.endsWith("got 'EOF'") ? unclosed(text) : null) ?? { line: Number(line), column: null },
     });
   }
   if (lineNumber === undefined) return new TemplateError(`template: ${name}: ${message.replaceAll('\n', ' ')}`);
   const fact = message.replace(/ - \d+:\d+$/, '');
   return errorAt(name, { loc: { start: { line: lineNumber, column: column ?? 0 } } }, fact);
+}
+
+/** Comments, escaped tags, and what else begins with braces: the opening of a block, its end, or any other tag. */
+const tags =
+  /\{\{~?!--[^]*?(?:--~?\}\}|$)|\{\{~?![^}]*|\\\{\{|\{\{(?:(?<opens>\{\{(?!\/)|~?#|~?\^(?!~?\}\}))|(?<ends>\{\{\/|~?\/)|(?<other>))/g;
+
+/** The place of the innermost block or tag that has no end. */
+function unclosed(text: string): Position | null {
+  const lastEnd = text.lastIndexOf('}}');
+  const open: number[] = [];
+  for (const { index, groups } of text.matchAll(tags)) {
+    if (groups?.['opens'] !== undefined || (groups?.['other'] !== undefined && index > lastEnd)) open.push(index);
+    else if (groups?.['ends'] !== undefined) open.pop();
+  }
+  const at = open.at(-1);
+  if (at === undefined) return null;
+  const lines = text.slice(0, at).split('\n');
+  return { line: lines.length, column: lines.at(-1)!.length };
 }
 
 /** An error at a place of a template, in the form of Go's. */

@@ -12,7 +12,7 @@ const isKnown = (name: string) => builtins.has(name) || templateFuncs.has(name);
 
 function parseText(text: string): Trees | TemplateError {
   try {
-    return parse({ name: 'x', text }, braces, isKnown);
+    return parse({ name: 'x', text, delims: braces }, isKnown);
   } catch (error) {
     if (error instanceof TemplateError) return error;
     throw error;
@@ -54,7 +54,7 @@ describe('printed templates', () => {
       const trees = parseText(t);
       // Text next to a printed action may look like a delimiter or a trim marker; comments split texts; definitions print apart.
       if (trees instanceof TemplateError || trees.size !== 1 || /\}\}\}|\{\{\{|\/\*/.test(t)) continue;
-      const printed = [...trees.values()].map(printNode).join('');
+      const printed = [...trees.values()].map((node) => printNode(node)).join('');
       const again = parseText(printed);
       if (again instanceof TemplateError) throw new Error(`${t} prints as ${printed}`, { cause: again });
       expect(shape(again)).toBe(shape(trees));

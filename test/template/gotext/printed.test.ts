@@ -29,7 +29,7 @@ const texts = ['a', ' ', 'b c', '\n', '}', '\xff', '/* no comment */', '-', '%']
 
 /** What a text parses to, without positions. */
 function shape(text: string): string {
-  const trees = parse({ name: 'x', text }, braces, (name) => builtins.has(name));
+  const trees = parse({ name: 'x', text, delims: braces }, (name) => builtins.has(name));
   return shapeOf(trees.get('x')!);
 }
 
@@ -40,7 +40,7 @@ const shapeOf = (list: ListNode): string =>
 
 /** A literal as the parser reads it. */
 function literal(text: string): OperandNode {
-  const [action] = parse({ name: 'x', text: `{{${text}}}` }, braces, () => false).get('x')!.nodes;
+  const [action] = parse({ name: 'x', text: `{{${text}}}`, delims: braces }, () => false).get('x')!.nodes;
   if (action?.kind !== 'action') throw new Error(`${text} is no literal`);
   return action.pipe.commands[0]!.args[0];
 }
@@ -136,7 +136,7 @@ describe('printed trees', () => {
 });
 
 function literalStatement(text: string): StatementNode {
-  return parse({ name: 'x', text }, braces, () => false).get('x')!.nodes[0]!;
+  return parse({ name: 'x', text, delims: braces }, () => false).get('x')!.nodes[0]!;
 }
 
 describe('random bytes', () => {
@@ -150,7 +150,7 @@ describe('random bytes', () => {
       at += length;
       for (const text of [bytes, `{{${bytes}}}`, `{{if ${bytes}}}{{else}}${bytes}{{end}}`]) {
         try {
-          parse({ name: 'x', text }, braces, (name) => builtins.has(name));
+          parse({ name: 'x', text, delims: braces }, (name) => builtins.has(name));
         } catch (error) {
           expect(error).toBeInstanceOf(TemplateError);
         }
