@@ -1,4 +1,4 @@
-import { type Backend, BackendError } from '../backend/backend.ts';
+import type { Backend, BackendError } from '../backend/backend.ts';
 import type { SourceSpec } from '../config/sources.ts';
 import type { Touched } from '../mirror/keys.ts';
 import type { Clock } from '../obs/clock.ts';
@@ -6,6 +6,7 @@ import type { Logger } from '../obs/log.ts';
 import { Bell } from './bell.ts';
 import type { Wish } from './doubt.ts';
 import { AgentError } from './error.ts';
+import { storeFailure } from './outage.ts';
 import type { Outcome } from './outcome.ts';
 import type { ReloadLedger } from './reload-ledger.ts';
 import type { Resource, Want } from './resource.ts';
@@ -170,8 +171,8 @@ export class Agent {
     await Promise.all(
       [...this.sources.values()].map((source) =>
         source.read(signal).catch((error: unknown) => {
-          if (!(error instanceof BackendError)) throw error;
-          failures.set(source, error);
+          if (signal.aborted) throw error;
+          failures.set(source, storeFailure(error));
         }),
       ),
     );

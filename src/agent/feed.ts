@@ -1,6 +1,6 @@
-import { type Backend, BackendError, type Change, type Cursor } from '../backend/backend.ts';
+import type { Backend, Change, Cursor } from '../backend/backend.ts';
 import type { Clock } from '../obs/clock.ts';
-import type { Outage } from './outage.ts';
+import { storeFailure, type Outage } from './outage.ts';
 
 /** What a feed works with. */
 export interface FeedParts {
@@ -57,8 +57,7 @@ export class Feed {
         }
       } catch (error) {
         if (isStopping()) return;
-        if (!(error instanceof BackendError)) throw error;
-        await clock.sleep(outage.failed(error), signal).catch(() => undefined);
+        await clock.sleep(outage.failed(storeFailure(error)), signal).catch(() => undefined);
       }
     }
   }

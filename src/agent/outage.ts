@@ -1,8 +1,16 @@
-import type { BackendError } from '../backend/backend.ts';
+import { BackendError } from '../backend/backend.ts';
 import { backoffMs } from '../backend/retry.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Reminder } from './reminder.ts';
+
+/** What a store failed of; a mistake of this program costs the store an attempt, and not everyone the agent. */
+export function storeFailure(error: unknown): BackendError {
+  if (error instanceof BackendError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const message = `Internal error while the store is asked, please report it: ${cause.stack ?? cause.message}`;
+  return new BackendError('protocol', message, { cause });
+}
 
 /** A time without the store: says so once and then once a minute, and spaces the attempts out. */
 export class Outage {

@@ -1,4 +1,4 @@
-import { type Backend, BackendError, type Edit, type Snapshot } from '../backend/backend.ts';
+import type { Backend, Edit, Snapshot } from '../backend/backend.ts';
 import type { Touched } from '../mirror/keys.ts';
 import { Mirror } from '../mirror/mirror.ts';
 import type { View } from '../mirror/view.ts';
@@ -7,7 +7,7 @@ import { labelled, type Logger } from '../obs/log.ts';
 import type { Reason } from './bell.ts';
 import { Doubt, type Wish } from './doubt.ts';
 import { Feed } from './feed.ts';
-import { Outage } from './outage.ts';
+import { storeFailure, Outage } from './outage.ts';
 
 /** What a source works with. */
 export interface SourceParts {
@@ -151,8 +151,7 @@ export class Source {
       } else wait = this.store!.doubt.waitMs;
     } catch (error) {
       if (this.stopping.signal.aborted) return;
-      if (!(error instanceof BackendError)) throw error;
-      wait = this.outage.failed(error);
+      wait = this.outage.failed(storeFailure(error));
     }
     this.lookAt = Math.min(this.lookAt, clock.now() + wait);
   }

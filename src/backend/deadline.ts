@@ -28,6 +28,11 @@ export function noAnswer(ms: number): Late {
   return new Late(`no answer within ${Math.round(ms / 100) / 10} s`, false);
 }
 
+/** What a node failed of whose answer began, and was not all there so long after the question. */
+export function incomplete(ms: number): Late {
+  return new Late(`the answer was not complete after ${Math.round(ms / 100) / 10} s`, true);
+}
+
 /** Rejects with the signal's reason when it fires. */
 export function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -2,34 +2,54 @@ import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
 import { deniedBy, plainWords } from './plainwords.ts';
 
+/** What an attempt may take. */
+export interface Patience {
+  /** How many ms an answer may take to begin, so that a node that says nothing leaves some time to the others. */
+  readonly beginMs: number;
+  /** When the whole answer has to be here, on the clock. */
+  readonly until: number;
+}
+
+/** How long all nodes together may take until one of them answers. */
+interface Limit {
+  /** Until an answer begins. */
+  readonly beginMs: number;
+  /** Until all of it is here; a node whose turn comes late has its share of it all the same. */
+  readonly totalMs: number;
+  readonly clock: Clock;
+}
+
 /** The nodes of one store, asked in turn: it stays with the one that works; when that one fails the next is asked. */
 export class Failover<Node extends { readonly label: string }> {
   private current = 0;
 
   constructor(
     private readonly nodes: readonly Node[],
-    /** How long all nodes together may take until one of them answers. */
-    private readonly limit: { readonly ms: number; readonly clock: Clock },
+    private readonly limit: Limit,
     /** What else may be the cause of all failures, or ''. */
     private readonly fault: () => string,
   ) {}
 
   /**
-   * What the first node that works answers; BackendError names every node with what it failed of. An attempt hears how
-   * many ms it may wait for an answer to begin, so that one that says nothing leaves some time to the others.
+   * What the first node that works answers; BackendError names every node with what it failed of.
    */
-  async ask<T>(signal: AbortSignal, attempt: (node: Node, ms: number) => Promise<T>): Promise<T> {
+  async ask<T>(signal: AbortSignal, attempt: (node: Node, patience: Patience) => Promise<T>): Promise<T> {
     const failures: { readonly node: Node; readonly cause: Error }[] = [];
     const first = this.current;
-    const { ms, clock } = this.limit;
-    const end = clock.now() + ms;
+    const { beginMs, totalMs, clock } = this.limit;
+    const start = clock.now();
+    const count = this.nodes.length;
     for (let tried = 0; tried < this.nodes.length; tried++) {
       const index = (first + tried) % this.nodes.length;
       const node = this.nodes[index]!;
       signal.throwIfAborted();
       try {
-        const share = (end - clock.now()) / (this.nodes.length - tried);
-        const result = await attempt(node, Math.max(share, ms / this.nodes.length));
+        const now = clock.now();
+        const share = (start + beginMs - now) / (count - tried);
+        const result = await attempt(node, {
+          beginMs: Math.max(share, beginMs / count),
+          until: Math.max(start + totalMs, now + totalMs / count),
+        });
         this.current = index;
         return result;
       } catch (cause) {
@@ -39,6 +59,8 @@ export class Failover<Node extends { readonly label: string }> {
         failures.push({ node, cause: cause as Error });
       }
     }
+    // Whichever took all the time is not the first to be asked again.
+    this.current = (first + 1) % count;
     const code = failures.every(({ cause }) => deniedBy(cause)) ? 'denied' : 'unreachable';
     const facts = failures.map(({ node, cause }) => `${node.label}: ${plainWords(cause)}`);
     const fault = this.fault();

@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../obs/clock.ts';
 import { BackendError } from './backend.ts';
 import type { Credentials } from './credentials.ts';
-import { noAnswer, within } from './deadline.ts';
-import { Failover } from './failover.ts';
+import { incomplete, noAnswer, within } from './deadline.ts';
+import { Failover, type Patience } from './failover.ts';
 import { type Node, parseNode } from './nodes.ts';
+import { oneLine } from './plainwords.ts';
 import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
 
 export interface HttpSettings {
@@ -22,9 +23,9 @@ export interface HttpSettings {
 }
 
 export interface HttpLimits {
-  /** From the start of a request to the headers of its answer, all nodes together; then from piece to piece of a read. */
+  /** From the start of a request to the headers of its answer, all nodes together. */
   readonly headersMs: number;
-  /** A whole read, body included. */
+  /** A whole request, body included; only the body of a long poll may take longer. */
   readonly totalMs: number;
   readonly maxBytes: number;
 }
@@ -37,12 +38,12 @@ export function nodesOf({ nodes, scheme, tls }: HttpSettings): readonly Node[] {
   return nodes.map((text) => parseNode(text, scheme === 'https' || wantsTls(tls) ? 'https' : 'http'));
 }
 
-/** An answer whose headers are here; `body` waits for the rest, as bytes (one char each), and for a piece at most silenceMs. */
+/** An answer whose headers are here; `body` waits for the rest, as bytes (one char each), without end unless in time. */
 export interface Answer {
   readonly node: string;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
-  body(silenceMs?: number): Promise<string>;
+  body(pace?: 'in time'): Promise<string>;
   /** True once a part of the body that body() waits for has come. */
   hasBegun(): boolean;
 }
@@ -71,7 +72,8 @@ export class HttpClient {
     nodes: readonly Node[],
     private readonly https: Https | null,
   ) {
-    const limit = { ms: settings.limits.headersMs, clock: settings.clock };
+    const { limits, clock } = settings;
+    const limit = { beginMs: limits.headersMs, totalMs: limits.totalMs, clock };
     this.failover = new Failover(nodes, limit, () => https?.tls.fault ?? '');
   }
 
@@ -88,20 +90,17 @@ export class HttpClient {
 
   /** The whole answer, in time or not at all. */
   async get(path: string, signal: AbortSignal): Promise<Answer> {
-    const { limits, clock } = this.settings;
-    return this.failover.ask(signal, (node, headersMs) => {
-      const late = new Error(`the answer was not complete after ${limits.totalMs / 1000} s`);
-      return within({ ms: limits.totalMs, clock, late }, signal, async (inner) => {
-        const answer = await this.ask({ node, path, headersMs }, inner);
-        const body = await answer.body(limits.headersMs);
-        return { ...answer, body: () => Promise.resolve(body) };
-      });
+    return this.failover.ask(signal, async (node, patience) => {
+      const answer = await this.ask({ node, path, patience }, signal);
+      const body = await answer.body('in time');
+      if (answer.status === 400 && saysTls(body)) throw new Error('it speaks TLS there: write https://');
+      return { ...answer, body: () => Promise.resolve(body) };
     });
   }
 
   /** An answer as soon as its headers are here; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<Answer> {
-    return this.failover.ask(signal, (node, headersMs) => this.ask({ node, path, headersMs }, signal));
+    return this.failover.ask(signal, (node, patience) => this.ask({ node, path, patience }, signal));
   }
 
   /** Drops every connection. */
@@ -119,15 +118,23 @@ export class HttpClient {
   private async ask(asked: Asked, signal: AbortSignal): Promise<Answer> {
     const { node } = asked;
     const path = node.url.pathname.replace(/\/+$/, '') + asked.path;
+    const { limits, clock } = this.settings;
+    const start = clock.now();
     const response = await this.admitted({ ...asked, path }, signal);
+    const { maxBytes } = limits;
+    const { until } = asked.patience;
+    const inTime = () => {
+      const limit = { ms: until - clock.now(), clock, late: incomplete(until - start) };
+      return within(limit, signal, (inner) => readBody(response, maxBytes, inner));
+    };
     const answer: Answer = {
       node: node.label,
       status: response.statusCode!,
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-      body: (silenceMs) => this.bodyOf(response, silenceMs, signal),
+      body: (pace) => (pace === undefined ? readBody(response, maxBytes, signal) : inTime()),
       hasBegun: () => response.readableDidRead,
     };
-    if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await answer.body())}`);
+    if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await this.wordsOf(answer, signal))}`);
     return answer;
   }
 
@@ -144,7 +151,7 @@ export class HttpClient {
 
   /** etcd 0.4's followers send readers on to the leader. */
   private async redirected(asked: Asked, authorization: string | null, signal: AbortSignal): Promise<IncomingMessage> {
-    const { node, path, headersMs } = asked;
+    const { node, path, patience } = asked;
     let { origin } = node.url;
     let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
@@ -152,7 +159,7 @@ export class HttpClient {
       // A password goes to the node's own host only, and never in the clear where https was asked for.
       const isSafe = hostname === node.url.hostname && (protocol === node.url.protocol || protocol === 'https:');
       const ask = { origin, path: raw, authorization: isSafe ? authorization : null };
-      const response = await this.send(ask, headersMs, signal);
+      const response = await this.send(ask, patience, signal);
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
       response.destroy();
@@ -162,14 +169,14 @@ export class HttpClient {
     }
   }
 
-  private async send(ask: Ask, headersMs: number, signal: AbortSignal): Promise<IncomingMessage> {
+  private async send(ask: Ask, { beginMs, until }: Patience, signal: AbortSignal): Promise<IncomingMessage> {
     const { clock } = this.settings;
-    const late = noAnswer(headersMs);
     for (;;) {
       const secure = await this.secure();
+      const ms = Math.min(beginMs, until - clock.now());
       const request = this.start(ask, secure);
       try {
-        return await within({ ms: headersMs, clock, late }, signal, (inner) => headersOf(request, inner));
+        return await within({ ms, clock, late: noAnswer(ms) }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
         // A kept connection may have died unseen; the kept ones go, and a new one decides.
         if (!request.reusedSocket || signal.aborted) throw error;
@@ -178,15 +185,14 @@ export class HttpClient {
     }
   }
 
-  private async bodyOf(response: IncomingMessage, silenceMs: number | undefined, signal: AbortSignal): Promise<string> {
-    const { limits, clock } = this.settings;
-    const body = readBody(response, limits.maxBytes, signal);
-    if (silenceMs === undefined) return body;
-    const ended = new AbortController();
-    void endWhenSilent(response, { ms: silenceMs, clock }, ended.signal);
-    return body.finally(() => {
-      ended.abort(new Error('ended'));
-    });
+  /** What a failing node says about it, as far as it does so in time. */
+  private async wordsOf(answer: Answer, signal: AbortSignal): Promise<string> {
+    try {
+      return await answer.body('in time');
+    } catch {
+      signal.throwIfAborted();
+      return '';
+    }
   }
 
   private dropIdle(): void {
@@ -222,7 +228,7 @@ export class HttpClient {
 interface Asked {
   readonly node: Node;
   readonly path: string;
-  readonly headersMs: number;
+  readonly patience: Patience;
 }
 
 interface Ask {
@@ -264,21 +270,6 @@ function headersOf(request: ClientRequest, signal: AbortSignal): Promise<Incomin
   });
 }
 
-/** Breaks an answer of which no piece came for so long. */
-async function endWhenSilent(
-  response: IncomingMessage,
-  { ms, clock }: { readonly ms: number; readonly clock: Clock },
-  ended: AbortSignal,
-): Promise<void> {
-  let heard = true;
-  response.on('data', () => (heard = true));
-  while (heard && !ended.aborted) {
-    heard = false;
-    await clock.sleep(ms, ended).catch(() => undefined);
-  }
-  if (!ended.aborted) response.destroy(new Error(`the answer stopped in the middle for ${ms / 1000} s`));
-}
-
 function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -308,8 +299,13 @@ function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSign
   });
 }
 
+/** What Go's and nginx's servers answer to whoever asks in the clear where they speak TLS. */
+function saysTls(body: string): boolean {
+  return /HTTP request (?:to an HTTPS server|was sent to HTTPS port)/.test(body);
+}
+
 /** What an etcd says about a failure, for a message. */
 function reason(body: string): string {
   const message = /"message"\s*:\s*"([^"\\]*)"/.exec(body)?.[1];
-  return message === undefined ? '' : ` (${message})`;
+  return message === undefined ? '' : ` (${oneLine(message)})`;
 }

@@ -1,3 +1,4 @@
+import { maskUserinfo } from '../go/redact.ts';
 import { BackendError } from './backend.ts';
 
 /** A node's address; credentials that stood in it are kept apart so that no message can show them. */
@@ -11,9 +12,8 @@ export interface Node {
 
 /** Reads a node as users write it: a URL, or host:port, which gets `scheme`. A trailing slash is harmless. */
 export function parseNode(text: string, scheme: 'http' | 'https'): Node {
-  const bare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  const url = URL.canParse(bare ? `${scheme}://${text}` : text) ? new URL(bare ? `${scheme}://${text}` : text) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+  const url = urlOf(text, scheme);
+  if (url === null) {
     throw new BackendError('settings', `"${maskUserinfo(text)}" is not a node: expected http://host:port or host:port`);
   }
   const userinfo =
@@ -26,9 +26,15 @@ export function parseNode(text: string, scheme: 'http' | 'https'): Node {
   return { label: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`, url, userinfo };
 }
 
-/** A node as it may be shown: *** for the credentials that may stand before an @. */
-export function maskUserinfo(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+/** Null for what is no URL of a node. A misspelt one may parse, with its password as a part of host, path or query. */
+function urlOf(text: string, scheme: string): URL | null {
+  const isBare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  // "http:/me:pw@host" and the like; a host may be called http, and have a port.
+  if (isBare && /^https?(?![\w.-]|$|:\d+(?:\/|$))/i.test(text)) return null;
+  const whole = isBare ? `${scheme}://${text}` : text;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return isHttp && !`${url.host}${url.pathname}${url.search}${url.hash}`.includes('@') ? url : null;
 }
 
 function decoded(part: string): string {

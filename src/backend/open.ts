@@ -1,3 +1,4 @@
+import { redact } from '../go/redact.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { type Backend, BackendError } from './backend.ts';
@@ -25,7 +26,7 @@ export interface BackendOptions {
   readonly srvRecord: string;
   /** The environment, as text. */
   readonly env: ReadonlyMap<string, string>;
-  /** For an answer to start; 0 stands for the usual 3 s. */
+  /** For one request, from the question to the end of the answer; 0 stands for the usual 3 s to its beginning. */
   readonly timeoutMs: number;
   /** Hears what the store turns out to be. */
   readonly log: Logger;
@@ -57,7 +58,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const known = `known are ${backendNames.join(', ')}, and for -backend embedded`;
   const isOfGo = missingBackends.has(options.backend);
   const why = isOfGo ? `this release does not have it yet; ${known}` : known;
-  throw new BackendError('settings', `Invalid backend "${options.backend}" (${why})`);
+  throw new BackendError('settings', `Invalid backend "${redact(options.backend)}" (${why})`);
 }
 
 /** The nodes in confd's order: those that SRV records name, else those that were set, else where such a store listens. */
@@ -105,7 +106,7 @@ async function etcdSettings(options: BackendOptions): Promise<EtcdSettings> {
       insecure: options.clientInsecure,
     },
     auth: await Credentials.open(options),
-    limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs } : usualLimits,
+    limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs, totalMs: timeoutMs } : usualLimits,
     clock: systemClock,
   };
 }

@@ -7,9 +7,9 @@ const words: ReadonlyMap<string, string> = new Map([
   ['ETIMEDOUT', 'no connection: timed out'],
   ['EHOSTUNREACH', 'no route to host'],
   ['ENETUNREACH', 'network is unreachable'],
-  ['EPROTO', 'TLS handshake failed (does it speak https?)'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS handshake failed (does it speak https?)'],
-  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'TLS handshake failed (does it speak https?)'],
+  ['EPROTO', 'the TLS handshake failed'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS there: write http://'],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it does not speak TLS there: write http://'],
 ]);
 
 const denials: ReadonlyMap<string, string> = new Map([
@@ -25,6 +25,11 @@ const denials: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not trust the client certificate'],
   ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it refuses the client certificate'],
 ]);
+
+/** A server's own words as a part of one line: printable, and no more than 200 characters. */
+export function oneLine(words: string): string {
+  return words.replace(/[^ -~]+/g, ' ').slice(0, 200);
+}
 
 /** Why a connection failed, for the operator. */
 export function plainWords(error: Error): string {

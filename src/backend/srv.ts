@@ -1,4 +1,5 @@
 import type { SrvRecord } from 'node:dns';
+import { redact } from '../go/redact.ts';
 import { BackendError } from './backend.ts';
 
 /** The settings from which the SRV name is made. */
@@ -41,9 +42,9 @@ async function lookUp(name: string, resolve: ResolveSrv): Promise<readonly SrvRe
     const records = await resolve(name);
     if (records.length > 0) return records;
   } catch (cause) {
-    throw missing(`lookup ${name}: ${plain(cause as NodeJS.ErrnoException)}`, cause);
+    throw missing(`lookup ${redact(name)}: ${plain(cause as NodeJS.ErrnoException)}`, cause);
   }
-  throw missing(`lookup ${name}: no such host`);
+  throw missing(`lookup ${redact(name)}: no such host`);
 }
 
 function missing(why: string, cause?: unknown): BackendError {

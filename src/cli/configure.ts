@@ -1,6 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
 import type { ParsedFlags } from '../go/flag.ts';
+import { redact } from '../go/redact.ts';
 import { createLogger, type Logger, parseLevel } from '../obs/log.ts';
 import { writeTo } from './output.ts';
 import { run } from './run.ts';
@@ -31,7 +32,7 @@ export async function configure(
     if (rest.length > 0) log.warning(ignored(rest));
     return run(loaded, { env, log, reload });
   }
-  loggerOf(tag, 'info')!.fatal(`not a valid level: "${logLevel}"`);
+  loggerOf(tag, 'info')!.fatal(`not a valid level: "${redact(logLevel)}"`);
   return 1;
 }
 

@@ -1,5 +1,6 @@
 import { readConfigFile } from '../config/file.ts';
 import { parseToml, type TomlFile } from '../config/toml.ts';
+import { redact } from '../go/redact.ts';
 import type { Address } from '../minietcd/address.ts';
 import { usualCluster } from '../minietcd/http/cluster.ts';
 import { usualLimits, type Limits } from '../minietcd/http/limits.ts';
@@ -93,7 +94,7 @@ class Values {
     const text = this.text(name);
     if (text === '') return usual;
     const value = /^\d+(\.\d*)?$/.test(text) ? Number(text) : 0;
-    if (!(value > 0)) throw this.refusal(name, `${text} is not a number above 0`);
+    if (!(value > 0)) throw this.refusal(name, `${redact(text)} is not a number above 0`);
     return value;
   }
 
@@ -131,7 +132,7 @@ function peerUrlsOf(values: Values): readonly string[] {
   const name = values.text('name') || 'default';
   const members = values.list('initial-cluster').map((text) => {
     const [, who, url] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    if (who === undefined) throw values.refusal('initial-cluster', `${text} is not name=http://host:port`);
+    if (who === undefined) throw values.refusal('initial-cluster', `${redact(text)} is not name=http://host:port`);
     parseUrl(values, 'initial-cluster', url!);
     return { who, url: url! };
   });
@@ -202,11 +203,11 @@ function listenOf(values: Values, advertised: Address | undefined, scheme: strin
   if (urls.length > 0 && bind.length > 0) throw values.refusal('bind-addr', 'give it or -listen-client-urls, not both');
   const other = urls.find((url) => /^https?:/.test(url) && !url.startsWith(`${scheme}:`));
   if (other !== undefined && scheme === 'http') {
-    throw values.refusal('listen-client-urls', `${other} needs -cert-file and -key-file too`);
+    throw values.refusal('listen-client-urls', `${redact(other)} needs -cert-file and -key-file too`);
   }
   if (other !== undefined) {
     const advice = 'all addresses are served over TLS once there is a certificate; write https://';
-    throw values.refusal('listen-client-urls', `${other}: ${advice}`);
+    throw values.refusal('listen-client-urls', `${redact(other)}: ${advice}`);
   }
   if (urls.length > 0) return urls.map((url) => parseUrl(values, 'listen-client-urls', url));
   if (bind.length > 0) return bind.map((one) => parseBind(values, one, advertised));
@@ -216,7 +217,7 @@ function listenOf(values: Values, advertised: Address | undefined, scheme: strin
 
 function parseBind(values: Values, text: string, advertised: Address | undefined): Address {
   if (text.startsWith(':')) {
-    throw values.refusal('bind-addr', `${text}: an IP address is required before the port, 0.0.0.0 for all`);
+    throw values.refusal('bind-addr', `${redact(text)}: an IP address is required before the port, 0.0.0.0 for all`);
   }
   const hasPort = /^[^:]*:[^:]*$|\]:/.test(text);
   return parseAddress(values, 'bind-addr', hasPort ? text : `${text}:${advertised?.port ?? 4001}`);
@@ -224,13 +225,13 @@ function parseBind(values: Values, text: string, advertised: Address | undefined
 
 function parseUrl(values: Values, name: string, text: string): Address {
   const address = addressOf(text.replace(/^https?:\/\//, ''));
-  if (address === undefined) throw values.refusal(name, `${text} is not http://host:port`);
+  if (address === undefined) throw values.refusal(name, `${redact(text)} is not http://host:port`);
   return address;
 }
 
 function parseAddress(values: Values, name: string, text: string): Address {
   const address = addressOf(text);
-  if (address === undefined) throw values.refusal(name, `${text} is not host:port (no scheme, no path)`);
+  if (address === undefined) throw values.refusal(name, `${redact(text)} is not host:port (no scheme, no path)`);
   return address;
 }
 

@@ -1,6 +1,7 @@
 import { asBool, asString, asTable, findEntry, unknownKeys } from '../config/fields.ts';
 import { tomlError, type TomlEntry, type TomlFile, type TomlTable } from '../config/toml.ts';
 import { parseFlags, type FlagSpec, type FlagValue } from '../go/flag.ts';
+import { redact } from '../go/redact.ts';
 import { oldNames, rows, type Row } from './etcdrows.ts';
 import { maintenance } from './maintenance.ts';
 import { transfers } from './transfers.ts';
@@ -34,7 +35,7 @@ export function fromArguments(args: readonly string[]): Layers {
   if (rest.length > 0) {
     const commands = [...maintenance, ...transfers].join(', ');
     throw new SettingError(
-      `unexpected argument: ${rest[0]}; a server takes flags only, and the commands are ${commands}`,
+      `unexpected argument: ${redact(rest[0]!)}; a server takes flags only, and the commands are ${commands}`,
     );
   }
   const given = new Map<string, Given>();

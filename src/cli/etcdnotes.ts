@@ -1,3 +1,4 @@
+import { redact } from '../go/redact.ts';
 import { rows } from './etcdrows.ts';
 import { SettingError, type Given } from './etcdlayers.ts';
 
@@ -26,7 +27,7 @@ function corsNotes(given: ReadonlyMap<string, Given>): string[] {
     .map((entry) => entry.trim());
   const odd = entries.filter((entry) => entry !== '' && !/^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/.test(entry));
   return odd.map(
-    (entry) => `${where}: ${entry} lets no page in: browsers name origins as http://host or http://host:port`,
+    (entry) => `${where}: ${redact(entry)} lets no page in: browsers name origins as http://host or http://host:port`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
+import { redact } from '../go/redact.ts';
 import { checkFolder, copyFolder, type Finding } from '../minietcd/disk/backup.ts';
 import { DataError } from '../minietcd/wal/error.ts';
 import { writeTo } from './output.ts';
@@ -55,7 +56,7 @@ interface Arguments {
 function readArguments(command: (typeof maintenance)[number], args: readonly string[]): Arguments {
   const specs = flagsOf[command];
   const { set, rest } = parseFlags(args, [...specs]);
-  if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${rest[0]}`);
+  if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${redact(rest[0]!)}`);
   for (const { name, kind } of specs) {
     if (kind === 'string' && (set.get(name) ?? '') === '') throw new FlagError('invalid', `-${name} is needed`);
   }

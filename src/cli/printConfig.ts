@@ -1,7 +1,7 @@
-import { maskUserinfo } from '../backend/nodes.ts';
 import type { Chosen } from '../config/setting.ts';
 import type { NamedSource, Sources } from '../config/sources.ts';
 import { formatValue } from '../go/flag.ts';
+import { maskUserinfo, redact } from '../go/redact.ts';
 
 /** The table of -print-config: each setting, its value and who set it. Secrets that are set show as ***. */
 export function printConfig(chosen: ReadonlyMap<string, Chosen>, named: Sources['named'] = new Map()): string {
@@ -15,10 +15,9 @@ export function printConfig(chosen: ReadonlyMap<string, Chosen>, named: Sources[
 type Row = readonly [name: string, value: string, source: string];
 
 function rowsOf(chosen: ReadonlyMap<string, Chosen>, start: string): Row[] {
-  const isRedis = chosen.get('backend')?.value === 'redis';
   return [...chosen.values()]
     .filter(({ setting }) => setting.toml !== null || setting.env.length > 0)
-    .map((one) => [start + one.setting.name, shown(one, isRedis), source(one)]);
+    .map((one) => [start + one.setting.name, shown(one), source(one)]);
 }
 
 /** A source in as many rows as its table has. */
@@ -26,20 +25,15 @@ function sourceRows(name: string, { chosen }: NamedSource): Row[] {
   return rowsOf(new Map([...chosen].filter(([, { from }]) => from !== 'default')), `source.${name}.`);
 }
 
-function shown({ setting, value }: Chosen, isRedis: boolean): string {
-  const isSecret = setting.secret === true || (setting.secret === 'redis' && isRedis);
-  if (isSecret) return value === '' ? '""' : '***';
-  if (setting.kind === 'string') return JSON.stringify(withoutPassword(value as string));
+function shown({ setting, value }: Chosen): string {
+  // What may be a password is one: redis may be named by a file that is read later, or be misspelt.
+  if (setting.secret !== undefined) return value === '' ? '""' : '***';
+  if (setting.kind === 'string') return JSON.stringify(redact(value as string));
   if (setting.kind === 'list') {
-    const mask = setting.name === 'node' ? maskUserinfo : withoutPassword;
+    const mask = setting.name === 'node' ? maskUserinfo : redact;
     return JSON.stringify((value as readonly string[]).map(mask));
   }
   return formatValue(setting.kind, value);
-}
-
-/** An address may carry a name and a password. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/\s]*@/g, '//***@');
 }
 
 function source({ from, where }: Chosen): string {

@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
 import { BackendError } from '../backend/backend.ts';
-import { maskUserinfo } from '../backend/nodes.ts';
 import { TlsSource, type TlsFiles } from '../backend/tls.ts';
+import { maskUserinfo } from '../go/redact.ts';
 
 /** A server that cannot be asked, or that refuses; the message names it. */
 export class RemoteError extends Error {

@@ -8,6 +8,7 @@ import { type Backend, BackendError } from '../backend/backend.ts';
 import type { Config, LoadedConfig } from '../config/confd.ts';
 import { ConfigError } from '../config/error.ts';
 import type { StoreSettings } from '../config/store.ts';
+import { redact } from '../go/redact.ts';
 import { systemClock } from '../obs/clock.ts';
 import { labelled, type Logger } from '../obs/log.ts';
 import { TemplateError } from '../template/engine.ts';
@@ -38,7 +39,7 @@ export async function run(loaded: LoadedConfig, world: World): Promise<number> {
   let store: Store;
   try {
     keyring = await openKeyring(config);
-    log.info(`Backend set to ${config.backend}`);
+    log.info(`Backend set to ${redact(config.backend)}`);
     store = await openGlobalStore(config, world);
   } catch (error) {
     return die(error, log);
@@ -205,7 +206,7 @@ function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, world: Run
   const open = async (store: StoreSettings, label: string): Promise<Backend> => {
     const own = labelled(log, label);
     const { backend, sources: places } = await openStore(store, { env, log: own });
-    own.info(`Backend set to ${store.backend}`);
+    own.info(`Backend set to ${redact(store.backend)}`);
     own.info(`Backend source(s) set to ${places.join(', ')}`);
     return backend;
   };

@@ -1,9 +1,9 @@
 import { type Backend, BackendError } from '../backend/backend.ts';
-import { maskUserinfo } from '../backend/nodes.ts';
 import { type BackendOptions, discoverNodes, openBackend } from '../backend/open.ts';
 import { srvNameOf } from '../backend/srv.ts';
 import type { Config } from '../config/confd.ts';
 import type { StoreSettings } from '../config/store.ts';
+import { maskUserinfo, redact } from '../go/redact.ts';
 import type { Disk } from '../minietcd/disk/disk.ts';
 import { systemClock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
@@ -30,9 +30,9 @@ export async function openGlobalStore(config: Config, around: Around): Promise<S
 export async function openStore(settings: StoreSettings, { env, log }: Around): Promise<Store> {
   const options: BackendOptions = { ...settings, env, timeoutMs: settings.backendTimeoutMs, log };
   const record = srvNameOf(options);
-  if (record !== '') log.info(`SRV record set to ${record}`);
+  if (record !== '') log.info(`SRV record set to ${redact(record)}`);
   const nodes = await discoverNodes(options);
-  const sources = settings.backend === 'file' ? settings.files : nodes.map(maskUserinfo);
+  const sources = settings.backend === 'file' ? settings.files.map(redact) : nodes.map(maskUserinfo);
   return { backend: await openBackend({ ...options, nodes }), sources };
 }
 
@@ -83,7 +83,7 @@ function parseAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):([0-9]+)$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    throw new BackendError('settings', `listen: "${text}" is not an address: expected host:port`);
+    throw new BackendError('settings', `listen: "${redact(text)}" is not an address: expected host:port`);
   }
   return { host: match[1] ?? (match[2] || '::'), port };
 }

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { maskUserinfo } from '../backend/nodes.ts';
 import { wantsTls } from '../backend/tls.ts';
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
 import { errnoText } from '../go/os.ts';
+import { maskUserinfo, redact } from '../go/redact.ts';
 import { DumpError, printDump, readDump, type Dump, type DumpNode } from './dump.ts';
 import { writeTo } from './output.ts';
 import { Remote, RemoteError } from './remote.ts';
@@ -28,7 +28,7 @@ class FileError extends Error {
 export async function transfer(command: Transfer, args: readonly string[]): Promise<number> {
   try {
     const { set, rest } = parseFlags(args, flags);
-    if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${rest[0]}`);
+    if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${redact(rest[0]!)}`);
     const given = new Map(flags.map(({ name, default: usual }) => [name, String(set.get(name) ?? usual)]));
     const server = await openRemote(given);
     try {

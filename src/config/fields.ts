@@ -1,4 +1,5 @@
 import { nearest } from '../go/nearest.ts';
+import { redact } from '../go/redact.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
 /** Reading known names out of a TOML table, as Go's decoder does: exact name first, then any case; no coercion. */
@@ -57,7 +58,7 @@ export function mismatch(file: string, entry: TomlEntry, wanted: keyof typeof fo
 export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): string[] {
   return strangers(table, known).map(([key, { line }, near]) => {
     const hint = near === null ? '' : `; did you mean "${near}"?`;
-    return `${file}${line === null ? '' : `:${line}`}: unknown key "${key}" is ignored${hint}`;
+    return `${file}${line === null ? '' : `:${line}`}: unknown key "${redact(key)}" is ignored${hint}`;
   });
 }
 

@@ -39,7 +39,8 @@ function twice(secret: Given, file: Given): ConfigError {
 export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<string[]> {
   const settings = [...chosen.values()].map(({ setting }) => setting);
   const files = new Set<string>();
-  for (const name of [...withFile(settings).map(fileOf), 'client-key'])
+  const isRedis = chosen.get('backend')?.value === 'redis';
+  for (const name of [...withFile(settings).map(fileOf), ...(isRedis ? [] : ['client-key'])])
     files.add(String(chosen.get(name)?.value ?? ''));
   for (const { setting, from, where, value } of chosen.values()) {
     if (setting.secret === true && from === 'file' && value !== '') files.add(where.replace(/:[0-9]+$/, ''));

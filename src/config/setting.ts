@@ -1,6 +1,7 @@
 import { fromText, toText } from '../go/bytes.ts';
 import { parseDuration } from '../go/duration.ts';
 import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
+import { redact } from '../go/redact.ts';
 import { ConfigError } from './error.ts';
 import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './fields.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
@@ -71,7 +72,7 @@ function envValue({ kind }: Setting, variable: string, text: string): FlagValue 
     return parseValue(kind, text);
   } catch (cause) {
     const example = { bool: 'true or false', int: 'a whole number', duration: 'a duration such as 30s', string: '' };
-    const message = `${variable}: invalid value "${text}": ${(cause as Error).message}; expected ${example[kind]}`;
+    const message = `${variable}: invalid value "${redact(text)}": ${(cause as Error).message}; expected ${example[kind]}`;
     throw new ConfigError(message, '', null, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { nearest } from '../go/nearest.ts';
+import { redact } from '../go/redact.ts';
 import { asString, asTable, findEntry, refuseMisspelt, unknownKeys } from './fields.ts';
 import type { Chosen } from './setting.ts';
 import { readStore, type StoreSettings } from './store.ts';
@@ -108,7 +109,7 @@ function find(file: string, entry: TomlEntry, named: Sources['named']): SourceSp
   if (known !== undefined) return known.spec;
   const near = nearest(name, [...named.keys(), globalName]);
   const hint = near === null ? `there are ${[...named.keys(), globalName].join(', ')}` : `did you mean "${near}"?`;
-  throw tomlError(file, entry, `there is no source "${name}" in the configuration file; ${hint}`);
+  throw tomlError(file, entry, `there is no source "${redact(name)}" in the configuration file; ${hint}`);
 }
 
 /** Whoever says what the global settings say uses the global store. */

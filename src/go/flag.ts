@@ -1,6 +1,7 @@
 import { fromText, toText } from './bytes.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
+import { redact } from './redact.ts';
 import { parseBool, parseInt, quote } from './strconv.ts';
 
 /** Go's package flag: its grammar, its error texts and its usage text. Arguments and values are text, as in argv. */
@@ -69,20 +70,21 @@ function readFlag(arg: string, known: ReadonlyMap<string, FlagSpec>): { spec: Fl
   const body = arg.slice(arg.startsWith('--') ? 2 : 1);
   // Without the value: it may be a password.
   if (/^[-=]/.test(body))
-    throw new FlagError('invalid', `bad flag syntax: ${arg.replace(/^(-+[^-=][^=]*)=.*/s, '$1')}`);
+    throw new FlagError('invalid', `bad flag syntax: ${arg.replace(/^([-=]+[^-=][^=:]*)[=:].*/s, '$1')}`);
   const equals = body.indexOf('=');
   const name = equals < 0 ? body : body.slice(0, equals);
   const spec = known.get(name);
   if (spec !== undefined) return { spec, value: equals < 0 ? undefined : body.slice(equals + 1) };
   if (name === 'help' || name === 'h') throw new FlagError('help', 'flag: help requested');
-  throw new FlagError('invalid', `flag provided but not defined: -${name}`, { near: nearest(name, known.keys()) });
+  const shown = name.replace(/:[^]*/, ':***');
+  throw new FlagError('invalid', `flag provided but not defined: -${shown}`, { near: nearest(name, known.keys()) });
 }
 
 function readValue(spec: FlagSpec, text: string): FlagValue {
   try {
     return parseValue(spec.kind, text);
   } catch (error) {
-    const value = toText(quote(fromText(text)));
+    const value = toText(quote(fromText(redact(text))));
     const what = spec.kind === 'bool' ? `boolean value ${value} for` : `value ${value} for flag`;
     throw new FlagError('invalid', `invalid ${what} -${spec.name}: ${(error as Error).message}`, { cause: error });
   }

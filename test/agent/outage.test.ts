@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Outage } from '../../src/agent/outage.ts';
+import { Outage, storeFailure } from '../../src/agent/outage.ts';
 import { BackendError } from '../../src/backend/backend.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -27,4 +27,14 @@ test('waits longer each time, up to a cap, and begins anew after an answer', () 
   expect(waits.at(-1)).toBeGreaterThan(waits[0]!);
   outage.over();
   expect(outage.failed(down)).toBeLessThanOrEqual(2_000);
+});
+
+test('a mistake of this program is a failure of the store like any other, and says where it is', () => {
+  expect(storeFailure(down)).toBe(down);
+  const bug = storeFailure(new TypeError('x is null'));
+  expect(bug).toMatchObject({
+    name: 'BackendError',
+    message: /^Internal error .*please report it: TypeError: x is null/,
+  });
+  expect(storeFailure('?').message).toContain('?');
 });

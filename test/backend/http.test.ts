@@ -61,12 +61,12 @@ describe('answers that are no good', () => {
     [
       'a strange node',
       say(200, '{"node":{"key":"/k","value":5}}'),
-      'protocol: http://NODE: the answer has a strange node',
+      'protocol: http://NODE: the answer is not what an etcd says',
     ],
     [
       'strange nodes',
       say(200, '{"node":{"key":"/k","dir":true,"nodes":"x"}}'),
-      'protocol: http://NODE: the answer has a strange node',
+      'protocol: http://NODE: the answer is not what an etcd says',
     ],
     [
       'a node that is none',
@@ -86,7 +86,7 @@ describe('answers that are no good', () => {
     [
       'no index',
       say(200, '{"node":{"key":"/k","value":"5"}}', {}),
-      'protocol: http://NODE: the answer has no X-Etcd-Index',
+      'protocol: http://NODE: an HTTP server that is no etcd (no X-Etcd-Index)',
     ],
     [
       'not the user',
@@ -105,7 +105,7 @@ describe('answers that are no good', () => {
       say(400, '{"errorCode":209,"message":"Invalid field"}'),
       'protocol: http://NODE: 209: Invalid field',
     ],
-    ['a page', say(404, 'not found'), 'protocol: http://NODE: answered 404, which is not what an etcd says'],
+    ['a page', say(404, 'not found'), 'protocol: http://NODE: an HTTP server that is no etcd (it answered 404)'],
     ['too much', say(200, ' '.repeat(20_000)), 'unreachable: http://NODE: the answer is longer than 10000 bytes'],
     ['silence', () => undefined, 'unreachable: http://NODE: no answer within 0.5 s'],
     [
@@ -113,7 +113,7 @@ describe('answers that are no good', () => {
       (_q, r) => {
         r.writeHead(200).write('{');
       },
-      'unreachable: http://NODE: the answer stopped in the middle for 0.5 s',
+      'unreachable: http://NODE: the answer was not complete after 1.5 s',
     ],
     [
       'headers, then a cut',

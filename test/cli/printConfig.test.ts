@@ -18,6 +18,12 @@ describe('what must not be seen', () => {
     [['-secret-id', 'hunter2']],
     [['-user-id', 'hunter2']],
     [['-backend', 'redis', '-client-key', 'hunter2']],
+    [['-backend', 'reddis', '-client-key', 'hunter2']],
+    [['-client-key', 'hunter2']],
+    [['-node', 'http:/me:hunter2@h']],
+    [['-srv-domain', 'https;//me:hunter2@h']],
+    [['-prefix', 'http:\\\\me:hunter2@h']],
+    [['-file', 'http//me:hunter2@h']],
     [['-node', 'http://me:hunter2@h:4001']],
     [['-node', 'http://me:p@hunter2@h:4001']],
     [['-node', 'http://me:p/hunter2@h:4001']],
@@ -31,7 +37,8 @@ describe('what must not be seen', () => {
 
 test.each([
   [['-password='], 'password', '""', 'flag -password'],
-  [['-client-key', '/x.pem'], 'client-key', '"/x.pem"', 'flag -client-key'],
+  [['-client-key', '/x.pem'], 'client-key', '***', 'flag -client-key'],
+  [['-prefix', '/mail/me@corp:x'], 'prefix', '"/mail/me@corp:x"', 'flag -prefix'],
   [['-node', 'a', '-node', 'b c'], 'node', '["a","b c"]', 'flag -node'],
   [['-password-file', '/p'], 'password-file', '"/p"', 'flag -password-file'],
   [['-username', 'me@corp'], 'username', '"me@corp"', 'flag -username'],

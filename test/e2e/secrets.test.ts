@@ -136,6 +136,64 @@ describe('no secret setting is in any output', () => {
   });
 });
 
+describe('no misspelt address shows its password', () => {
+  // None of these is an address; what makes one of them by guessing must not put the password into a host or a path.
+  const spellings = [
+    'http:/',
+    'http//',
+    'http:',
+    'http;//',
+    'https;//',
+    'http:\\\\',
+    'htp://',
+    '://',
+    '//',
+    'http:// ',
+  ];
+
+  test.each(spellings)('%s', async (start) => {
+    const node = `${start}me:hunter2@127.0.0.1:1`;
+    const dir = new Confdir();
+    dir.resource('x', '', ['/k']);
+    dir.write('confd.toml', `nodes = [${JSON.stringify(node)}]`);
+    const own = ['-confdir', dir.root, '-log-level', 'debug', '-backend-timeout', '1s'];
+    const runs = await Promise.all([
+      confd(['-onetime', ...own, '-node', node]),
+      confd(['-onetime', ...own, '-backend', 'etcdv3'], { CONFD_NODE: node }),
+      confd(['-onetime', ...own, '-config-file', dir.path('confd.toml')]),
+      confd(['-print-config', ...own, '-config-file', dir.path('confd.toml')]),
+      confd(['-onetime', ...own, '-backend', node]),
+      confd(['-onetime', ...own, '-log-level', node]),
+      confd(['-onetime', ...own, '-backend', 'file', '-file', node]),
+      confd(['-onetime', ...own, `-interval=${node}`]),
+      confd(['-onetime', ...own, `-${node}`]),
+      confd(['-onetime', ...own, `---node=${node}`]),
+      confd(['-onetime', ...own, '-backend', 'embedded', '-listen', node]),
+      confd(['-onetime', ...own], { CONFD_INTERVAL: node }),
+      new Program('mini-etcd', ['export', '-url', node]).ended,
+      new Program('mini-etcd', ['export', node]).ended,
+      new Program('mini-etcd', ['check', node]).ended,
+      new Program('mini-etcd', [node]).ended,
+      new Program('mini-etcd', ['-listen-client-urls', node]).ended,
+      new Program('mini-etcd', ['-in-memory'], { ETCD_ADVERTISE_CLIENT_URLS: node }).ended,
+      new Program('mini-etcd', ['-in-memory', '-addr', node]).ended,
+    ]);
+    for (const [i, { stdout, stderr }] of runs.entries()) {
+      expect(`${i} ${stdout}${stderr}`).not.toContain('hunter2');
+    }
+    expect(runs[0].stderr).toContain('***@127.0.0.1:1');
+  });
+
+  test.each([['---password=hunter2'], ['-=password=hunter2'], ['-password:hunter2'], ['-passwrod=hunter2']])(
+    'a flag like %s',
+    async (flag) => {
+      const { code, stderr } = await confd([flag]);
+      expect(code).toBe(2);
+      expect(stderr).not.toContain('hunter2');
+    },
+  );
+});
+
 test('a v3 store that refuses a password is asked again with what the file says by now', async () => {
   const dir = new Confdir();
   dir.write('password', 'old\n');

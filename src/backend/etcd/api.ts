@@ -1,6 +1,6 @@
 import { BackendError } from '../backend.ts';
 import { errorIn } from './v2answer.ts';
-import type { HttpClient } from '../http.ts';
+import type { Answer, HttpClient } from '../http.ts';
 
 /** The node answers, but does not offer the API that it was asked by. */
 export class ApiMissing extends Error {
@@ -24,7 +24,14 @@ export async function askForV2(http: HttpClient, signal: AbortSignal): Promise<V
   const keys = await http.get('/v2/keys/', signal);
   const { node, status } = keys;
   if (status !== 404 || (await errorIn(keys)).errorCode !== undefined) return { node, isThere: true };
-  return { node, isThere: (await http.get('/version', signal)).status !== 200 };
+  return { node, isThere: !(await isVersionOfEtcd(await http.get('/version', signal))) };
+}
+
+/** True when an answer to /version is an etcd's: JSON since 2.1, before that "etcd 0.4.6". */
+export async function isVersionOfEtcd(answer: Answer): Promise<boolean> {
+  if (answer.status !== 200) return false;
+  const body = await answer.body();
+  return body.startsWith('etcd ') || /"(?:etcdserver|releaseVersion)"\s*:\s*"/.test(body.slice(0, 1000));
 }
 
 /** What Node says of a server that expects HTTP/2 where HTTP/1.1 is spoken. */

@@ -18,7 +18,7 @@ const writes = new Set(['set', 'create', 'update', 'compareAndSwap']);
  */
 export function hear(event: EtcdAnswer, poll: Poll, cursor: Cursor, others: readonly string[]): Heard | undefined {
   const { action = '', node } = event;
-  if (node?.modifiedIndex === undefined || !Number.isSafeInteger(node.modifiedIndex)) return undefined;
+  if (node?.modifiedIndex === undefined) return undefined;
   const index = BigInt(node.modifiedIndex);
   const key = node.key ?? '/';
   const roots = poll.roots.filter((root) => (cursor.get(root) ?? 0n) < index);

@@ -1,5 +1,6 @@
 import type { Login } from '../credentials.ts';
-import { Failover } from '../failover.ts';
+import { BackendError } from '../backend.ts';
+import { Failover, type Patience } from '../failover.ts';
 import { loadLibrary } from './grpclink.ts';
 import { type Calls, GrpcNode, type Heard, type OpenWatch, type Pace, type Said } from './grpcnode.ts';
 import { asksForToken, authIsOff, deniesPermission, type Refusal, refusalError } from './grpcrefusal.ts';
@@ -7,10 +8,10 @@ import { type HttpSettings, nodesOf } from '../http.ts';
 import type { Node } from '../nodes.ts';
 import { TlsSource } from '../tls.ts';
 
-/** A node whose turn it is, and how many ms it may take to begin an answer. */
+/** A node whose turn it is, and what it may take. */
 interface Turn {
   readonly node: GrpcNode;
-  readonly ms: number;
+  readonly patience: Patience;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +30,8 @@ export class GrpcClient {
     private readonly guest: Login | null,
     tls: TlsSource | null,
   ) {
-    const limit = { ms: settings.limits.headersMs, clock: settings.clock };
+    const { limits, clock } = settings;
+    const limit = { beginMs: limits.headersMs, totalMs: limits.totalMs, clock };
     this.failover = new Failover(nodes, limit, () => tls?.fault ?? '');
     this.token = settings.auth === null && guest === null ? '' : null;
   }
@@ -54,35 +56,39 @@ export class GrpcClient {
     request: Calls[Name]['request'],
     signal: AbortSignal,
   ): Promise<Heard<Calls[Name]['answer']> & { readonly node: string }> {
-    return this.failover.ask(signal, async (node, ms) => {
-      let pace: Pace = { serverMs: ms, lineMs: ms };
+    return this.failover.ask(signal, async (node, patience) => {
+      let pace: Pace = { serverMs: patience.beginMs, lineMs: patience.beginMs };
       const attempt = async (token: string) => {
-        const heard = await node.call({ name, request, token, ms }, signal);
+        const heard = await node.call({ name, request, token, patience }, signal);
         pace = heard.pace;
         return heard.said;
       };
-      return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, asksForToken), pace };
+      return { node: node.label, said: await this.authorised({ node, patience, signal }, attempt, asksForToken), pace };
     });
   }
 
   /** Opens a watch; `begin` says, in ms, whether it stands. What stands is closed by whoever called. */
   async watch<T>(signal: AbortSignal, begin: (open: OpenWatch, ms: number) => Promise<Said<T>>): Promise<T> {
     return answered(
-      await this.failover.ask(signal, async (node, ms) => {
+      await this.failover.ask(signal, async (node, patience) => {
         const attempt = async (token: string) => {
           const open = await node.watch(token);
           try {
-            const said = await begin(open, ms);
+            const said = await begin(open, patience.beginMs);
             if ('refusal' in said) open.call.cancel();
             return said;
           } catch (error) {
             open.call.cancel();
             signal.throwIfAborted();
             open.drop();
-            throw await node.explain(error as Error, ms, signal);
+            if (error instanceof BackendError) throw error;
+            throw await node.explain(error as Error, patience, signal);
           }
         };
-        return { node: node.label, said: await this.authorised({ node, ms, signal }, attempt, mayBeOfWatchToken) };
+        return {
+          node: node.label,
+          said: await this.authorised({ node, patience, signal }, attempt, mayBeOfWatchToken),
+        };
       }),
     );
   }
@@ -112,13 +118,13 @@ export class GrpcClient {
   }
 
   /** A new token; '' where the server knows of no users. */
-  private async authenticate({ node, ms, signal }: Turn): Promise<Said<string>> {
+  private async authenticate({ node, patience, signal }: Turn): Promise<Said<string>> {
     this.token = null;
     const { auth } = this.settings;
     for (;;) {
       const login = this.login!;
       const request = { name: login.username, password: login.password };
-      const { said } = await node.call({ name: 'authenticate', request, token: '', ms }, signal);
+      const { said } = await node.call({ name: 'authenticate', request, token: '', patience }, signal);
       if (!('refusal' in said)) return { answer: (this.token = said.answer.token) };
       if (authIsOff(said.refusal)) return { answer: (this.token = '') };
       if (auth === null || !(await auth.renew(login))) return said;

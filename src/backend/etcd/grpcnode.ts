@@ -1,14 +1,17 @@
 import type { ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { IAuthenticateRequest, IAuthenticateResponse, ITxnRequest, IWatchRequest, IWatchResponse } from 'etcd3';
-import type { BackendError } from '../backend.ts';
-import { aborted, Late, noAnswer, within } from '../deadline.ts';
-import { ApiMissing } from './api.ts';
+import { BackendError } from '../backend.ts';
+import { aborted, incomplete, Late, noAnswer, within } from '../deadline.ts';
+import type { Patience } from '../failover.ts';
+import { ApiMissing, isVersionOfEtcd } from './api.ts';
 import { GrpcLink, type Library } from './grpclink.ts';
 import { type Refusal, refusalIn } from './grpcrefusal.ts';
 import { decodeTxn, type TxnAnswer } from './txn.ts';
 import { HttpClient, type HttpSettings } from '../http.ts';
 import type { Node } from '../nodes.ts';
+import { oneLine } from '../plainwords.ts';
 import type { TlsSource } from '../tls.ts';
+import { checkToken, checkTxn } from './v3answer.ts';
 
 /** The calls that are made of an etcd, with what they ask and answer. */
 export interface Calls {
@@ -21,14 +24,22 @@ interface Asked<Name extends keyof Calls> {
   readonly name: Name;
   readonly request: Calls[Name]['request'];
   readonly token: string;
-  /** So long the answer may take to begin. */
-  readonly ms: number;
+  readonly patience: Patience;
 }
 
 const methods = {
   txn: { service: 'KV', method: 'Txn', decode: decodeTxn },
   authenticate: { service: 'Auth', method: 'Authenticate' },
 } as const;
+
+/** What throws BackendError for an answer that is none to the request. */
+const checks: {
+  readonly [Name in keyof Calls]: (
+    node: string,
+    answer: Calls[Name]['answer'],
+    request: Calls[Name]['request'],
+  ) => void;
+} = { txn: checkTxn, authenticate: checkToken };
 
 /** What a node said: an answer, or why it gives none. A node that says nothing is an error. */
 export type Said<T> = { readonly answer: T } | { readonly refusal: Refusal };
@@ -78,22 +89,24 @@ export class GrpcNode {
 
   /** Asks, in time or not at all. */
   async call<Name extends keyof Calls>(
-    { name, request, token, ms }: Asked<Name>,
+    { name, request, token, patience }: Asked<Name>,
     signal: AbortSignal,
   ): Promise<Heard<Calls[Name]['answer']>> {
     for (;;) {
       const link = await this.connect();
       try {
         const ask = (done: Done) => link.call(methods[name], request, this.metadata(token), done);
-        const heard = await this.inTime(new Exchange(ask), ms, signal);
+        const heard = (await this.inTime(new Exchange(ask), patience, signal)) as Heard<Calls[Name]['answer']>;
         link.isProven = true;
-        return heard as Heard<Calls[Name]['answer']>;
+        if ('answer' in heard.said) checks[name](this.label, heard.said.answer, request);
+        return heard;
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof BackendError) throw error;
         this.drop(link);
         // A kept connection may have died unseen; a new one decides.
         if (!link.isProven || (error instanceof Late && error.hasBegun))
-          throw await this.explain(error as Error, ms, signal);
+          throw await this.explain(error as Error, patience, signal);
       }
     }
   }
@@ -116,15 +129,18 @@ export class GrpcNode {
   }
 
   /** What a connection could not be made of, in the words of an attempt that knows more than the library tells. */
-  async explain(error: Error, ms: number, signal: AbortSignal): Promise<Error> {
+  async explain(error: Error, { beginMs, until }: Patience, signal: AbortSignal): Promise<Error> {
     const { code, details = '' } = error as Partial<ServiceError>;
     if (code === undefined) return error;
-    if (!/^(No connection established|Name resolution failed)/.test(details)) return new Error(sentence(details));
-    const limits = { ...this.settings.limits, headersMs: ms };
+    const left = until - this.settings.clock.now();
+    const isOpen = !/^(No connection established|Name resolution failed)/.test(details);
+    if (isOpen || left <= 0) return new Error(sentence(details));
+    const limits = { ...this.settings.limits, headersMs: Math.min(beginMs, left), totalMs: left };
     const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null });
     try {
-      const { status } = await http.open('/version', signal);
-      return new ApiMissing(`it answers over HTTP (status ${status}), but offers no v3 API`);
+      const answer = await http.get('/version', signal);
+      if (await isVersionOfEtcd(answer)) return new ApiMissing('this etcd offers no v3 API');
+      return new Error(`an HTTP server that is no etcd (it answered ${answer.status})`);
     } catch (failure) {
       signal.throwIfAborted();
       return (failure as BackendError).cause as Error;
@@ -134,10 +150,11 @@ export class GrpcNode {
   }
 
   /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
-  private async inTime(exchange: Exchange, ms: number, signal: AbortSignal): Promise<Heard<unknown>> {
-    const { limits, clock } = this.settings;
-    const incomplete = new Late(`the answer was not complete after ${limits.headersMs / 1000} s`, true);
+  private async inTime(exchange: Exchange, { beginMs, until }: Patience, signal: AbortSignal): Promise<Heard<unknown>> {
+    const { clock } = this.settings;
     const asked = clock.now();
+    const left = until - asked;
+    const ms = Math.min(beginMs, left);
     const wait =
       <T>(promise: Promise<T>) =>
       (inner: AbortSignal) =>
@@ -145,7 +162,8 @@ export class GrpcNode {
     try {
       await within({ ms, clock, late: noAnswer(ms) }, signal, wait(exchange.begun));
       const begun = clock.now();
-      const said = await within({ ms: limits.headersMs, clock, late: incomplete }, signal, wait(exchange.said));
+      const rest = { ms: until - begun, clock, late: incomplete(left) };
+      const said = await within(rest, signal, wait(exchange.said));
       return { said, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
     } catch (error) {
       exchange.cancel();
@@ -204,7 +222,7 @@ class Exchange {
 
 /** The server's or library's words, as part of a line. */
 function sentence(details: string): string {
+  if (details.startsWith('Response message parsing error')) return 'the answer is not what an etcd says';
   if (/RST_STREAM|Connection dropped|Session closed|ECONNRESET/.test(details)) return 'the connection broke';
-  const words = details.replace(/^etcdserver: /, '').replace(/[^ -~]+/g, ' ');
-  return words.slice(0, 200) || 'the connection broke';
+  return oneLine(details.replace(/^etcdserver: /, '')) || 'the connection broke';
 }

@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { BackendError } from '../backend.ts';
+import { oneLine } from '../plainwords.ts';
 import { ApiMissing } from './api.ts';
 
 /** What an etcd answers when it does not do what it was asked. */
@@ -86,6 +87,6 @@ export function refusalError(node: string, { status, details }: Refusal): Backen
   if (status === unimplemented) {
     return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
   }
-  const words = details.replace(/[^ -~]+/g, ' ').slice(0, 200);
+  const words = oneLine(details);
   return new BackendError('protocol', `${node}: ${words === '' ? `gRPC status ${status}` : words}`);
 }

@@ -67,7 +67,7 @@ export class LongPoll {
         put(heard);
       } catch (error) {
         signal.throwIfAborted();
-        if (error !== silence) throw error;
+        if (error !== silence && (error as Error).cause !== silence) throw error;
         this.trustSilence();
       }
     }

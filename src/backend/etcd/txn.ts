@@ -30,7 +30,7 @@ export interface TxnAnswer {
  */
 export function decodeTxn(bytes: Buffer): TxnAnswer {
   const wire = new Wire(bytes);
-  let header = noHeader;
+  let header: IResponseHeader | null = null;
   const responses: RangeAnswer[] = [];
   while (wire.at < bytes.length) {
     const tag = wire.number();
@@ -38,13 +38,12 @@ export function decodeTxn(bytes: Buffer): TxnAnswer {
     else if (tag === 0x1a) responses.push(readResponse(wire));
     else wire.skip(tag);
   }
+  if (header === null) throw new Error('the answer has no header');
   return { header, responses, bytes: bytes.length };
 }
 
-const noHeader: IResponseHeader = { cluster_id: '0', member_id: '0', revision: '0', raft_term: '0' };
-
 function readHeader(wire: Wire): IResponseHeader {
-  const header = { ...noHeader };
+  const header: IResponseHeader = { cluster_id: '0', member_id: '0', revision: '0', raft_term: '0' };
   const end = wire.enter();
   while (wire.at < end) {
     const tag = wire.number();
@@ -58,9 +57,9 @@ function readHeader(wire: Wire): IResponseHeader {
   return header;
 }
 
-/** One of the transaction's answers; one that is not of a range is an empty range. */
+/** One of the transaction's answers, all of which are ranges. */
 function readResponse(wire: Wire): RangeAnswer {
-  let answer: RangeAnswer = { pairs: [], more: false, count: 0 };
+  let answer: RangeAnswer | null = null;
   const end = wire.enter();
   while (wire.at < end) {
     const tag = wire.number();
@@ -68,6 +67,7 @@ function readResponse(wire: Wire): RangeAnswer {
     else wire.skip(tag);
   }
   wire.leave(end);
+  if (answer === null) throw new Error('the answer is not of a range');
   return answer;
 }
 
@@ -106,6 +106,9 @@ function readPair(wire: Wire): Pair {
 }
 
 const truncated = 'the answer ends in the middle of a message';
+const tooLong = 'the answer has a number of more than 64 bits';
+/** What the tenth and last byte of a number counts. */
+const longest = 2 ** 63;
 
 /** Protocol buffers, read from front to back. */
 class Wire {
@@ -120,6 +123,7 @@ class Wire {
       const byte = this.byte();
       result += (byte & 0x7f) * scale;
       if (byte < 0x80) return result;
+      if (scale >= longest) throw new Error(tooLong);
     }
   }
 
@@ -130,6 +134,7 @@ class Wire {
       const byte = this.byte();
       result |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, result).toString();
+      if (shift >= 63n) throw new Error(tooLong);
     }
   }
 

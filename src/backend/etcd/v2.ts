@@ -1,7 +1,7 @@
 import type { Clock } from '../../obs/clock.ts';
 import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
 import { follow } from '../deadline.ts';
-import { type EtcdNode, indexOf, keysPath, parseAnswer } from './v2answer.ts';
+import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2answer.ts';
 import { refusalOf } from './v2refusal.ts';
 import { HttpClient, type HttpSettings } from '../http.ts';
 import { Inbox } from '../inbox.ts';
@@ -122,17 +122,15 @@ function collect(top: EtcdNode, root: string, pairs: Map<string, string>): boole
   const stack: EtcdNode[] = [top];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const { key = '/', value, nodes = [] } = node;
-    if (typeof key !== 'string' || !Array.isArray(nodes)) return false;
-    for (const below of nodes as EtcdNode[]) {
-      if (
-        typeof below !== 'object' ||
-        !String((below as EtcdNode | null)?.key).startsWith(key === '/' ? '/' : `${key}/`)
-      )
-        return false;
+    const folder = key === '/' ? key : `${key}/`;
+    for (const below of nodes) {
+      // Longer than what it is in: no walk is without end, and no key is the folder itself.
+      if (!isNode(below) || below.key === undefined || below.key.length <= folder.length) return false;
+      if (!below.key.startsWith(folder)) return false;
       stack.push(below);
     }
     if (node.dir === true) continue;
-    if (typeof value !== 'string') return false;
+    if (value === undefined) return false;
     if (reaches(root, key)) pairs.set(key, value);
   }
   return true;

@@ -2,6 +2,7 @@ import { BackendError } from '../backend.ts';
 import { errorIn, indexOf } from './v2answer.ts';
 import { ApiMissing, askForV2 } from './api.ts';
 import type { Answer, HttpClient } from '../http.ts';
+import { oneLine } from '../plainwords.ts';
 
 /** An answer other than 200: etcd's error code (0 when etcd did not write it), and the error to throw for it. */
 export interface Refusal {
@@ -23,13 +24,13 @@ export async function refusalOf(answer: Answer, http: HttpClient, signal: AbortS
     return {
       code,
       index,
-      error: new BackendError('protocol', `${answer.node}: ${code}: ${said.message ?? 'no message'}`),
+      error: new BackendError('protocol', `${answer.node}: ${code}: ${oneLine(said.message ?? 'no message')}`),
     };
   }
   if (answer.status === 404 && !(await askForV2(http, signal)).isThere) {
     const message = `${answer.node}: this etcd offers no v2 API (up to 3.5 it does with --enable-v2); -backend etcdv3 asks for the other`;
     return { code, index, error: new BackendError('protocol', message, { cause: new ApiMissing('no v2 API') }) };
   }
-  const message = `${answer.node}: answered ${answer.status}, which is not what an etcd says`;
+  const message = `${answer.node}: an HTTP server that is no etcd (it answered ${answer.status})`;
   return { code, index, error: new BackendError('protocol', message) };
 }

@@ -4,6 +4,7 @@ import { aborted, noAnswer, within } from '../deadline.ts';
 import type { OpenWatch, Said } from './grpcnode.ts';
 import { refusalError, refusalOfWatch } from './grpcrefusal.ts';
 import { bounds, type Range } from './ranges.ts';
+import { checkHeader, checkWatch, strange } from './v3answer.ts';
 
 /** How long a stream may be silent. */
 export interface StreamTiming {
@@ -51,6 +52,7 @@ export class WatchStream {
     }
     const response = await this.response(ms, signal);
     if (isRefused(response)) return { refusal: refusalOfWatch(response.cancel_reason) };
+    checkHeader(this.node, response);
     // Whoever asks for the next one gets it again.
     this.pending = Promise.resolve({ done: false, value: response });
     return { answer: response.header };
@@ -63,10 +65,16 @@ export class WatchStream {
       if (isRefused(response)) throw refusalError(this.node, refusalOfWatch(response.cancel_reason));
       if (isCompacted(response)) return 'compacted';
       if (response.canceled) throw new Error('the server ended the watch');
-      if (response.created) this.ranges.set(response.watch_id, this.waiting.shift()!);
+      if (response.created) this.stands(response);
       else if (response.events.length === 0) return 'caught up';
       if (response.events.length > 0) return { range: this.rangeOf(response), response };
     }
+  }
+
+  private stands({ watch_id }: IWatchResponse): void {
+    const range = this.waiting.shift();
+    if (range === undefined) throw strange(this.node);
+    this.ranges.set(watch_id, range);
   }
 
   private rangeOf({ watch_id }: IWatchResponse): Range {
@@ -109,6 +117,7 @@ export class WatchStream {
     const result = await within({ ms, clock, late }, signal, (inner) => Promise.race([pending, aborted(inner)]));
     this.pending = null;
     if (result.done === true) throw new Error('the server ended the watch');
+    checkWatch(this.node, result.value);
     return result.value;
   }
 }

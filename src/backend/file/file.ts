@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { fromText } from '../../go/bytes.ts';
 import { match } from '../../go/path.ts';
+import { redact } from '../../go/redact.ts';
 import type { Clock } from '../../obs/clock.ts';
 import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from '../backend.ts';
 import { flatten } from './document.ts';
@@ -143,7 +144,9 @@ async function loadAll(roots: readonly string[], accepts: (name: string) => bool
     try {
       for (const path of await scanFiles(root, accepts)) files.push({ path, content: await load(path) });
     } catch (cause) {
-      throw new BackendError('unreachable', `cannot read ${root}: ${(cause as Error).message}`, { cause });
+      // An address that came to the wrong place may hold a password.
+      const why = (cause as Error).message.replaceAll(root, () => redact(root));
+      throw new BackendError('unreachable', `cannot read ${redact(root)}: ${why}`, { cause });
     }
   }
   return files;

@@ -43,7 +43,7 @@ const cut: Answer = (_request, response) => {
 };
 
 test.each([
-  ['garbled', [say(200, 8, 'x')], 'NODE: the answer is not JSON (1 bytes)'],
+  ['garbled', [say(200, 8, 'x')], 'NODE: the answer is not JSON (1 byte)'],
   ['cut for ever', [cut], 'NODE: the connection broke again and again'],
   ['denied', [say(401, 0, '{"errorCode":110}')], 'NODE: access denied (401); are user name and password right?'],
   ['an event', [event], [[{ key: '/k', value: 'new' }], 9n, '8']],

@@ -65,9 +65,22 @@ describe('an answer to a transaction', () => {
     expect(decodeTxn(bytes)).toEqual({ header, responses, bytes: bytes.length });
   });
 
-  test('what is no range is an empty one', () => {
+  test('what is no range is no answer: an empty one would say that the keys are gone', () => {
     const bytes = responseSerialize({ header, responses: [{ response_put: { header, prev_kv: pair('k', 'v') } }] });
-    expect(decodeTxn(bytes).responses).toEqual([{ pairs: [], more: false, count: 0 }]);
+    expect(() => decodeTxn(bytes)).toThrow('the answer is not of a range');
+    expect(() => decodeTxn(responseSerialize({ header, responses: [{}] }))).toThrow('the answer is not of a range');
+  });
+
+  test('what has no header is no answer', () => {
+    expect(() => decodeTxn(Buffer.alloc(0))).toThrow('the answer has no header');
+  });
+
+  test.each([
+    ['a length', Buffer.from([0x7a, ...Array<number>(200).fill(0x80), 0])],
+    ['a number', Buffer.from([0x78, ...Array<number>(1_000_000).fill(0x80), 0])],
+    ['an id', Buffer.from([0x0a, 0xc9, 0x01, 0x08, ...Array<number>(200).fill(0x80)])],
+  ])('%s of more than 64 bits', (_name, junk) => {
+    expect(() => decodeTxn(Buffer.concat([junk, encode({ header, ranges: [] })]))).toThrow('more than 64 bits');
   });
 
   test('fields of a later etcd are passed over', () => {

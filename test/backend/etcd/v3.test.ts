@@ -111,7 +111,7 @@ describe('stores that cannot be read', () => {
 
   test('an etcd that offers only the v2 API', async () => {
     const toy = await ToyServer.start((_, response) => response.end('{}'));
-    await expect(readFrom([toy.url])).rejects.toThrow('it answers over HTTP (status 200), but offers no v3 API');
+    await expect(readFrom([toy.url])).rejects.toThrow('an HTTP server that is no etcd (it answered 200)');
     await toy.close();
   });
 
