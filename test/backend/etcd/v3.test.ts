@@ -15,7 +15,7 @@ import { ToyServer } from '../../helpers/toyServer.ts';
 
 const never = new AbortController().signal;
 const patient = { limits: usualLimits };
-const hasty = { silenceMs: 100, limits: { ...usualLimits, headersMs: 400 } };
+const hasty = { silenceMs: 100, limits: { ...usualLimits, headersMs: 400, totalMs: 400 } };
 
 async function makeStore(): Promise<Store> {
   const server = await Etcd3Server.start();
@@ -353,7 +353,7 @@ describe('reading', () => {
     server.commit(Array.from({ length: 4000 }, (_, n) => ({ put: { key: `/app/${n}`, value: 'x'.repeat(1000) } })));
     const proxy = await Proxy.to(server.port);
     proxy.slow(4_000_000);
-    const limits = { ...usualLimits, headersMs: 600 };
+    const limits = { ...usualLimits, headersMs: 600, totalMs: 600 };
     expect((await readFrom([proxy.url], { limits, silenceMs: 20_000 })).length).toBe(4000);
     await proxy.close();
   });
@@ -368,7 +368,10 @@ describe('reading', () => {
       // Whoever asks for more gets no answer.
       return keys > 10_000 ? null : answer;
     };
-    const pairs = await readFrom([server.url], { ...patient, limits: { ...usualLimits, headersMs: 600 } });
+    const pairs = await readFrom([server.url], {
+      ...patient,
+      limits: { ...usualLimits, headersMs: 600, totalMs: 600 },
+    });
     expect(pairs.length).toBe(30_000);
     expect(sizes.some((keys) => keys > 10_000)).toBe(true);
   });
