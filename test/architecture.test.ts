@@ -12,14 +12,15 @@ const src = join(root, 'src');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['agent', 'backend', 'config', 'go', 'minietcd', 'mirror', 'obs', 'template', 'agent.ts'],
   agent: [
-    ...['go', 'obs', 'mirror', 'template', 'config/resources.ts', 'config/sources.ts', 'config/store.ts'],
+    ...['go', 'obs', 'mirror', 'template', 'watchfiles', 'config/resources.ts', 'config/sources.ts', 'config/store.ts'],
     ...['backend/backend.ts', 'backend/retry.ts'],
   ],
   template: ['go', 'mirror'],
   minietcd: ['go', 'obs', 'backend/backend.ts'],
-  backend: ['go', 'obs'],
+  backend: ['go', 'obs', 'watchfiles'],
   config: ['go'],
   mirror: ['go', 'backend/backend.ts'],
+  watchfiles: ['obs'],
   obs: [],
   go: [],
   'index.ts': ['agent', 'backend', 'config', 'go', 'mirror', 'obs', 'template'],

@@ -5,6 +5,7 @@ import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { Bell } from './bell.ts';
 import type { Wish } from './doubt.ts';
+import type { Drifted } from './drift.ts';
 import { AgentError } from './error.ts';
 import { storeFailure } from './outage.ts';
 import type { Outcome } from './outcome.ts';
@@ -27,8 +28,14 @@ export interface Follower {
   pass(): Promise<Outcome>;
   /** True when the last render used one of these keys, or when there is no render to go by. */
   uses(touched: Touched): boolean;
+  /** True when one of these keys is one of the resource's, used or not. */
+  selects(touched: Touched): boolean;
   /** True when the template is not the one that was rendered last. */
   isEdited(): Promise<boolean>;
+  /** Whether dest is still as the last pass left it. */
+  drifted(): Promise<Drifted>;
+  /** Says that dest was changed. */
+  tellDrift(): void;
 }
 
 /** What an agent is made of; each part is a seam for tests and for whoever embeds it. */
@@ -61,6 +68,7 @@ export class Agent {
   /** One for each distinct store that a resource uses. */
   private sources = new Map<string, Source>();
   private members = new Map<string, Member>();
+  private known: readonly Resource[] = [];
   /** Settles when every resource and store that has left conf.d is done. */
   private left: Promise<unknown> = Promise.resolve();
 
@@ -69,6 +77,7 @@ export class Agent {
   /** Scans conf.d again. A resource whose file says what it said before keeps its state. */
   async load(): Promise<Omit<Loaded, 'resources'>> {
     const { resources, errors, isEmpty } = await this.parts.load();
+    this.known = resources;
     this.useSources(resources);
     const old = this.members;
     this.members = new Map();
@@ -83,6 +92,11 @@ export class Agent {
       this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
     }
     return { errors, isEmpty };
+  }
+
+  /** What conf.d held when it was scanned last. */
+  get resources(): readonly Resource[] {
+    return this.known;
   }
 
   /** Keeps the sources that the resources use, adds the new ones and ends the others. */
@@ -144,6 +158,21 @@ export class Agent {
     for (const member of this.members.values()) {
       if (!member.sources.includes(source) || !isReadable(member)) continue;
       if (touched === undefined || member.follower.uses(touched)) member.runner.kick();
+      else if (member.follower.selects(touched)) void this.restore(member);
+    }
+  }
+
+  /** Go's confd renders at every change below the keys, and so puts a dest right that somebody else has changed. */
+  private async restore({ follower, runner }: Member): Promise<void> {
+    if ((await follower.drifted()) !== 'no') runner.kick();
+  }
+
+  /** Puts back the dests that are gone, and says which ones were changed. */
+  async lookAtDests(): Promise<void> {
+    for (const { follower, runner } of this.members.values()) {
+      const drifted = await follower.drifted();
+      if (drifted === 'gone') runner.kick();
+      else if (drifted === 'changed') follower.tellDrift();
     }
   }
 

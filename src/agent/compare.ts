@@ -32,7 +32,7 @@ const defaultMode = 0o644;
 const regularFile = 0o10_0000;
 
 /** Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing, never throws AgentError. */
-export async function compare(rendering: Rendering, resource: Resource): Promise<Difference> {
+export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resource): Promise<Difference> {
   let present: Present | null = null;
   let problem: AgentError | null = null;
   try {

@@ -1,36 +1,60 @@
-import { realpath } from 'node:fs/promises';
-import type { Bell } from './bell.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { FileWatch } from '../watchfiles/file-watch.ts';
+import type { Agent } from './agent.ts';
 
-/** Settles a moment after the last event: editors and ConfigMap swaps touch several files for one edit. */
-const quietMs = 100;
-
-/**
- * Rings the bell when conf.d or templates below confdir are edited, and once when it begins to see edits, for those
- * that came before. Links are watched as links, so that the swap of a Kubernetes ConfigMap (a rename of ..data) is
- * seen. Returns what ends the watch.
- */
-export async function watchEdits(confdir: string, bell: Bell): Promise<() => Promise<void>> {
-  const { watch } = await import('chokidar');
-  let timer: NodeJS.Timeout | undefined;
-  const ringSoon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      bell.ring('edit');
-    }, quietMs);
-  };
-  const folders = await Promise.all(['conf.d', 'templates'].map((name) => target(`${confdir}/${name}`)));
-  const watcher = watch(folders, { ignoreInitial: true, followSymlinks: false });
-  watcher.on('ready', ringSoon);
-  watcher.on('all', ringSoon);
-  // A directory that cannot be watched is looked at every interval all the same.
-  watcher.on('error', () => undefined);
-  return async () => {
-    clearTimeout(timer);
-    await watcher.close();
-  };
+/** Where the files are that an operator edits. */
+export interface EditedFiles {
+  /** Holds conf.d and templates. */
+  readonly confdir: string;
+  /** A resource file outside conf.d, or null. */
+  readonly resourceFile: string | null;
 }
 
-/** Where a folder that is a link leads; a folder that is not there yet is itself. */
-async function target(folder: string): Promise<string> {
-  return realpath(folder).catch(() => folder);
+interface Around {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Rings the agent's bell when conf.d, a template or what templates may include is edited, and once when it begins to
+ * see edits, for those that came before.
+ */
+export function watchEdits(agent: Agent, { confdir, resourceFile }: EditedFiles, around: Around): FileWatch {
+  const roots = [`${confdir}/conf.d`, `${confdir}/templates`, ...(resourceFile === null ? [] : [resourceFile])];
+  const paths = remembered(
+    () => agent.resources,
+    // A template may lie elsewhere: behind a link to a directory, or where the ".." in its src leads.
+    (resources) => [...roots, ...resources.map(({ template }) => template)],
+  );
+  const onChange = () => {
+    agent.bell.ring('edit');
+  };
+  return new FileWatch({ paths, onChange, ...parts(around) });
+}
+
+/** Rings the agent's bell when a dest is changed or removed by whomever. */
+export function watchDests(agent: Agent, around: Around): FileWatch {
+  const paths = remembered(
+    () => agent.resources,
+    (resources) => resources.filter(({ noop }) => !noop).map(({ dest }) => dest),
+  );
+  const onChange = () => {
+    agent.bell.ring('dest');
+  };
+  return new FileWatch({ paths, onChange, ...parts(around) });
+}
+
+function parts({ clock, log }: Around): { clock: Clock; warn: (message: string) => void } {
+  return { clock, warn: log.warning.bind(log) };
+}
+
+/** The same answer for as long as what it is made of is the same. */
+function remembered<T, U>(get: () => T, make: (from: T) => U): () => U {
+  let last: { readonly from: T; readonly made: U } | null = null;
+  return () => {
+    const from = get();
+    if (last?.from !== from) last = { from, made: make(from) };
+    return last.made;
+  };
 }

@@ -10,6 +10,7 @@ import { confdFuncs, declare, type World } from '../template/funcs.ts';
 import type { Includes } from '../template/include.ts';
 import type { Follower } from './agent.ts';
 import { apply } from './apply.ts';
+import { Drift, type Drifted } from './drift.ts';
 import { AgentError } from './error.ts';
 import { type Outcome, reporter } from './outcome.ts';
 import type { ReloadSurroundings } from './reload.ts';
@@ -40,6 +41,9 @@ export class ResourceFollower implements Follower {
   private includes: Includes | null = null;
   /** Keys that it saw when the template ran last. */
   private found = Infinity;
+  /** Of what the pass under way, or the last one, came to; null when that was nothing. */
+  private md5: string | null = null;
+  private readonly drift: Drift;
   private readonly collisions: Collisions;
   private readonly report: (outcome: Outcome) => void;
 
@@ -49,6 +53,7 @@ export class ResourceFollower implements Follower {
     private readonly parts: FollowerParts,
   ) {
     this.collisions = new Collisions(resource, parts.log);
+    this.drift = new Drift(resource, parts.log);
     this.report = reporter(resource, parts.log, parts.clock);
   }
 
@@ -56,6 +61,18 @@ export class ResourceFollower implements Follower {
     if (this.sight === null || this.used === null) return true;
     const own = this.sight.touched(touched);
     return this.scarcity() === null ? this.used.hit(own) : own.size > 0;
+  }
+
+  selects(touched: Touched): boolean {
+    return this.sight === null || this.sight.touched(touched).size > 0;
+  }
+
+  drifted(): Promise<Drifted> {
+    return this.drift.look();
+  }
+
+  tellDrift(): void {
+    this.drift.tell();
   }
 
   async isEdited(): Promise<boolean> {
@@ -67,9 +84,12 @@ export class ResourceFollower implements Follower {
     const { resource } = this;
     const { slots, log } = this.parts;
     this.used = null;
+    this.md5 = null;
+    this.drift.begin();
     const release = await slots.take();
     try {
       const outcome = await apply(resource, { ...this.parts, render: () => this.render(), release });
+      this.drift.end(outcome, this.md5);
       this.report(outcome);
       return outcome;
     } catch (bug) {
@@ -97,6 +117,7 @@ export class ResourceFollower implements Follower {
       };
       const rendering = await render(template, makeFuncs, limits, clock);
       this.used = reader.readSet;
+      this.md5 = rendering.md5;
       return this.scarcity() ?? rendering;
     } catch (error) {
       if (this.rendered !== null) this.used = reader.readSet;

@@ -71,6 +71,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
       takeAt = Infinity;
       agent.takeChanges();
     }
+    if (reasons.has('dest')) await agent.lookAtDests();
     if ((reasons.has('timer') && !isTaking) || reasons.has('edit') || reasons.has('hangup')) {
       await agent.load();
       if (reasons.has('hangup')) agent.lookAgain();

@@ -74,7 +74,8 @@ async function openEnv(options: BackendOptions): Promise<Backend> {
 
 async function openFile(options: BackendOptions): Promise<Backend> {
   const { fileBackend } = await import('./file/file.ts');
-  return fileBackend({ files: options.files, filter: options.filter, clock: systemClock });
+  const { files, filter, log } = options;
+  return fileBackend({ files, filter, clock: systemClock, warn: log.warning.bind(log) });
 }
 
 async function openEitherEtcd(options: BackendOptions): Promise<Backend> {

@@ -150,14 +150,14 @@ class Daemon {
     const agent = (this.agent = assembleAgent(backend, settings, { clock: systemClock, log, signal, ending }));
     const { intervalSeconds, debounceMs, splayMs } = config;
     const pace = { clock: systemClock, intervalMs: intervalSeconds * 1000, debounceMs, splayMs };
-    const { watchEdits } = await import('../agent/edits.ts');
-    const edits = watchEdits(config.confdir, agent.bell);
+    const { watchDests, watchEdits } = await import('../agent/edits.ts');
+    const around = { clock: systemClock, log };
+    const watches = [watchEdits(agent, settings, around)];
+    if (config.watch) watches.push(watchDests(agent, around));
     try {
       return await (config.watch ? watch : interval)(agent, pace, signal);
     } finally {
-      await (
-        await edits
-      )();
+      await Promise.all(watches.map((each) => each.close()));
     }
   }
 

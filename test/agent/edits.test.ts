@@ -1,117 +1,87 @@
-import { mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, renameSync, rmSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
+import type { Agent } from '../../src/agent/agent.ts';
 import { Bell } from '../../src/agent/bell.ts';
-import { watchEdits } from '../../src/agent/edits.ts';
-import { systemClock } from '../../src/obs/clock.ts';
+import { watchDests, watchEdits } from '../../src/agent/edits.ts';
+import type { Resource } from '../../src/agent/resource.ts';
+import type { FileWatch } from '../../src/watchfiles/file-watch.ts';
+import { fasterClock } from '../faults/agents.ts';
+import { Confdir } from '../helpers/confd.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
 
-const closers: (() => Promise<void>)[] = [];
+// Which files are watched; how they are is in test/watchfiles, and the whole in test/e2e/edits.test.ts.
+
+const around = { clock: fasterClock(20), log: memoryLog() };
+const open: FileWatch[] = [];
 afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
+  for (const watch of open.splice(0)) await watch.close();
 });
 
-async function watched(prepare: (confdir: string) => void) {
-  const confdir = mkdtempSync(join(tmpdir(), 'edits-'));
-  prepare(confdir);
+function agentWith(dir: Confdir, ...resources: { template: string; dest: string; noop?: boolean }[]) {
   const bell = new Bell();
-  closers.push(await watchEdits(confdir, bell));
-  const edited = async () => [...(await bell.next(5_000, systemClock))];
-  expect(await edited()).toEqual(['edit']); // it begins to see
-  return { confdir, edited };
+  const agent = { bell, resources: resources as unknown as readonly Resource[] };
+  /** What is rung for in the next while. */
+  const rung = async () => [...(await bell.next(30_000, around.clock))].filter((reason) => reason !== 'timer');
+  const settled = async () => {
+    while ((await rung()).length > 0);
+  };
+  return { agent: agent as unknown as Agent, rung, settled, dir };
 }
 
-const plain = (confdir: string) => {
-  mkdirSync(`${confdir}/conf.d/sub`, { recursive: true });
-  mkdirSync(`${confdir}/templates`);
-  writeFileSync(`${confdir}/conf.d/a.toml`, 'old');
-};
-
-/** A folder as Kubernetes mounts it: names that lead through ..data to a folder with a time in its name. */
-const configMap = (confdir: string) => {
-  mkdirSync(`${confdir}/conf.d/..2026_1`, { recursive: true });
-  mkdirSync(`${confdir}/templates`);
-  writeFileSync(`${confdir}/conf.d/..2026_1/a.toml`, 'old');
-  symlinkSync('..2026_1', `${confdir}/conf.d/..data`);
-  symlinkSync('..data/a.toml', `${confdir}/conf.d/a.toml`);
-};
-
-const swap = (confdir: string, version: number) => {
-  mkdirSync(`${confdir}/conf.d/..2026_${version}`);
-  writeFileSync(`${confdir}/conf.d/..2026_${version}/a.toml`, `new ${version}`);
-  symlinkSync(`..2026_${version}`, `${confdir}/conf.d/..data_tmp`);
-  renameSync(`${confdir}/conf.d/..data_tmp`, `${confdir}/conf.d/..data`);
-};
-
-const rows: readonly (readonly [string, (confdir: string) => void, (confdir: string) => void])[] = [
-  [
-    'a file that is written',
-    plain,
-    (c) => {
-      writeFileSync(`${c}/conf.d/a.toml`, 'new');
-    },
-  ],
-  [
-    'a file that is new',
-    plain,
-    (c) => {
-      writeFileSync(`${c}/templates/t.tmpl`, 'new');
-    },
-  ],
-  [
-    'a file below a folder',
-    plain,
-    (c) => {
-      writeFileSync(`${c}/conf.d/sub/b.toml`, 'new');
-    },
-  ],
-  [
-    'a file that is replaced',
-    plain,
-    (c) => {
-      writeFileSync(`${c}/x`, 'new');
-      renameSync(`${c}/x`, `${c}/conf.d/a.toml`);
-    },
-  ],
-  [
-    'the swap of a ConfigMap',
-    configMap,
-    (c) => {
-      swap(c, 2);
-    },
-  ],
-  [
-    'a conf.d that comes later',
-    () => undefined,
-    (c) => {
-      mkdirSync(`${c}/conf.d`);
-      writeFileSync(`${c}/conf.d/a.toml`, 'new');
-    },
-  ],
-];
-
-test.each(rows)('%s rings', async (_name, prepare, edit) => {
-  const { confdir, edited } = await watched(prepare);
-  edit(confdir);
-  expect(await edited()).toEqual(['edit']);
+test.each([
+  ['conf.d/x.toml', 'conf.d/x.toml'],
+  ['a template', 'templates/x.tmpl'],
+  ['what it includes', 'templates/parts/p.tmpl'],
+  ['a template outside of templates/', 'shared/y.tmpl'],
+  ['the resource file outside of conf.d', 'mine.toml'],
+])('an edit of %s rings', async (_name, file) => {
+  const dir = new Confdir();
+  for (const name of ['conf.d/x.toml', 'templates/x.tmpl', 'templates/parts/p.tmpl', 'shared/y.tmpl', 'mine.toml']) {
+    dir.write(name, '');
+  }
+  const { agent, rung, settled } = agentWith(
+    dir,
+    { template: dir.path('templates/x.tmpl'), dest: dir.path('x') },
+    { template: dir.path('shared/y.tmpl'), dest: dir.path('y') },
+  );
+  open.push(watchEdits(agent, { confdir: dir.root, resourceFile: dir.path('mine.toml') }, around));
+  expect(await rung()).toEqual(['edit']); // it begins to see
+  await settled();
+  appendFileSync(dir.path(file), '#');
+  expect(await rung()).toEqual(['edit']);
 });
 
-test('the second swap of a ConfigMap rings, too', async () => {
-  const { confdir, edited } = await watched(configMap);
-  swap(confdir, 2);
-  expect(await edited()).toEqual(['edit']);
-  swap(confdir, 3);
-  expect(await edited()).toEqual(['edit']);
-});
-
-test('a confdir that is a link, and links inside it', async () => {
-  const real = mkdtempSync(join(tmpdir(), 'edits-real-'));
-  const { confdir, edited } = await watched((c) => {
-    mkdirSync(`${real}/conf.d`);
-    mkdirSync(`${c}/templates`);
-    symlinkSync(`${real}/conf.d`, `${c}/conf.d`);
-  });
-  writeFileSync(`${real}/conf.d/a.toml`, 'new');
-  expect(confdir).not.toBe(real);
-  expect(await edited()).toEqual(['edit']);
+test.each([
+  [
+    'changed',
+    (dest: string) => {
+      appendFileSync(dest, '.');
+    },
+  ],
+  [
+    'removed',
+    (dest: string) => {
+      rmSync(dest);
+    },
+  ],
+  [
+    'moved away',
+    (dest: string) => {
+      renameSync(dest, `${dest}.old`);
+    },
+  ],
+])('a dest that is %s rings; one of noop does not', async (_name, deed) => {
+  const dir = new Confdir();
+  for (const name of ['out/x', 'dry/y']) dir.write(name, '');
+  const { agent, rung, settled } = agentWith(
+    dir,
+    { template: dir.path('x.tmpl'), dest: dir.path('out/x') },
+    { template: dir.path('y.tmpl'), dest: dir.path('dry/y'), noop: true },
+  );
+  open.push(watchDests(agent, around));
+  await settled();
+  deed(dir.path('dry/y'));
+  expect(await rung()).toEqual([]);
+  deed(dir.path('out/x'));
+  expect(await rung()).toEqual(['dest']);
 });

@@ -51,6 +51,9 @@ function agentOn(names: readonly string[]) {
     const key = resource.wants[0]!.keys[0]!;
     return {
       uses: (touched) => touched.has(key),
+      selects: () => false,
+      drifted: () => Promise.resolve('no'),
+      tellDrift: () => undefined,
       isEdited: () => Promise.resolve(!files.has(name)),
       pass: async (): Promise<Outcome> => {
         rendered.push(name);

@@ -29,7 +29,7 @@ class Data extends Listing {
   }
 
   watch(source = this.file): Watcher {
-    const backend = fileBackend({ files: [source], filter: '*.yaml', clock: systemClock, pollMs: 300 });
+    const backend = fileBackend({ files: [source], filter: '*.yaml', clock: systemClock });
     return new Watcher(backend, this, systemClock);
   }
 }

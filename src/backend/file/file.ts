@@ -16,11 +16,10 @@ export interface FileSettings {
   /** Which names inside directories count. */
   readonly filter: string;
   readonly clock: Clock;
-  /** Files are looked at this often even when the system reports nothing. */
-  readonly pollMs?: number;
+  /** Hears that the system does not report changes. */
+  readonly warn?: (message: string) => void;
 }
 
-const usualPollMs = 3000;
 /** A file that is being written is given up to so many times so long to be still, before what it says counts. */
 const stillMs = 100;
 const mostWaits = 20;
@@ -73,18 +72,23 @@ async function read(keys: readonly string[], files: Files): Promise<Snapshot> {
 
 async function* watch(settings: FileSettings, still: Files, cursor: Cursor): AsyncGenerator<Change> {
   let known = cursor.get(digestOf);
-  const { files, clock, pollMs = usualPollMs } = settings;
-  const look = () => still.look();
+  let looked: string | null = null;
+  const { files, clock, warn = () => undefined } = settings;
   const examine = async () => {
+    const seen = await still.look();
+    if (seen === looked) return known; // something else in their directories
+    looked = null;
     try {
-      return digest(await still.loadStill());
+      const now = digest(await still.loadStill());
+      looked = seen;
+      return now;
     } catch {
       still.signal.throwIfAborted();
       return -1n; // a file that is gone is a change like any other: the read that follows says what is wrong
     }
   };
-  for await (const now of watchFiles({ files, clock, pollMs, look, examine }, still.signal)) {
-    if (now === known) continue;
+  for await (const now of watchFiles({ files, clock, warn, examine }, still.signal)) {
+    if (now === known || now === undefined) continue;
     known = now;
     yield { cursor: new Map([[digestOf, now]]), edits: 'look again' };
   }

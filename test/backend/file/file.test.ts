@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(room, { recursive: true, force: true });
 });
 
-const open = (files: readonly string[], filter = '*') => fileBackend({ files, filter, clock: systemClock, pollMs: 50 });
+const open = (files: readonly string[], filter = '*') => fileBackend({ files, filter, clock: systemClock });
 
 /** What one file holds, or the error's message with the room's path taken out. */
 async function flattened(text: string | Buffer, name = 'f.yaml'): Promise<[string, string][] | string> {
@@ -42,7 +42,7 @@ backendContract(
     };
     await save();
     return {
-      open: () => Promise.resolve(fileBackend({ files: [file], filter: '*', clock: systemClock, pollMs: 50 })),
+      open: () => Promise.resolve(fileBackend({ files: [file], filter: '*', clock: systemClock })),
       put: async (key, value) => {
         pairs.set(key, value);
         await save();

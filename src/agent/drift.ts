@@ -1,0 +1,68 @@
+import { stat } from 'node:fs/promises';
+import type { Logger } from '../obs/log.ts';
+import { compare } from './compare.ts';
+import { isErrno } from './error.ts';
+import type { Outcome } from './outcome.ts';
+import type { Resource } from './resource.ts';
+
+/** How dest differs from what the last pass left there. */
+export type Drifted = 'no' | 'changed' | 'gone';
+
+/** Knows whether somebody else has changed or removed dest since a pass left it as wished. */
+export class Drift {
+  /** Null while a pass is under way, and after one that did not leave dest as wished. */
+  private left: { readonly md5: string } | null = null;
+  /** dest's stamp when it was last found as it was left, so that it is read only when it may be another one. */
+  private stamp: string | null = null;
+  private isTold = false;
+
+  constructor(
+    private readonly resource: Resource,
+    private readonly log: Logger,
+  ) {}
+
+  /** A pass begins, and may replace dest. */
+  begin(): void {
+    this.left = null;
+  }
+
+  /** A pass has ended; md5 is that of its rendering, or null when there is none. */
+  end({ status }: Outcome, md5: string | null): void {
+    this.left = (status === 'updated' || status === 'unchanged') && md5 !== null ? { md5 } : null;
+    this.stamp = null;
+    this.isTold = false;
+  }
+
+  /** Looks at dest, and reads it when its stamp is new. Never throws. */
+  async look(): Promise<Drifted> {
+    const { left, resource } = this;
+    if (left === null) return 'no';
+    const stamp = await stampOf(resource.dest);
+    if (stamp === this.stamp) return 'no';
+    const isChanged = stamp === null || (await compare(left, resource)).changed;
+    // A pass that began meanwhile sees to it.
+    if (this.left !== left) return 'no';
+    if (stamp === null) return 'gone';
+    if (isChanged) return 'changed';
+    this.stamp = stamp;
+    return 'no';
+  }
+
+  /** Says that dest was changed, once until it is as wished again. */
+  tell(): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    const { dest, file } = this.resource;
+    this.log.warning(
+      `Target config ${dest} was changed by somebody else: the next change of its keys or the next full pass restores it (${file})`,
+    );
+  }
+}
+
+/** Null when there is no file; a dangling link is none. */
+async function stampOf(path: string): Promise<string | null> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(' '),
+    (error: unknown) => (isErrno(error, 'ENOENT') ? null : ''),
+  );
+}

@@ -1,0 +1,118 @@
+import { statfs } from 'node:fs/promises';
+import type { FSWatcher } from 'chokidar';
+import type * as Chokidar from 'chokidar';
+
+/** Who hears of a target. */
+export interface Listener {
+  /** It may have changed, or begins to be watched. */
+  readonly changed: () => void;
+  /** The system refuses to report changes; called once in a process. */
+  readonly refused: (message: string) => void;
+}
+
+/** How often files are looked at where the system does not report changes. */
+const pollMs = 1000;
+/** What the kernel answers when it has no watch, file or memory left for this, or does not know inotify. */
+const refusals: ReadonlySet<unknown> = new Set(['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS']);
+/** statfs types of file systems that others write to unnoticed: nfs, smb2, cifs, smb, 9p, fuse, ceph, afs, ncp. */
+const remote: ReadonlySet<number> = new Set([
+  ...[0x6969, 0xfe534d42, 0xff534d42, 0x517b, 0x01021997, 0x65735546, 0x00c36400, 0x5346414f, 0x564c],
+]);
+
+/**
+ * One for each path in the process: chokidar keeps one handle a path, whoever asks for it, and a second watcher on a
+ * directory that was replaced would be given the handle of the old one.
+ */
+const watches = new Map<string, TargetWatch>();
+let isRefusalTold = false;
+
+/**
+ * Reports changes of a directory's names and files, not of its subdirectories, or of a file. identity is what the caller
+ * found at path: another one than before begins a new watch. Returns what ends it.
+ */
+export async function watchTarget(path: string, identity: string, listener: Listener): Promise<() => void> {
+  const { watch } = await import('chokidar');
+  let target = watches.get(path);
+  if (target === undefined) watches.set(path, (target = new TargetWatch(path, watch)));
+  target.join(listener, identity);
+  return () => {
+    target.leave(listener);
+  };
+}
+
+class TargetWatch {
+  readonly #listeners = new Set<Listener>();
+  #identity = '';
+  #watcher: FSWatcher | null = null;
+  #isReady = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly watch: typeof Chokidar.watch,
+  ) {}
+
+  join(listener: Listener, identity: string): void {
+    this.#listeners.add(listener);
+    if (identity !== this.#identity) {
+      this.#identity = identity;
+      this.#close();
+      this.#open(false);
+      void this.#pollWhereRemote();
+    } else if (this.#isReady) listener.changed();
+  }
+
+  leave(listener: Listener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    watches.delete(this.path);
+    this.#close();
+  }
+
+  #open(usePolling: boolean): void {
+    const polling = { usePolling, interval: pollMs, binaryInterval: pollMs };
+    const options = { ignoreInitial: true, followSymlinks: false, depth: 0, atomic: false, ...polling };
+    const watcher = this.watch(this.path, options);
+    const changed = () => {
+      for (const listener of this.#listeners) listener.changed();
+    };
+    this.#watcher = watcher;
+    // 'raw' is whatever the system reports; 'all' leaves out what comes twice in a moment or keeps the file's time.
+    watcher.on('all', changed).on('raw', changed);
+    watcher.on('ready', () => {
+      this.#isReady = true;
+      changed();
+    });
+    watcher.on('error', (error) => {
+      // What may not be read cannot be watched, and nobody misses it.
+      if (!usePolling && watcher === this.#watcher) this.#fall(error as NodeJS.ErrnoException);
+    });
+  }
+
+  #fall({ code = '' }: NodeJS.ErrnoException): void {
+    if (!refusals.has(code)) return;
+    this.#close();
+    this.#open(true);
+    if (isRefusalTold) return;
+    isRefusalTold = true;
+    const message = `The system does not report changes of ${this.path} (${code}: see fs.inotify in sysctl): looking at its files every ${pollMs / 1000} s`;
+    for (const { refused } of this.#listeners) refused(message);
+  }
+
+  async #pollWhereRemote(): Promise<void> {
+    const watcher = this.#watcher;
+    const type = await statfs(this.path).then(
+      (found) => found.type,
+      () => 0,
+    );
+    if (!remote.has(type) || watcher !== this.#watcher || watcher === null) return;
+    this.#close();
+    this.#open(true);
+  }
+
+  #close(): void {
+    this.#isReady = false;
+    // It lets go of its handles at once.
+    void this.#watcher?.close();
+    this.#watcher = null;
+  }
+}

@@ -1,0 +1,77 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** Where a change of some paths can come from. */
+export interface Survey {
+  /**
+   * The directories at or below the paths, and the files that links lead to outside of them: by real path, with what
+   * tells each from another one that takes its place.
+   */
+  readonly targets: ReadonlyMap<string, string>;
+  /** Every directory in which a name counts, as the path or link names it, with its stamp. */
+  readonly directories: ReadonlyMap<string, string>;
+}
+
+/** As in Linux. */
+const maxLinks = 40;
+
+/** Finds the paths, which are absolute, and what they lead to. Directories are entered, but not through links inside them. */
+export async function survey(paths: readonly string[]): Promise<Survey> {
+  const surveyor = new Surveyor();
+  for (const path of paths) await surveyor.follow(path, true);
+  return surveyor;
+}
+
+/** Another text when a name in the directory, or the directory itself, is another one; '' for none. Links are followed. */
+export async function directoryStamp(path: string): Promise<string> {
+  return stat(path, { bigint: true }).then(stampOf, () => '');
+}
+
+const stampOf = (found: BigIntStats) => `${identityOf(found)}:${found.ctimeNs}`;
+/** File systems give the number of what was removed to what is made next; only the time of birth tells them apart. */
+const identityOf = ({ dev, ino, birthtimeNs }: BigIntStats) => `${dev}:${ino}:${birthtimeNs}`;
+
+class Surveyor implements Survey {
+  readonly targets = new Map<string, string>();
+  readonly directories = new Map<string, string>();
+  /** Real paths of the directories that were entered. */
+  readonly #entered = new Set<string>();
+  /** Real paths by the path that was asked for; null where there is none. */
+  readonly #real = new Map<string, string | null>();
+
+  async follow(path: string, enters: boolean, links = 0): Promise<void> {
+    const parent = await this.#directory(dirname(path));
+    if (parent === null) return;
+    const real = join(parent, basename(path));
+    const found = await lstat(real, { bigint: true }).catch(() => null);
+    if (found?.isSymbolicLink() === true) {
+      const text = await readlink(real).catch(() => null);
+      if (text !== null && links < maxLinks) await this.follow(resolve(parent, text), enters, links + 1);
+    } else if (found?.isDirectory() === true) {
+      if (enters) await this.#enter(real, found);
+    } else if (found !== null && !this.#entered.has(parent)) {
+      this.targets.set(real, identityOf(found));
+    }
+  }
+
+  /** Notes a directory on the way; its real path, or null when there is none. */
+  async #directory(path: string): Promise<string | null> {
+    const known = this.#real.get(path);
+    if (known !== undefined) return known;
+    this.directories.set(path, await directoryStamp(path));
+    const real = await realpath(path).catch(() => null);
+    this.#real.set(path, real);
+    return real;
+  }
+
+  async #enter(real: string, found: BigIntStats): Promise<void> {
+    if (this.#entered.has(real)) return;
+    this.#entered.add(real);
+    this.targets.set(real, identityOf(found));
+    this.directories.set(real, stampOf(found));
+    for (const entry of await readdir(real, { withFileTypes: true }).catch(() => [])) {
+      if (entry.isDirectory() || entry.isSymbolicLink()) await this.follow(join(real, entry.name), entry.isDirectory());
+    }
+  }
+}

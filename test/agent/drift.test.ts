@@ -1,0 +1,126 @@
+import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { Drift } from '../../src/agent/drift.ts';
+import type { Outcome } from '../../src/agent/outcome.ts';
+import type { Resource } from '../../src/agent/resource.ts';
+import { memoryLog } from '../helpers/memoryLog.ts';
+
+const updated: Outcome = { status: 'updated', reloaded: false };
+const md5 = createHash('md5').update('text').digest('hex');
+
+/** A dest as a pass has left it. */
+function left(outcome: Outcome = updated, rendered: string | null = md5) {
+  const dest = join(mkdtempSync(join(tmpdir(), 'drift-')), 'x');
+  writeFileSync(dest, 'text', { mode: 0o644 });
+  const log = memoryLog();
+  const [uid, gid] = [process.getuid!(), process.getgid!()];
+  const resource = { dest, file: 'x.toml', mode: 0o644, uid, gid } as unknown as Resource;
+  const drift = new Drift(resource, log);
+  drift.begin();
+  drift.end(outcome, rendered);
+  return { drift, dest, log };
+}
+
+const rows: readonly (readonly [string, (dest: string) => void, string])[] = [
+  ['nothing', () => undefined, 'no'],
+  [
+    'another time',
+    (dest) => {
+      utimesSync(dest, 1, 1);
+    },
+    'no',
+  ],
+  [
+    'the same written again',
+    (dest) => {
+      writeFileSync(`${dest}.new`, 'text', { mode: 0o644 });
+      renameSync(`${dest}.new`, dest);
+    },
+    'no',
+  ],
+  [
+    'more text',
+    (dest) => {
+      appendFileSync(dest, '.');
+    },
+    'changed',
+  ],
+  [
+    'other text of the same length',
+    (dest) => {
+      writeFileSync(dest, 'Text');
+    },
+    'changed',
+  ],
+  [
+    'another mode',
+    (dest) => {
+      chmodSync(dest, 0o600);
+    },
+    'changed',
+  ],
+  [
+    'removed',
+    (dest) => {
+      rmSync(dest);
+    },
+    'gone',
+  ],
+  [
+    'its folder removed',
+    (dest) => {
+      rmSync(join(dest, '..'), { recursive: true });
+    },
+    'gone',
+  ],
+];
+
+test.each(rows)('%s', async (_name, deed, drifted) => {
+  const { drift, dest } = left();
+  expect(await drift.look()).toBe('no');
+  deed(dest);
+  expect(await drift.look()).toBe(drifted);
+  expect(await drift.look()).toBe(drifted);
+});
+
+test('what was changed before the first look is seen by it', async () => {
+  const { drift, dest } = left();
+  appendFileSync(dest, '.');
+  expect(await drift.look()).toBe('changed');
+});
+
+test.each([
+  ['failed', { status: 'failed', room: 'check', error: new Error('no'), owed: false }, md5],
+  ['kept for want of keys', { status: 'unchanged', reloaded: false }, null],
+  ['noop', { status: 'noop', difference: {} }, md5],
+] as unknown as readonly (readonly [string, Outcome, string | null])[])(
+  'after a pass that %s there is nothing to compare with',
+  async (_name, outcome, rendered) => {
+    const { drift, dest } = left(outcome, rendered);
+    rmSync(dest);
+    expect(await drift.look()).toBe('no');
+  },
+);
+
+test('during a pass there is no drift, and a look that a pass overtakes says so', async () => {
+  const { drift, dest } = left();
+  appendFileSync(dest, '.');
+  const looking = drift.look();
+  drift.begin();
+  expect(await looking).toBe('no');
+  expect(await drift.look()).toBe('no');
+});
+
+test('it is said once until a pass has put it right', () => {
+  const { drift, log } = left();
+  drift.tell();
+  drift.tell();
+  expect(log.lines).toHaveLength(1);
+  drift.begin();
+  drift.end(updated, md5);
+  drift.tell();
+  expect(log.lines).toHaveLength(2);
+});
