@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { fromText } from '../../go/bytes.ts';
 import { match } from '../../go/path.ts';
 import { redact } from '../../go/redact.ts';
@@ -26,6 +27,12 @@ const mostWaits = 20;
 /** So many times files may change again while they are loaded. */
 const mostLoads = 3;
 const mostBytes = 256 * 1024 * 1024;
+
+/** A larger file is read in a thread of its own; a smaller one takes some tenths of a second at most. */
+const mostBytesHere = 64 * 1024;
+/** What is done in one go, so that signals and other stores have their turn. */
+const pairsAtOnce = 20_000;
+const bytesAtOnce = 16 * 1024 * 1024;
 
 /** The place in a cursor where the digest of all files is kept. */
 const digestOf = 'files';
@@ -63,11 +70,31 @@ async function read(keys: readonly string[], files: Files): Promise<Snapshot> {
   files.signal.throwIfAborted();
   const loaded = (await files.loadOld()) ?? (await files.loadStill());
   const all = new Map<string, string>();
-  for (const { path, content } of loaded) await flatten(path, content, all);
-  files.signal.throwIfAborted();
+  for (const { path, content } of loaded) await flattenFile(path, content, all, files.signal);
   const pairs = new Map<string, string>();
-  for (const [key, value] of all) if (keys.some((wanted) => selected(key, wanted, 'text'))) pairs.set(key, value);
-  return { cursor: new Map([[digestOf, digest(loaded)]]), pairs };
+  let count = 0;
+  for (const [key, value] of all) {
+    if (++count % pairsAtOnce === 0) await othersTurn(files.signal);
+    if (keys.some((wanted) => selected(key, wanted, 'text'))) pairs.set(key, value);
+  }
+  return { cursor: new Map([[digestOf, await digest(loaded, files.signal)]]), pairs };
+}
+
+async function flattenFile(
+  path: string,
+  content: Buffer,
+  pairs: Map<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  await othersTurn(signal);
+  if (content.length <= mostBytesHere) return flatten(path, content, pairs);
+  const { flattenApart } = await import('./apart.ts');
+  return flattenApart(path, content, pairs, signal);
+}
+
+async function othersTurn(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
 }
 
 async function* watch(settings: FileSettings, still: Files, cursor: Cursor): AsyncGenerator<Change> {
@@ -79,7 +106,7 @@ async function* watch(settings: FileSettings, still: Files, cursor: Cursor): Asy
     if (seen === looked) return known; // something else in their directories
     looked = null;
     try {
-      const now = digest(await still.loadStill());
+      const now = await digest(await still.loadStill(), still.signal);
       looked = seen;
       return now;
     } catch {
@@ -164,9 +191,15 @@ async function load(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
-function digest(files: readonly Loaded[]): bigint {
+async function digest(files: readonly Loaded[], signal: AbortSignal): Promise<bigint> {
   const hash = createHash('sha256');
-  for (const { path, content } of files) hash.update(`${path.length}:${path}${content.length}:`).update(content);
+  for (const { path, content } of files) {
+    hash.update(`${path.length}:${path}${content.length}:`);
+    for (let at = 0; at < content.length; at += bytesAtOnce) {
+      if (at > 0) await othersTurn(signal);
+      hash.update(content.subarray(at, at + bytesAtOnce));
+    }
+  }
   return hash.digest().readBigUInt64BE();
 }
 

@@ -1,42 +1,60 @@
 import { fromText } from '../../go/bytes.ts';
-import { formatFloat, parseFloat, parseInt } from '../../go/strconv.ts';
+import { formatFloat, parseFloat, parseInt, parseUint } from '../../go/strconv.ts';
+
+/** What a scalar is: its type as YAML's tags name it, and the value that confd makes of it (bytes), which drops some. */
+export interface Resolved {
+  readonly type: 'null' | 'bool' | 'int' | 'float' | 'str';
+  /** Undefined for null and for whole numbers above 2^63-1. */
+  readonly value: string | undefined;
+}
 
 const truths = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
 const lies = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
 const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
 const infinity = /^([-+]?)\.(inf|Inf|INF)$/;
 const nan = /^\.(nan|NaN|NAN)$/;
-const unsigned = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*)$/;
 const floats = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 /**
- * What a plain YAML 1.1 scalar is as a value of the store, as confd has it (bytes): whole numbers in decimal, floats
- * without exponent, yes and on as true. Undefined for null and for whole numbers above 2^63-1, which confd drops.
+ * What a plain YAML 1.1 scalar is, as Go's yaml.v2 has it: whole numbers in decimal, floats without exponent, yes and on
+ * as true. Dates are text, as confd wants them.
  */
-export function resolveScalar(text: string): string | undefined {
-  if (nulls.has(text)) return undefined;
-  if (truths.has(text)) return 'true';
-  if (lies.has(text)) return 'false';
+export function resolveScalar(text: string): Resolved {
+  if (nulls.has(text)) return { type: 'null', value: undefined };
+  if (truths.has(text)) return { type: 'bool', value: 'true' };
+  if (lies.has(text)) return { type: 'bool', value: 'false' };
   const infinite = infinity.exec(text);
-  if (infinite !== null) return infinite[1] === '-' ? '-Inf' : '+Inf';
-  if (nan.test(text)) return 'NaN';
-  return /^[-+.0-9]/.test(text) ? resolveNumber(text) : fromText(text);
+  if (infinite !== null) return { type: 'float', value: infinite[1] === '-' ? '-Inf' : '+Inf' };
+  if (nan.test(text)) return { type: 'float', value: 'NaN' };
+  const number = text.startsWith('.') ? resolveFloat(text) : /^[-+0-9]/.test(text) ? resolveNumber(text) : null;
+  return number ?? { type: 'str', value: fromText(text) };
 }
 
-function resolveNumber(text: string): string | undefined {
-  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
-  const whole = attempt(() => parseInt(plain, 0, 64));
-  if (whole !== undefined) return String(whole);
-  if (unsigned.test(plain) && isUnsigned(plain)) return undefined;
-  const float = floats.test(plain) ? attempt(() => parseFloat(plain)) : undefined;
-  return float === undefined ? fromText(text) : formatFloat(float, 'f', -1, 64);
+/** What a scalar with a tag of YAML's own is, or null when it is not of that type. */
+export function resolveTagged(tag: string, text: string): Resolved | null {
+  const resolved = resolveScalar(text);
+  if (resolved.type === tag) return resolved;
+  if (tag === 'float' && resolved.type === 'int' && resolved.value !== undefined) return resolveFloat(resolved.value);
+  return null;
 }
 
-/** True for whole numbers that fit 64 bits. */
-function isUnsigned(text: string): boolean {
-  const octal = /^0[0-7]+$/.test(text) ? `0o${text.slice(1)}` : text;
-  const value = attempt(() => BigInt(octal));
-  return value !== undefined && value < 2n ** 64n;
+function resolveNumber(text: string): Resolved | null {
+  const plain = text.replaceAll('_', '');
+  // Most of what begins like a number is an address or a version.
+  const isWhole = /^[-+]?\w+$/.test(plain);
+  const whole = isWhole ? attempt(() => parseInt(plain, 0, 64)) : undefined;
+  if (whole !== undefined) return { type: 'int', value: String(whole) };
+  if (isWhole && attempt(() => parseUint(plain, 0, 64)) !== undefined) return { type: 'int', value: undefined };
+  if (floats.test(plain)) return resolveFloat(plain);
+  // It strips the prefix and takes what is left, even a sign.
+  const binary = plain.startsWith('0b') ? plain.slice(2) : plain.startsWith('-0b') ? `-${plain.slice(3)}` : null;
+  const odd = binary === null ? undefined : attempt(() => parseInt(binary, 2, 64));
+  return odd === undefined ? null : { type: 'int', value: String(odd) };
+}
+
+function resolveFloat(text: string): Resolved | null {
+  const float = attempt(() => parseFloat(text));
+  return float === undefined ? null : { type: 'float', value: formatFloat(float, 'f', -1, 64) };
 }
 
 function attempt<T>(parse: () => T): T | undefined {
