@@ -7,7 +7,12 @@ import { writeTo } from './output.ts';
 /** The commands that work on a data directory; anything else on the command line starts a server. */
 export const maintenance = ['backup', 'check', 'restore'] as const;
 
-const dataDir: FlagSpec = { name: 'data-dir', kind: 'string', default: '', usage: 'data `directory` of mini-etcd' };
+const dataDir: FlagSpec = {
+  name: 'data-dir',
+  kind: 'string',
+  default: '',
+  usage: 'data `directory` of mini-etcd (default: where a server that is started here keeps it)',
+};
 const backupDir: FlagSpec = { name: 'backup-dir', kind: 'string', default: '', usage: '`directory` of the backup' };
 const keepId: FlagSpec = {
   name: 'keep-id',
@@ -28,10 +33,23 @@ const flagsOf = {
   restore: [dataDir, backupDir],
 } as const;
 
-/** Runs a command on a data directory, writes one line of outcome (and notes before it); the exit code. */
-export async function maintain(command: (typeof maintenance)[number], args: readonly string[]): Promise<number> {
+/**
+ * Runs a command on a data directory, writes one line of outcome (and notes before it); the exit code. usual names the
+ * directory where none is given, and is undefined for a server that keeps nothing.
+ */
+export async function maintain(
+  command: (typeof maintenance)[number],
+  args: readonly string[],
+  usual: () => Promise<string | undefined>,
+): Promise<number> {
   try {
-    const { lines, outcome } = await carryOut(command, readArguments(command, args));
+    const given = readArguments(command, args);
+    const data = given.data === '' ? await usual() : given.data;
+    if (data === undefined) throw new FlagError('invalid', '-data-dir is needed: a server started here keeps no data');
+    const { lines, outcome } = await carryOut(command, { ...given, data }).catch((error: unknown) => {
+      if (given.data !== '' || !(error instanceof DataError)) throw error;
+      throw new DataError(error.code, `${error.message} (-data-dir names another)`, { cause: error });
+    });
     for (const line of lines) writeTo(2, `mini-etcd ${command}: ${line}\n`);
     writeTo(1, `${outcome}\n`);
     return 0;
@@ -58,7 +76,8 @@ function readArguments(command: (typeof maintenance)[number], args: readonly str
   const { set, rest } = parseFlags(args, [...specs]);
   if (rest.length > 0) throw new FlagError('invalid', `unexpected argument: ${redact(rest[0]!)}`);
   for (const { name, kind } of specs) {
-    if (kind === 'string' && (set.get(name) ?? '') === '') throw new FlagError('invalid', `-${name} is needed`);
+    if (kind === 'string' && name !== 'data-dir' && (set.get(name) ?? '') === '')
+      throw new FlagError('invalid', `-${name} is needed`);
   }
   const text = (name: string) => (set.get(name) ?? '') as string;
   const isOn = (name: string) => set.get(name) === true;

@@ -12,7 +12,9 @@ import { version } from './version.ts';
 /** Runs mini-etcd until a signal ends it; the exit code. */
 async function main(args: readonly string[], env: ReadonlyMap<string, string>): Promise<number> {
   const command = maintenance.find((name) => name === args[0]);
-  if (command !== undefined) return maintain(command, args.slice(1));
+  if (command !== undefined) {
+    return maintain(command, args.slice(1), async () => (await loadSettings([], env)).dataDir).catch(explain);
+  }
   const carry = transfers.find((name) => name === args[0]);
   if (carry !== undefined) {
     const { transfer } = await import('./transfer.ts');

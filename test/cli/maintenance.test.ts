@@ -24,12 +24,53 @@ async function serve(folder: string, ...flags: string[]) {
 }
 
 test.each([
-  [['check'], 'mini-etcd check: -data-dir is needed\n'],
   [['check', '-data-dir', '/nowhere/at/all'], 'mini-etcd check: /nowhere/at/all: no such directory\n'],
   [['backup', '-data-dir', '/tmp'], 'mini-etcd backup: -backup-dir is needed\n'],
   [['restore', '-data-dir', 'x', '-backup-dir', 'y', 'z'], 'mini-etcd restore: unexpected argument: z\n'],
 ])('%j: one line, exit 1', async (args, stderr) => {
   expect(await run(...args)).toEqual({ code: 1, stdout: '', stderr });
+});
+
+describe('without -data-dir, the folder that a server started here keeps', () => {
+  const at = (cwd: string, env: Record<string, string>, ...args: string[]) =>
+    new Program('mini-etcd', args, env, cwd).ended;
+
+  test.each([
+    ['by default', {}, 'default.etcd'],
+    ['with a name', { ETCD_NAME: 'one' }, 'one.etcd'],
+    ['with a directory', { ETCD_DATA_DIR: 'kept/here' }, 'kept/here'],
+  ])('%s', async (_what, env, folder) => {
+    const cwd = mkdtempSync(join(tmpdir(), 'mini-etcd-cli-'));
+    const missing = `${folder}: no such directory (-data-dir names another)\n`;
+    expect(await at(cwd, env, 'check')).toEqual({ code: 1, stdout: '', stderr: `mini-etcd check: ${missing}` });
+    expect(await at(cwd, env, 'backup', '-backup-dir', 'copy')).toMatchObject({
+      code: 1,
+      stderr: `mini-etcd backup: ${missing}`,
+    });
+    const port = await freePort();
+    const server = new Program('mini-etcd', ['-addr', `127.0.0.1:${port}`], env, cwd);
+    await waitFor('the server', () => server.stderr.includes('listening'));
+    await fetch(`http://127.0.0.1:${port}/v2/keys/a`, { method: 'PUT', body: new URLSearchParams({ value: '1' }) });
+    expect((await at(cwd, env, 'check')).stdout).toMatch(`${folder}: ok: 1 keys`);
+    expect((await at(cwd, env, 'backup', '-backup-dir', 'copy')).stdout).toMatch(
+      `${folder}: backed up to copy: 1 keys`,
+    );
+    server.kill('SIGTERM');
+    await server.ended;
+    expect((await at(cwd, env, 'restore', '-backup-dir', 'copy')).stderr).toContain(`${folder}: is not empty`);
+  });
+
+  test('none where nothing is kept, and what is wrong with the settings', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'mini-etcd-cli-'));
+    const none = await at(cwd, { ETCD_IN_MEMORY: '1' }, 'check');
+    expect(none).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'mini-etcd check: -data-dir is needed: a server started here keeps no data\n',
+    });
+    const bad = await at(cwd, { ETCD_SNAPSHOT_COUNT: 'x' }, 'check');
+    expect(bad).toEqual({ code: 1, stdout: '', stderr: 'mini-etcd: ETCD_SNAPSHOT_COUNT: x is not a number above 0\n' });
+  });
 });
 
 test('a live directory is backed up, checked and restored', async () => {

@@ -41,8 +41,9 @@ export class Program {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
 
-  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
     this.#child = spawn(process.execPath, [bin(name), ...args], {
+      cwd,
       // Never the state directory of the machine.
       env: { PATH: process.env['PATH']!, CONFD_STATE_DIR: join(tmpdir(), 'confd-state'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

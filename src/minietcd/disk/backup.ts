@@ -37,7 +37,7 @@ export async function checkFolder(folder: string): Promise<Finding> {
     const notes: string[] = [];
     const end = readLog(segments, { clusterId: meta.clusterId, take: () => undefined });
     if (end.tornBytes > 0 && holder === undefined) {
-      notes.push(`an unfinished write of ${end.tornBytes} bytes at the end, which the next start sets aside`);
+      notes.push(`${end.file.path}: offset ${end.offset}: ${end.torn}; the next start sets it aside`);
     }
     const snapshots = listSnapshots(snapFolder(folder));
     for (const file of snapshots) readSnapshot(file, meta.clusterId);

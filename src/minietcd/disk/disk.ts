@@ -181,8 +181,7 @@ async function repaired(end: LogEnd, log: Logger): Promise<LogEnd> {
   if (end.tornBytes === 0) return end;
   const repair = await repairTail(end);
   const where = `${end.file.path}: offset ${end.offset}`;
-  const told = `an unfinished write of ${end.tornBytes} bytes, answered to nobody, is moved to ${repair.kept}`;
-  log.warning(`${where}: ${told}; the last good record has index ${end.lastIndex}`);
+  log.warning(`${where}: ${end.torn}; moved to ${repair.kept}; the last good record has index ${end.lastIndex}`);
   return repair.end;
 }
 

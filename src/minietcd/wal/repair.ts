@@ -24,5 +24,5 @@ export async function repairTail(end: LogEnd): Promise<{ readonly kept: string; 
   } finally {
     await file.close();
   }
-  return { kept: basename(kept), end: { ...end, tornBytes: 0 } };
+  return { kept: basename(kept), end: { ...end, tornBytes: 0, torn: '' } };
 }

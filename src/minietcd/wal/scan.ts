@@ -10,8 +10,10 @@ export interface LogEnd {
   readonly lastIndex: number;
   /** The CRC of the last record. */
   readonly chain: number;
-  /** Set where an unfinished write follows, which nobody was told of: how many bytes it left. */
+  /** Set where no whole record follows, but something that may be dropped: how many bytes of it there are. */
   readonly tornBytes: number;
+  /** What is known of those bytes, in words; '' where there are none. */
+  readonly torn: string;
 }
 
 /** What a log is read for. */
@@ -67,14 +69,30 @@ function readOne(
         if (reader.cutAtDamage === undefined) throw error;
         reader.cutAtDamage(error);
       }
-      return { file, offset, lastIndex, chain, tornBytes: bytes.length - offset };
+      return { file, offset, lastIndex, chain, tornBytes: bytes.length - offset, torn: tornWords(bytes, offset) };
     }
     reader.take(frame);
     lastIndex = frame.index;
     chain = frame.crc;
     offset = frame.end;
   }
-  return { file, offset, lastIndex, chain, tornBytes: 0 };
+  return { file, offset, lastIndex, chain, tornBytes: 0, torn: '' };
+}
+
+/**
+ * A file that something else cut looks like one whose last write was cut by a crash: who was told of it cannot be known.
+ * Where the file is long enough, a part of the record never reached the disk, so the sync that answers wait for was not over.
+ */
+function tornWords(bytes: Buffer, offset: number): string {
+  const what = `an unfinished write of ${bytes.length - offset} bytes`;
+  if (recordEnd(bytes, offset) <= bytes.length) {
+    return `${what}, answered to nobody unless the disk lost what it had confirmed`;
+  }
+  return `${what}: either a crash cut it short and nobody was answered, or something else cut the file after that`;
+}
+
+function recordEnd(bytes: Buffer, offset: number): number {
+  return hasHeader(bytes, offset) ? offset + frameBytes(bytes.readUInt32LE(offset)) : offset + headerBytes;
 }
 
 function damageAt(file: SegmentFile, offset: number, what: string): DataError {
@@ -100,8 +118,7 @@ const sector = 512;
  * reached the disk. A later batch proves the opposite: it was only begun when all before it was on disk.
  */
 function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
-  const isWhole = hasHeader(bytes, offset);
-  const end = isWhole ? offset + frameBytes(bytes.readUInt32LE(offset)) : offset + headerBytes;
+  const end = recordEnd(bytes, offset);
   const isCut = end > bytes.length;
   if (!isCut && !coversZeroSector(bytes, offset, end)) return false;
   for (let at = offset + 8; at + headerBytes <= bytes.length; at += 8) {
