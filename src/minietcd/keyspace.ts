@@ -109,6 +109,11 @@ export class Keyspace {
     }
   }
 
+  /** The length of the value at a key, 0 where there is no file; nobody is counted as a reader. */
+  lengthAt(path: string): number {
+    return this.store.peek(path)?.value.length ?? 0;
+  }
+
   /** See Store.watch. */
   watch(watcher: Watcher): void {
     this.lastRead = this.clock.now();

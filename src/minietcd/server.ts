@@ -61,7 +61,7 @@ export class MiniEtcd {
       member,
       cors: identity.cors ?? [],
       limits,
-      load: new Load(),
+      load: new Load(limits),
       http: new HttpStats(),
       disk,
       cluster: identity.cluster ?? usualCluster,

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Disk } from './disk/disk.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { HttpStats } from './http/httpstats.ts';
+import { NoRoomError, type Body, type LongBody } from './http/draft.ts';
 import type { Limits, Load } from './http/limits.ts';
 
 /** Who this server says it is. */
@@ -68,8 +69,12 @@ export function corsHeaders(site: Site, origin: string | undefined): Headers {
   ];
 }
 
-/** Bytes; a shorter body is always sent, for a refusal is no shorter. */
-const longBody = 16 * 1024;
+/** How a long answer begins. */
+interface Start {
+  readonly status: number;
+  readonly contentType: string;
+  readonly isOwed: boolean;
+}
 
 /** Where one answer goes; headers set before its body are sent with it. */
 export class Reply {
@@ -94,35 +99,65 @@ export class Reply {
     this.headers.push(name, value);
   }
 
-  /** Sends a whole answer; a HEAD request gets its headers only. */
-  send(status: number, contentType: string, body: string): void {
-    const { limits, load } = this.site;
-    if (body.length > longBody && load.unread + body.length > limits.unread) {
-      this.refuse(503, 'too many answers wait to be read by their clients: try again later');
+  /** Sends a whole answer, which is owed where something was changed; a HEAD request gets its headers only. */
+  send(status: number, contentType: string, body: Body, isOwed = false): void {
+    const { raw } = this;
+    if (typeof body !== 'string') {
+      this.sendLong({ status, contentType, isOwed }, body);
       return;
     }
-    if (contentType !== '') this.add('Content-Type', contentType);
     // What a HEAD request would have got has a length only where it has a body.
-    const isLength = status !== 204 && (body !== '' || this.raw.req.method !== 'HEAD');
-    if (isLength) this.add('Content-Length', String(body.length));
-    this.addConnection(true);
-    const { raw } = this;
-    raw.writeHead(status, this.headers);
+    const isLength = status !== 204 && (body !== '' || raw.req.method !== 'HEAD');
+    this.head(status, contentType, isLength ? body.length : undefined);
     if (body !== '') {
       // end(body) would give the socket an empty piece besides, and gathering the two costs more than writing one.
       raw.write(body, 'latin1');
       raw.socket?.uncork();
     }
     raw.end();
-    if (raw.writableLength > 0) this.holdUntilRead(body.length);
+    this.holdUntilRead(body.length);
+  }
+
+  /** Sends a body once it is laid out; one that is owed is never refused for want of room. */
+  private sendLong({ status, contentType, isOwed }: Start, body: LongBody): void {
+    const { raw } = this;
+    const { load } = this.site;
+    body.hold(load);
+    raw.once('close', () => {
+      body.release(load);
+    });
+    body.layOut(load, isOwed).then(
+      (bytes) => {
+        if (raw.destroyed) return;
+        this.head(status, contentType, bytes.length);
+        raw.write(bytes);
+        raw.socket?.uncork();
+        raw.end();
+        this.holdUntilRead(raw.socket !== null && 'encrypted' in raw.socket ? bytes.length : 0);
+      },
+      (error: unknown) => {
+        if (raw.destroyed) return;
+        if (error instanceof NoRoomError) this.refuseForWant();
+        else raw.destroy();
+      },
+    );
+  }
+
+  private head(status: number, contentType: string, length: number | undefined): void {
+    if (contentType !== '') this.add('Content-Type', contentType);
+    if (length !== undefined) this.add('Content-Length', String(length));
+    this.addConnection(true);
+    this.raw.writeHead(status, this.headers);
   }
 
   /** A client that does not read its answer in time loses it. */
   private holdUntilRead(bytes: number): void {
+    const { raw } = this;
+    if (raw.writableLength === 0) return;
     const { limits, load } = this.site;
     load.unread += bytes;
-    const timer = setTimeout(() => this.raw.destroy(), limits.answerMs);
-    this.raw.once('close', () => {
+    const timer = setTimeout(() => raw.destroy(), limits.answerMs);
+    raw.once('close', () => {
       clearTimeout(timer);
       load.unread -= bytes;
     });
@@ -143,6 +178,11 @@ export class Reply {
     else if (req.httpVersion === '1.0') {
       if (shouldKeepAlive && hasEnd) this.add('Connection', 'keep-alive');
     } else if (!shouldKeepAlive) this.add('Connection', 'close');
+  }
+
+  /** Answers that too many answers wait already: before anything was done. */
+  refuseForWant(): void {
+    this.refuse(503, 'too many answers wait to be read by their clients: try again later');
   }
 
   /** Sends a refusal in plain text, as Go's HTTP library words it. */

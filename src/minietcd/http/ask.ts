@@ -17,7 +17,7 @@ export interface Watch {
 
 /** What a request to /v2/keys wants to change. */
 export interface Change {
-  readonly request: Request;
+  readonly request: Exclude<Request, { readonly action: 'sync' }>;
   /** A success answers with the action alone. */
   readonly quiet: boolean;
 }
@@ -69,14 +69,14 @@ export function parseChange(method: string, path: string, form: Form, at: number
   }
 }
 
-function putRequest(path: string, form: Form, fields: Fields, at: number): Request {
+function putRequest(path: string, form: Form, fields: Fields, at: number): Change['request'] {
   const write = writeOf(form, fields, at);
   if (fields.prevExist === false) return { action: 'create', path, write: { ...write, refresh: false }, at };
   if (isGuarded(fields)) return { action: 'compareAndSwap', path, guard: guardOf(fields), write, at };
   return { action: fields.prevExist === true ? 'update' : 'set', path, write, at };
 }
 
-function deleteRequest(path: string, fields: Fields, at: number): Request {
+function deleteRequest(path: string, fields: Fields, at: number): Change['request'] {
   if (isGuarded(fields)) return { action: 'compareAndDelete', path, guard: guardOf(fields), at };
   return { action: 'delete', path, reach: { dir: fields.dir, recursive: fields.recursive }, at };
 }

@@ -1,44 +1,120 @@
 import type { IncomingMessage } from 'node:http';
 import { EtcdError } from '../errors.ts';
 import type { Site } from '../site.ts';
+import type { Load, Upload } from './limits.ts';
 
-/** The longest body, as in Go. */
-const longestBody = 10 * 1024 * 1024;
+/** The longest form, as in Go. */
+export const longestForm = 10 * 1024 * 1024;
+
+/** The longest body that is JSON: what is asked for in JSON has few words. */
+export const longestJson = 64 * 1024;
+
+/** A body that got so many bytes more has got on. */
+const step = 64 * 1024;
 
 /**
- * The bytes of a request's body. Throws EtcdError 210 for one that is too long, 300 when the bodies of all clients are,
- * and a plain Error when the client leaves.
+ * Takes in the bytes of a request's body, and counts them until they are used. Throws EtcdError 210 for one that is too long,
+ * 300 when the bodies of all clients are, and a plain Error when the client leaves.
  */
-export function readBody(site: Site, req: IncomingMessage): Promise<string> {
-  const { load, limits } = site;
-  let body = '';
-  let refused = false;
-  // Listens instead of iterating, which would cut the connection before a refusal is sent.
-  return new Promise((resolve, reject) => {
-    const refuse = (error: Error) => {
-      load.arriving -= body.length;
-      body = '';
-      refused = true;
-      reject(error);
-    };
-    req.on('data', (chunk: Buffer) => {
-      if (refused) return;
-      if (body.length + chunk.length > longestBody) refuse(new EtcdError(210, 'http: POST too large', 0));
-      else if (load.arriving + chunk.length > limits.arriving) {
-        refuse(new EtcdError(300, 'too many bytes are arriving at once: try again later', 0));
-      } else {
-        load.arriving += chunk.length;
-        body += chunk.toString('latin1');
-      }
+export async function takeBody<T>(
+  site: Site,
+  req: IncomingMessage,
+  longest: number,
+  use: (body: string) => Promise<T> | T,
+): Promise<T> {
+  const body = await new Arrival(site, req, longest).done;
+  try {
+    return await use(body);
+  } finally {
+    site.load.arriving -= body.length;
+  }
+}
+
+/** A body that is arriving. */
+class Arrival implements Upload {
+  seen: number;
+  readonly done: Promise<string>;
+  private readonly load: Load;
+  private chunk: Buffer | undefined;
+  private length = 0;
+  private lengthSeen = 0;
+  private isOver = false;
+  private fail: (error: Error) => void = () => undefined;
+
+  constructor(
+    private readonly site: Site,
+    req: IncomingMessage,
+    private readonly longest: number,
+  ) {
+    this.load = site.load;
+    this.seen = site.keyspace.clock.now();
+    this.load.uploads.add(this);
+    // Listens instead of iterating, which would cut the connection before a refusal is sent.
+    this.done = new Promise((resolve, reject) => {
+      this.fail = reject;
+      req.on('data', (chunk: Buffer) => {
+        if (!this.isOver) this.take(chunk);
+      });
+      req.on('end', () => {
+        if (!this.isOver) resolve(this.finish());
+      });
+      req.on('close', () => {
+        this.giveUp(new Error('the client left'));
+      });
     });
-    req.on('end', () => {
-      if (refused) return;
-      load.arriving -= body.length;
-      refused = true;
-      resolve(body);
-    });
-    req.on('close', () => {
-      if (!refused) refuse(new Error('the client left'));
-    });
-  });
+  }
+
+  giveWay(): void {
+    this.giveUp(new EtcdError(300, 'too many bytes are arriving at once, and these stalled: try again later', 0));
+  }
+
+  private giveUp(error: Error): void {
+    if (this.isOver) return;
+    this.finish();
+    this.load.arriving -= this.length;
+    this.chunk = undefined;
+    this.fail(error);
+  }
+
+  private finish(): string {
+    this.isOver = true;
+    this.load.uploads.delete(this);
+    return this.chunk?.toString('latin1', 0, this.length) ?? '';
+  }
+
+  private take(chunk: Buffer): void {
+    const length = this.length + chunk.length;
+    if (length > this.longest) {
+      this.giveUp(new EtcdError(210, 'http: POST too large', 0));
+      return;
+    }
+    const now = this.site.keyspace.clock.now();
+    if (!this.load.makeRoom(chunk.length, now)) {
+      this.giveUp(new EtcdError(300, 'too many bytes are arriving at once: try again later', 0));
+      return;
+    }
+    if (this.isOver) return; // room was made by giving up this one
+    this.load.arriving += chunk.length;
+    this.keep(chunk, length);
+    this.length = length;
+    if (length - this.lengthSeen < step) return;
+    this.lengthSeen = length;
+    this.seen = now;
+    this.load.uploads.delete(this);
+    this.load.uploads.add(this);
+  }
+
+  /** Most bodies come in one piece. More of them are copied together: each alone would keep what was read with it. */
+  private keep(chunk: Buffer, length: number): void {
+    if (this.chunk === undefined) {
+      this.chunk = chunk;
+      return;
+    }
+    if (length > this.chunk.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.longest, Math.ceil(1.5 * length)));
+      this.chunk.copy(larger, 0, 0, this.length);
+      this.chunk = larger;
+    }
+    chunk.copy(this.chunk, this.length);
+  }
 }

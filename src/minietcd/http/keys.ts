@@ -1,15 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { parseChange, parseLook, type Look } from './ask.ts';
+import { parseChange, parseLook, type Change, type Look } from './ask.ts';
 import { EtcdError } from '../errors.ts';
-import { readBody } from './body.ts';
+import { longestForm, takeBody } from './body.ts';
 import { isForm, parseForm } from './form.ts';
 import { errorJson, eventJson, getJson } from './json.ts';
 import type { Reply, Site } from '../site.ts';
 import type { Event } from '../store/event.ts';
 import { answerWatch } from './poll.ts';
+import { atOnce, inSteps } from './steps.ts';
 import type { Target } from './target.ts';
 
 const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
+
+/** Bytes; a shorter answer is always given, for a refusal is no shorter. */
+const shortAnswer = 16 * 1024;
 
 /** The deepest key; a deeper one could only be meant to exhaust the server. */
 const deepestKey = 1024;
@@ -26,7 +30,11 @@ export function answerKeys(site: Site, req: IncomingMessage, reply: Reply, targe
   if (method !== 'GET' && method !== 'HEAD') return change(site, req, reply, target);
   const at = site.keyspace.clock.now();
   try {
-    answerLook(site, parseLook(method, keyPath(target.path), parseForm('', target.query)), { reply, method, at });
+    answerLook(site, parseLook(method, keyPath(target.path), atOnce(parseForm('', target.query))), {
+      reply,
+      method,
+      at,
+    });
   } catch (error) {
     refuse(site, method, reply, error);
   }
@@ -38,6 +46,10 @@ function answerLook(site: Site, ask: Look, { reply, method, at }: { reply: Reply
   const { index } = keyspace;
   if (ask.kind === 'get') {
     const body = getJson(keyspace.get(ask.path), ask.path, { recursive: ask.recursive, at, index });
+    if (body.length > shortAnswer && !site.load.hasRoom(body.length)) {
+      reply.refuseForWant();
+      return;
+    }
     addIndexes(site, index, reply);
     reply.send(200, 'application/json', body);
     site.http.countDone(method, (keyspace.clock.now() - at) / 1000);
@@ -52,20 +64,39 @@ function answerLook(site: Site, ask: Look, { reply, method, at }: { reply: Reply
 }
 
 async function change(site: Site, req: IncomingMessage, reply: Reply, target: Target): Promise<void> {
-  const { clock } = site.keyspace;
   const method = req.method!;
-  const began = clock.now();
+  const began = site.keyspace.clock.now();
   try {
     const path = keyPath(target.path);
-    const body = method === 'DELETE' ? '' : await readForm(site, req);
-    const { request, quiet } = parseChange(method, path, parseForm(body, target.query), clock.now());
-    const [event] = await site.keyspace.submit(request);
-    addIndexes(site, event!.node.modified, reply);
-    const told = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
-    reply.send(isNew(event!) ? 201 : 200, 'application/json', told);
-    site.http.countDone(method, (clock.now() - began) / 1000);
+    const ask = async (body: string) => {
+      const steps = parseForm(body, target.query);
+      const form = body.length > shortAnswer ? await inSteps(steps) : atOnce(steps);
+      await carryOut(site, parseChange(method, path, form, site.keyspace.clock.now()), reply);
+    };
+    if (method === 'DELETE' || !isForm(req.headers['content-type'])) await ask('');
+    else await takeBody(site, req, longestForm, ask);
+    site.http.countDone(method, (site.keyspace.clock.now() - began) / 1000);
   } catch (error) {
     refuse(site, method, reply, error);
+  }
+}
+
+/** What cannot be answered for want of memory is not done: once it is, the client hears of it. */
+async function carryOut(site: Site, { request, quiet }: Change, reply: Reply): Promise<void> {
+  const { keyspace, load } = site;
+  const room = quiet ? 0 : keyspace.lengthAt(request.path) + ('write' in request ? request.write.value.length : 0);
+  if (room > shortAnswer && !load.hasRoom(room)) {
+    reply.refuseForWant();
+    return;
+  }
+  load.unread += room;
+  try {
+    const [event] = await keyspace.submit(request);
+    addIndexes(site, event!.node.modified, reply);
+    const told = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
+    reply.send(isNew(event!) ? 201 : 200, 'application/json', told, true);
+  } finally {
+    load.unread -= room;
   }
 }
 
@@ -73,8 +104,13 @@ async function change(site: Site, req: IncomingMessage, reply: Reply, target: Ta
 function refuse(site: Site, method: string, reply: Reply, error: unknown): void {
   if (!(error instanceof EtcdError)) throw error;
   site.http.countFailed(method, error.status);
+  const body = errorJson(error);
+  if (body.length > shortAnswer && !site.load.hasRoom(body.length)) {
+    reply.refuseForWant();
+    return;
+  }
   reply.add('X-Etcd-Index', String(error.index));
-  reply.send(error.status, 'application/json', errorJson(error));
+  reply.send(error.status, 'application/json', body);
 }
 
 function addIndexes(site: Site, index: number, reply: Reply): void {
@@ -94,9 +130,4 @@ function keyPath(path: string): string {
     throw new EtcdError(209, `key has more than ${deepestKey - 1} elements`, 0);
   }
   return key === '' ? '/' : key;
-}
-
-/** The body of a request whose Content-Type says form, else ''. */
-async function readForm(site: Site, req: IncomingMessage): Promise<string> {
-  return isForm(req.headers['content-type']) ? readBody(site, req) : '';
 }

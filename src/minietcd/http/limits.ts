@@ -24,9 +24,40 @@ export const usualLimits: Limits = {
   unread: 512 * mebibyte,
 };
 
+/** A body that is arriving. */
+export interface Upload {
+  /** When it last got on, in milliseconds since the epoch. */
+  readonly seen: number;
+  /** Called once to give it up. */
+  readonly giveWay: () => void;
+}
+
+/** A body that has not got on for so long gives way to others, where there is no room for both. */
+const stalledMs = 1000;
+
 /** Counts what the limits are about, over all connections of a server. */
 export class Load {
   connections = 0;
+  /** Bytes of the bodies that are arriving, or not dealt with yet. */
   arriving = 0;
   unread = 0;
+  /** The bodies that are arriving, first the one that has not got on for longest. */
+  readonly uploads = new Set<Upload>();
+
+  constructor(private readonly limits: Limits) {}
+
+  /** True where so many more bytes may arrive; what has stalled is given up for them. */
+  makeRoom(bytes: number, now: number): boolean {
+    while (this.arriving + bytes > this.limits.arriving) {
+      const [oldest] = this.uploads;
+      if (oldest === undefined || now - oldest.seen < stalledMs) return false;
+      oldest.giveWay();
+    }
+    return true;
+  }
+
+  /** True where so many more bytes may wait to be read. */
+  hasRoom(bytes: number): boolean {
+    return this.unread + bytes <= this.limits.unread;
+  }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { GoMap } from '../../go/value.ts';
 import { decodeValue } from '../../go/json.ts';
-import { readBody } from './body.ts';
-import { jsonString } from './json.ts';
+import { longestJson, takeBody } from './body.ts';
+import { jsonString } from './escapes.ts';
 import type { Reply, Site } from '../site.ts';
 
 /** Go's names of levels, and whether they let debug lines through. */
@@ -16,7 +16,7 @@ export async function answerLogLevel(site: Site, req: IncomingMessage, reply: Re
     reply.refuseMethod('PUT');
     return;
   }
-  const level = levelIn(await readBody(site, req));
+  const level = levelIn(await takeBody(site, req, longestJson, (body) => body));
   if (level === undefined) {
     reply.send(400, 'application/json', '{"message":"Invalid json body"}');
     return;

@@ -1,4 +1,4 @@
-import { jsonString } from './json.ts';
+import { jsonString } from './escapes.ts';
 import { debugVars, metricsText } from './metrics.ts';
 import { etcdVersion, type Reply, type Site } from '../site.ts';
 

@@ -36,7 +36,11 @@ export class Turns {
     turns.push({ req, res });
     res.on('close', () => {
       turns.shift();
-      this.goOn(socket, line);
+      if (turns.length === 0) this.goOn(socket, line);
+      else
+        setImmediate(() => {
+          this.goOn(socket, line); // not at once: a thousand requests in one packet would keep everyone else waiting
+        });
     });
     if (turns.length === 1) this.answer(req, res);
     else if (turns.length > longestLine) socket.pause();

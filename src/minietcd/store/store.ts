@@ -153,6 +153,15 @@ export class Store {
     this.watchers.add(watcher);
   }
 
+  /** The node at a key, or undefined; the caller only looks. */
+  peek(path: string): TreeNode | undefined {
+    try {
+      return this.lookUp(path);
+    } catch {
+      return undefined; // a file stands where the key wants a directory
+    }
+  }
+
   /** As find, but undefined where nothing is: most writes are to new keys, and an error is dear. */
   private lookUp(path: string): TreeNode | undefined {
     let node: TreeNode = this.root;
@@ -170,9 +179,14 @@ export class Store {
   }
 
   private firstMissing(path: string): string {
-    let end = path.indexOf('/', 1);
-    while (end > 0 && this.lookUp(path.slice(0, end)) !== undefined) end = path.indexOf('/', end + 1);
-    return end > 0 ? path.slice(0, end) : path;
+    let node: TreeNode | undefined = this.root;
+    for (let from = 1; ;) {
+      const slash = path.indexOf('/', from);
+      if (slash < 0) return path;
+      node = node.children?.get(path.slice(from, slash));
+      if (node === undefined) return path.slice(0, slash);
+      from = slash + 1;
+    }
   }
 
   private compare(path: string, guard: Guard): TreeNode {

@@ -22,6 +22,9 @@ const keptBuffer = 1024 * 1024;
 /** Less room than this on the disk is none: a few small writes would fill it up again at once. */
 const leastRoom = 1024 * 1024;
 
+/** A longer write is made in another thread, for the system copies all of it. */
+const longWrite = 256 * 1024;
+
 /** In seconds: of a longer sync, the way through the thread pool is no part worth sparing. */
 const quickSync = 0.001;
 
@@ -45,6 +48,13 @@ export class WalError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** Where bytes go in a segment. */
+interface Stretch {
+  readonly length: number;
+  readonly at: number;
+  readonly isLong: boolean;
 }
 
 /** The end of a log, open for more: one batch at a time. It knows nothing of what its records mean. */
@@ -89,16 +99,17 @@ export class Wal {
     if (this.offset >= this.segmentBytes) await this.cut();
     const { length, chain } = this.layOut(entries);
     this.isDirty = true;
+    const isLong = length > longWrite;
     try {
-      while (this.allocated < this.offset + length)
-        this.allocated += writeSync(this.fd, growth, 0, growth.length, this.allocated);
-      let done = writeSync(this.fd, this.buffer, 0, length, this.offset);
-      while (done < length) done += writeSync(this.fd, this.buffer, done, length - done, this.offset + done);
+      while (this.allocated < this.offset + length) {
+        this.allocated += await this.write(growth, { length: growth.length, at: this.allocated, isLong });
+      }
+      await this.write(this.buffer, { length, at: this.offset, isLong });
     } catch (cause) {
       await this.takeBack();
       throw walError(cause);
     }
-    await this.sync(mayBlock);
+    await this.sync(mayBlock && !isLong);
     this.isDirty = false;
     this.offset += length;
     this.bytesWritten += length;
@@ -142,6 +153,17 @@ export class Wal {
   close(): void {
     if (!this.isDirty) ftruncateSync(this.fd, this.offset);
     closeSync(this.fd);
+  }
+
+  /** Writes all of the first bytes of a buffer; how many that were. */
+  private async write(from: Buffer, { length, at, isLong }: Stretch): Promise<number> {
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      done += isLong
+        ? (await writeAt(this.fd, from, done, left, at + done)).bytesWritten
+        : writeSync(this.fd, from, done, left, at + done);
+    }
+    return length;
   }
 
   /** On a quick disk the way through another thread is a good part of a sync, so it is spared where that is allowed. */

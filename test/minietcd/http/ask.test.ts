@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseChange, parseLook } from '../../../src/minietcd/http/ask.ts';
 import { parseForm } from '../../../src/minietcd/http/form.ts';
+import { atOnce } from '../../../src/minietcd/http/steps.ts';
 
 const ask = (method: string, query: string) => {
-  const form = parseForm('', query);
+  const form = atOnce(parseForm('', query));
   return method === 'GET' || method === 'HEAD' ? parseLook(method, '/k', form) : parseChange(method, '/k', form, 1000);
 };
 

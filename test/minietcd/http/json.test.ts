@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EtcdError } from '../../../src/minietcd/errors.ts';
-import { errorJson, eventJson, getJson, jsonString } from '../../../src/minietcd/http/json.ts';
+import { jsonString } from '../../../src/minietcd/http/escapes.ts';
+import { errorJson, eventJson, getJson } from '../../../src/minietcd/http/json.ts';
 import type { NodeImage } from '../../../src/minietcd/store/event.ts';
 import { attach, createDirectory, TreeNode } from '../../../src/minietcd/store/node.ts';
 
