@@ -1,7 +1,7 @@
 import { toText } from '../go/bytes.ts';
 import { quote } from '../go/strconv.ts';
 import { MergedView } from '../mirror/merged.ts';
-import type { Sight } from '../mirror/view.ts';
+import { type Shared, type Sight, View } from '../mirror/view.ts';
 import type { Logger } from '../obs/log.ts';
 import type { Resource } from './resource.ts';
 import type { Source } from './source.ts';
@@ -15,7 +15,7 @@ export function openSight({ wants }: Resource, sources: readonly Source[]): Sigh
 /** Names that one line of the log has room for. */
 const mostNames = 10;
 
-/** Tells of the keys that several sources of a resource have under one name, of each once. */
+/** Tells of the keys that a resource finds several times, in several of its sources or in one: of each once. */
 export class Collisions {
   private readonly told = new Set<string>();
 
@@ -25,14 +25,40 @@ export class Collisions {
   ) {}
 
   tell(sight: Sight): void {
+    if (sight instanceof View) this.tellShared(sight);
     if (!(sight instanceof MergedView)) return;
-    const fresh = sight.collisions().filter((key) => !this.told.has(key));
+    sight.views.forEach((view) => {
+      this.tellShared(view);
+    });
+    const fresh = this.untold(sight.collisions(), (key) => key);
     if (fresh.length === 0) return;
-    for (const key of fresh) this.told.add(key);
     const names = fresh.slice(0, mostNames).map((key) => toText(quote(key)));
     const more = fresh.length > mostNames ? ` and ${fresh.length - mostNames} more` : '';
     this.log.info(
       `${this.resource.file}: several sources have ${names.join(', ')}${more}; the value of the first one listed counts`,
     );
+  }
+
+  /** Names of one store that are one key: likely a slip, and confd takes the value of any of them. */
+  private tellShared(view: View): void {
+    const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
+    const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));
+    for (const { key, names, chosen } of fresh.slice(0, mostNames)) {
+      const all = `${names.slice(0, -1).map(show).join(', ')} and ${show(names.at(-1)!)}`;
+      const fact = `${all} in the store are one key, ${toText(quote(key))}`;
+      this.log.warning(`${this.resource.file}: ${fact}: the value of ${show(chosen)} counts`);
+    }
+    if (fresh.length > mostNames) {
+      const more = fresh.length - mostNames;
+      this.log.warning(
+        `${this.resource.file}: there ${more === 1 ? 'is one more such key' : `are ${more} more such keys`}`,
+      );
+    }
+  }
+
+  private untold<T extends string | Shared>(items: readonly T[], idOf: (item: T) => string): T[] {
+    const fresh = items.filter((item) => !this.told.has(idOf(item)));
+    for (const item of fresh) this.told.add(idOf(item));
+    return fresh;
   }
 }

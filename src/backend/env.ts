@@ -1,6 +1,5 @@
-import { fromText, toText } from '../go/bytes.ts';
-import { clean } from '../go/path.ts';
-import type { Backend, Change, Cursor, Snapshot } from './backend.ts';
+import { fromText } from '../go/bytes.ts';
+import { type Backend, type Change, type Cursor, selector, type Snapshot } from './backend.ts';
 
 /**
  * The process environment as a store: /database/host is DATABASE_HOST. As in confd a wanted key brings every variable
@@ -10,7 +9,7 @@ export function envBackend(env: ReadonlyMap<string, string>): Backend {
   return {
     name: 'env',
     canWatch: false,
-    selects: 'text',
+    selects: 'variable',
     read(keys, signal) {
       return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve(readEnv(env, keys));
     },
@@ -20,13 +19,11 @@ export function envBackend(env: ReadonlyMap<string, string>): Backend {
 }
 
 function readEnv(env: ReadonlyMap<string, string>, keys: readonly string[]): Snapshot {
-  const wanted = keys.map((key) => toText(key.replace(/^\//, '').replaceAll('/', '_')).toUpperCase());
-  const pairs = new Map<string, string>();
-  for (const [name, value] of env) {
-    if (wanted.some((start) => name.startsWith(start)))
-      pairs.set(clean(`/${fromText(name.toLowerCase()).replaceAll('_', '/')}`), fromText(value));
-  }
-  return { cursor: new Map(), pairs };
+  const isSelected = selector(keys, 'variable');
+  const pairs = [...env]
+    .map(([variable, value]) => [`/${fromText(variable)}`, fromText(value)] as const)
+    .filter(([name]) => isSelected(name));
+  return { cursor: new Map(), pairs: new Map(pairs) };
 }
 
 /** The environment is that of the start: there is never a change. */

@@ -16,6 +16,12 @@ export function clean(path: string): string {
   return isRooted ? '/' + joined : joined || '.';
 }
 
+/** True for a rooted path that is clean already; quicker than to clean it. */
+export function isClean(path: string): boolean {
+  if (!path.startsWith('/') || path.includes('//') || (path.endsWith('/') && path !== '/')) return false;
+  return !path.includes('/.') || clean(path) === path;
+}
+
 /** The last name of a path: `.` for an empty one, `/` for nothing but slashes. */
 export function base(path: string): string {
   if (path === '') return '.';

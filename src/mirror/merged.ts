@@ -10,6 +10,10 @@ export class MergedView implements Sight {
     this.#views = views;
   }
 
+  get views(): readonly View[] {
+    return this.#views;
+  }
+
   get size(): number {
     return [...this.keys()].length;
   }

@@ -1,10 +1,10 @@
-import { type Backend, type Edit, selected, type Snapshot } from '../backend/backend.ts';
+import { type Edit, type Rule, selected, selector, type Snapshot, startOf } from '../backend/backend.ts';
 import { SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { View } from './view.ts';
 
 /**
- * All pairs that the resources want, by absolute key, as last heard from the store: the only place where a change is
+ * All pairs that the resources want, by the names that the store has, as last heard from the store: the only place where a change is
  * applied. Keeps every view that somebody still holds up to date.
  */
 export class Mirror {
@@ -27,17 +27,19 @@ export class Mirror {
   }
 
   /** True when keys select something here, and would select nothing if pairs were all there is. */
-  wouldLose(keys: readonly string[], rule: Backend['selects'], pairs: ReadonlyMap<string, string>): boolean {
+  wouldLose(keys: readonly string[], rule: Rule, pairs: ReadonlyMap<string, string>): boolean {
     let had = false;
     for (const wanted of keys) {
-      for (const key of this.#keys.startingWith(wanted)) {
+      for (const key of this.#keys.startingWith(startOf(wanted, rule))) {
         if (!selected(key, wanted, rule)) continue;
         if (pairs.has(key)) return false; // mostly the first one
         had = true;
       }
     }
-    if (had) for (const key of pairs.keys()) if (keys.some((wanted) => selected(key, wanted, rule))) return false;
-    return had;
+    if (!had) return false;
+    const isSelected = selector(keys, rule);
+    for (const key of pairs.keys()) if (isSelected(key)) return false;
+    return true;
   }
 
   /** The first read: a start waits for it. */
@@ -67,13 +69,13 @@ export class Mirror {
   }
 
   /** The window of a resource; resources with the same prefix and keys share one. */
-  view(prefix: string, keys: readonly string[], rule: Backend['selects']): View {
+  view(prefix: string, keys: readonly string[], rule: Rule): View {
     const wanted = [...new Set(keys)].sort();
     const id = JSON.stringify([rule, prefix, wanted]);
     const known = this.#views.get(id)?.deref();
     if (known !== undefined) return known;
     const view = new View((absolute) => this.#pairs.get(absolute), prefix, wanted, rule);
-    view.fill(this.#keys.startingWith(commonStart(wanted)));
+    view.fill(this.#keys.startingWith(commonStart(wanted.map((key) => startOf(key, rule)).sort())));
     this.#views.set(id, new WeakRef(view));
     return view;
   }

@@ -1,6 +1,5 @@
-import { selected } from '../backend/backend.ts';
-import type { Backend } from '../backend/backend.ts';
-import { base, clean, join, literalPrefix, match, matcher } from '../go/path.ts';
+import { isPlain, keyOf, type Rule, selector } from '../backend/backend.ts';
+import { base, clean, isClean, join, literalPrefix, match, matcher } from '../go/path.ts';
 import { positionOf, SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { KVPair } from './pair.ts';
@@ -30,19 +29,31 @@ export interface Sight {
   touched(touched: Touched): Touched;
 }
 
+/** A key that several names of the store come to. */
+export interface Shared {
+  readonly key: string;
+  /** In byte order. */
+  readonly names: readonly string[];
+  /** The one whose value the key has. */
+  readonly chosen: string;
+}
+
 /**
- * A resource's window on the mirror: the pairs that its keys select, named without its prefix. Lookups behave as
- * confd's in-memory store does.
+ * A resource's window on the mirror: the pairs that its keys select, named without its prefix and cleaned, as confd names
+ * them. Lookups behave as confd's in-memory store does.
  */
 export class View implements Sight {
   readonly #lookup: (absolute: string) => string | undefined;
   readonly #prefix: string;
-  /** True when keys keep their absolute names, so that no two can meet under one. */
+  readonly #rule: Rule;
+  /** True when a clean name of the store is the key itself. */
   readonly #isWhole: boolean;
   readonly #selects: (absolute: string) => boolean;
   readonly #keys = new SortedKeys();
-  /** The absolute keys behind each key, sorted: among several the last one gives the value. Empty for prefix "/". */
+  /** The store's names behind each key, in byte order. In a whole view only where they are others than the key alone. */
   readonly #origins = new Map<string, readonly string[]>();
+  /** The keys with several of them. */
+  readonly #shared = new Set<string>();
   readonly #touched = new WeakMap<Touched, Touched>();
   /** Lists worked out so far, by pattern; all hold until a change makes them wrong. */
   readonly #pairLists = new Map<string, KVPair[]>();
@@ -50,24 +61,32 @@ export class View implements Sight {
   /** By "ls <path>" and "lsdir <path>". */
   readonly #nameLists = new Map<string, readonly string[]>();
 
-  /** Made by the mirror alone, which tells of every change of what lookup gives; keys are absolute, prefix is raw text. */
-  constructor(
-    lookup: (absolute: string) => string | undefined,
-    prefix: string,
-    keys: readonly string[],
-    rule: Backend['selects'],
-  ) {
+  /** Made by the mirror alone, which tells of every change of what lookup gives by name; prefix is raw text. */
+  constructor(lookup: (absolute: string) => string | undefined, prefix: string, keys: readonly string[], rule: Rule) {
     this.#lookup = lookup;
     this.#prefix = prefix;
-    this.#isWhole = prefix === '/';
-    this.#selects = (absolute) => keys.some((key) => selected(absolute, key, rule));
+    this.#rule = rule;
+    this.#isWhole = prefix === '/' && rule !== 'variable';
+    this.#selects = selector(keys, rule);
+  }
+
+  /** The keys that several names of the store come to: confd takes the value of any of them, and at each read of another. */
+  shared(): Shared[] {
+    return [...this.#shared]
+      .sort()
+      .map((key) => ({ key, names: this.#origins.get(key)!, chosen: this.#originOf(key)! }));
+  }
+
+  /** How the store's names select, for those who show them. */
+  get rule(): Rule {
+    return this.#rule;
   }
 
   /** Takes over a change that the mirror already holds. */
   update(touched: Touched): void {
     const mine = new Map([...touched].filter(([absolute]) => this.#selects(absolute)));
     if (mine.size === 0) return;
-    const own = this.#isWhole ? mine : this.#rename(mine);
+    const own = this.#isOwn(mine.keys()) ? mine : this.#rename(mine);
     this.#keys.update(own);
     this.#refresh(own);
     this.#touched.set(touched, own);
@@ -92,7 +111,7 @@ export class View implements Sight {
   /** Takes over all that the mirror holds now, for a view that has seen none of it; absolute keys, in order. */
   fill(absolutes: readonly string[]): void {
     const mine = absolutes.filter(this.#selects);
-    if (this.#isWhole) this.#keys.fill(mine);
+    if (this.#isOwn(mine)) this.#keys.fill(mine);
     else this.#keys.update(this.#rename(new Map(mine.map((absolute) => [absolute, 'added']))));
     for (const lists of [this.#pairLists, this.#valueLists, this.#nameLists]) lists.clear();
   }
@@ -119,10 +138,27 @@ export class View implements Sight {
   }
 
   value(key: string): string | undefined {
-    const absolute = this.#isWhole ? key : this.#origins.get(key)?.at(-1);
-    const value = absolute === undefined ? undefined : this.#lookup(absolute);
-    // All absolute keys can be looked up, those of other resources too; an origin is always our own.
-    return value === undefined || !this.#isWhole || this.#selects(key) ? value : undefined;
+    if (!this.#isWhole || this.#origins.size > 0) {
+      const name = this.#originOf(key);
+      return name === undefined ? undefined : this.#lookup(name);
+    }
+    const value = this.#lookup(key);
+    // All names can be looked up, those of other resources too; an origin is always our own.
+    return value === undefined || this.#selects(key) ? value : undefined;
+  }
+
+  /** The name in the store that gives a key its value. */
+  #originOf(key: string): string | undefined {
+    const names = this.#origins.get(key);
+    if (names !== undefined) return names.findLast((name) => isPlain(name, this.#rule)) ?? names.at(-1);
+    return this.#isWhole && this.#lookup(key) !== undefined && this.#selects(key) && isClean(key) ? key : undefined;
+  }
+
+  /** True when all names are the keys themselves, now as before. */
+  #isOwn(names: Iterable<string>): boolean {
+    if (!this.#isWhole || this.#origins.size > 0) return false;
+    for (const name of names) if (!isClean(name)) return false;
+    return true;
   }
 
   gets(pattern: string): KVPair[] {
@@ -145,12 +181,11 @@ export class View implements Sight {
     return remembered(this.#nameLists, `lsdir ${path}`, () => this.#names(path, folderListing(path))).slice();
   }
 
-  /** An absolute key's name in this view: without the prefix, as plain text, then cleaned. */
-  #name(absolute: string): string {
-    if (this.#prefix === '/') return absolute;
+  /** The key of a name of the store: without the prefix, as plain text, then cleaned. */
+  #keyOf(name: string): string {
+    const absolute = keyOf(name, this.#rule);
     const rest = absolute.startsWith(this.#prefix) ? absolute.slice(this.#prefix.length) : absolute;
-    // Absolute keys are clean, and so is the rest of one from a slash on.
-    return rest.startsWith('/') ? rest : join('/', rest);
+    return isClean(rest) ? rest : join('/', rest);
   }
 
   /** The pair of a key that is there. */
@@ -158,17 +193,17 @@ export class View implements Sight {
     return new KVPair(key, this.value(key)!);
   }
 
-  /** What touched absolute keys mean for the keys of this view. */
+  /** What touched names mean for the keys of this view. */
   #rename(touched: Touched): Touched {
     const before = new Map<string, string | undefined>();
-    for (const [absolute, touch] of touched) {
-      const key = this.#name(absolute);
-      if (!before.has(key)) before.set(key, this.#origins.get(key)?.at(-1));
-      if (touch !== 'changed') this.#trace(key, absolute, touch);
+    for (const [name, touch] of touched) {
+      const key = this.#keyOf(name);
+      if (!before.has(key)) before.set(key, this.#originBefore(key));
+      if (touch !== 'changed') this.#trace(key, name, touch);
     }
     const own = new Map<string, Touch>();
     for (const [key, was] of before) {
-      const is = this.#origins.get(key)?.at(-1);
+      const is = this.#originOf(key);
       // A key that does not give the value may come and go.
       if (is === was && (is === undefined || !touched.has(is))) continue;
       own.set(key, was === undefined ? 'added' : is === undefined ? 'removed' : 'changed');
@@ -176,11 +211,25 @@ export class View implements Sight {
     return own;
   }
 
-  #trace(key: string, absolute: string, touch: Touch): void {
-    const others = this.#origins.get(key)?.filter((origin) => origin !== absolute) ?? [];
-    if (touch === 'added') this.#origins.set(key, others.length === 0 ? [absolute] : [...others, absolute].sort());
-    else if (others.length === 0) this.#origins.delete(key);
-    else this.#origins.set(key, others);
+  /** What originOf told before the change that the mirror already holds. */
+  #originBefore(key: string): string | undefined {
+    if (this.#origins.has(key)) return this.#originOf(key);
+    return this.#isWhole && this.#keys.has(key) ? key : undefined;
+  }
+
+  #trace(key: string, name: string, touch: Touch): void {
+    const known = this.#origins.get(key);
+    // In a whole view a key by itself is not noted.
+    if (known === undefined && this.#isWhole && name === key) return;
+    const itself = known === undefined && this.#originOf(key) !== undefined ? [key] : [];
+    const names = new Set(known ?? itself);
+    if (touch === 'added') names.add(name);
+    else names.delete(name);
+    const isItself = this.#isWhole && names.size === 1 && names.has(key);
+    if (names.size === 0 || isItself) this.#origins.delete(key);
+    else this.#origins.set(key, names.size === 1 ? [...names] : [...names].sort());
+    if (names.size > 1) this.#shared.add(key);
+    else this.#shared.delete(key);
   }
 
   #matching(pattern: string): KVPair[] {

@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { envBackend } from '../../src/backend/env.ts';
 import { backendContract, sorted } from '../contract/backend.ts';
 
+const nameOf = (key: string) => key.slice(1).replaceAll('/', '_').toUpperCase();
+
 backendContract(
   'env',
   () => {
     const env = new Map<string, string>();
-    const nameOf = (key: string) => key.slice(1).replaceAll('/', '_').toUpperCase();
     return Promise.resolve({
       open: () => Promise.resolve(envBackend(env)),
       put: (key, value) => {
@@ -20,7 +21,7 @@ backendContract(
       close: () => Promise.resolve(),
     });
   },
-  { anyBytes: false, live: false, under: '' },
+  { anyBytes: false, live: false, under: '', nameOf: (key) => `/${nameOf(key)}` },
 );
 
 describe('env', () => {
@@ -30,24 +31,25 @@ describe('env', () => {
       { DATABASE_HOST: 'h', DATABASE_HOSTNAME: 'n' },
       ['/database/host'],
       [
-        ['/database/host', 'h'],
-        ['/database/hostname', 'n'],
+        ['/DATABASE_HOST', 'h'],
+        ['/DATABASE_HOSTNAME', 'n'],
       ],
     ],
-    ['two underscores are one slash', { DATABASE__X: '1' }, ['/database'], [['/database/x', '1']]],
-    ['capitals in a name', { Database_Mixed: '1' }, ['/'], [['/database/mixed', '1']]],
+    ['two underscores', { DATABASE__X: '1' }, ['/database'], [['/DATABASE__X', '1']]],
+    ['a wanted key as the variable is', { DATABASE_X: '1' }, ['/DATABASE_X'], [['/DATABASE_X', '1']]],
+    ['capitals in a name', { Database_Mixed: '1' }, ['/'], [['/Database_Mixed', '1']]],
     ['capitals in a name, asked for', { Database_Mixed: '1' }, ['/database'], []],
-    ['a value with =', { A: 'b=c' }, ['/a'], [['/a', 'b=c']]],
+    ['a value with =', { A: 'b=c' }, ['/a'], [['/A', 'b=c']]],
     [
       'an odd name',
       { __proto___: 'x', 'A.B-C': 'y' },
       ['/a.b-c', '/'],
       [
-        ['/a.b-c', 'y'],
-        ['/proto', 'x'],
+        ['/A.B-C', 'y'],
+        ['/__proto___', 'x'],
       ],
     ],
-    ['not text but letters', { É: 'é' }, ['/\xc3\xa9'], [['/\xc3\xa9', '\xc3\xa9']]],
+    ['not text but letters', { É: 'é' }, ['/\xc3\xa9'], [['/\xc3\x89', '\xc3\xa9']]],
   ] as [string, Record<string, string>, string[], [string, string][]][])('%s', async (_name, env, keys, expected) => {
     const backend = envBackend(new Map(Object.entries(env)));
     const { pairs } = await backend.read(keys, new AbortController().signal);

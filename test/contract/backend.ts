@@ -41,12 +41,15 @@ export interface Abilities {
   readonly live: boolean;
   /** Below which key everything lives ('' for the root). */
   readonly under: string;
+  /** The name under which the store has a key; the key itself where it is left out. */
+  readonly nameOf?: (key: string) => string;
 }
 
 /** What every backend promises, whatever the store; docs/contract.md is held to what was observed of it. */
 export function backendContract(name: string, make: () => Promise<Store>, abilities: Abilities): void {
-  const { under } = abilities;
+  const { under, nameOf = (key: string) => key } = abilities;
   const at = (key: string) => `${under}${key}`;
+  const as = (key: string) => nameOf(at(key));
   const never = new AbortController().signal;
   const observed = new Map<string, string>();
   let store: Store;
@@ -78,34 +81,34 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       await store.put(at('/other/x'), 'no');
       const { pairs } = await readAll(store, [at('/app')]);
       expect(sorted(pairs)).toEqual([
-        [at('/app/deep/er/port'), '80'],
-        [at('/app/host'), 'h'],
+        [as('/app/deep/er/port'), '80'],
+        [as('/app/host'), 'h'],
       ]);
     });
 
     holds('a missing key is absent, also below a key that has a value', async () => {
       await store.put(at('/app/host'), 'h');
       const { pairs } = await readAll(store, [at('/app/host'), at('/none'), at('/app/host/below')]);
-      expect(sorted(pairs)).toEqual([[at('/app/host'), 'h']]);
+      expect(sorted(pairs)).toEqual([[as('/app/host'), 'h']]);
     });
 
     holds('keys that lie in one another are no trouble', async () => {
       await store.put(at('/app/a/b'), '1');
       const { pairs } = await readAll(store, [at('/app/a'), at('/app'), at('/app/a/b'), at('/app')]);
-      expect(sorted(pairs)).toEqual([[at('/app/a/b'), '1']]);
+      expect(sorted(pairs)).toEqual([[as('/app/a/b'), '1']]);
     });
 
     holds('bytes arrive as they are', async () => {
       const value =
         Buffer.from('é 日 😀 \u2028 <&> "\\\n\t', 'utf8').toString('latin1') + (abilities.anyBytes ? '\xff\xfe' : '');
       await store.put(at('/app/bytes'), value);
-      expect((await readAll(store, [at('/app')])).pairs.get(at('/app/bytes'))).toBe(value);
+      expect((await readAll(store, [at('/app')])).pairs.get(as('/app/bytes'))).toBe(value);
       return abilities.anyBytes ? 'any bytes' : 'UTF-8';
     });
 
     holds('an empty value is a value', async () => {
       await store.put(at('/app/empty'), '');
-      expect((await readAll(store, [at('/app')])).pairs.get(at('/app/empty'))).toBe('');
+      expect((await readAll(store, [at('/app')])).pairs.get(as('/app/empty'))).toBe('');
     });
 
     holds('an aborted read throws the reason', async () => {

@@ -136,3 +136,65 @@ describe('lookups', () => {
     }
   });
 });
+
+describe('names of the store that are not clean', () => {
+  const seed = Number(process.env['SEED'] ?? Date.now() % 1e9);
+
+  test(`a view fed by changes is what one made anew is (SEED=${seed})`, () => {
+    let state = seed;
+    const random = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+    const names = [
+      '/',
+      '//',
+      '/a',
+      '/a/',
+      '/a//b',
+      '/a/b',
+      '/a/./b',
+      '/a/b/',
+      '//a/b',
+      '/a/x/../b',
+      '/ab',
+      '/a/c',
+      '/b',
+    ];
+    const windows = [
+      ['/', ['/']],
+      ['/', ['/a']],
+      ['/a', ['/a']],
+      ['/a/', ['/']],
+      ['/a/b', ['/a/b', '/b']],
+    ] as const;
+    const pairs = new Map<string, string>();
+    const mirror = new Mirror();
+    const views = windows.map(([prefix, keys]) => mirror.view(prefix, keys, 'subtree'));
+    for (let round = 0; round < 300; round++) {
+      const before = views.map((view) => new Map([...view.keys()].map((key) => [key, view.value(key)])));
+      const edits = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+        random() < 0.5
+          ? { key: pick(names), value: String(round % 3) }
+          : { key: pick(names), value: null, alone: true as const },
+      );
+      const touched = mirror.apply(edits);
+      for (const { key, value } of edits) {
+        if (value === null) pairs.delete(key);
+        else pairs.set(key, value);
+      }
+      const fresh = new Mirror();
+      fresh.replace({ cursor: new Map(), pairs: new Map(pairs) });
+      views.forEach((view, i) => {
+        const [prefix, keys] = windows[i]!;
+        const other = fresh.view(prefix, keys, 'subtree');
+        const listed = (one: View) => [...one.keys()].map((key) => [key, one.value(key)]);
+        expect(listed(view)).toEqual(listed(other));
+        expect(view.shared()).toEqual(other.shared());
+        const changed = [...new Set([...before[i]!.keys(), ...view.keys()])].filter(
+          (key) => before[i]!.get(key) !== view.value(key),
+        );
+        // What is touched may be more than what looks different, never less.
+        expect([...view.touched(touched).keys()]).toEqual(expect.arrayContaining(changed));
+      });
+    }
+  });
+});
