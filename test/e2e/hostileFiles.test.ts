@@ -83,3 +83,21 @@ test('a file that is read in a thread says the same as one that is not', async (
   expect((await confd(args, { DB_HOST: 'h' })).code).toBe(0);
   expect(readFileSync(bad, 'utf8')).toBe(text);
 });
+
+test('a file that takes more memory than there is, and one without end', async () => {
+  const line = (n: number): string => `key${n}: {host: 10.0.0.1, name: "x y", list: [a, b, c]}\n`;
+  const { dir, bad, good } = placeWith('f.yaml', Array.from({ length: 80_000 }, (_, n) => line(n)).join(''));
+  dir.resource(
+    'endless',
+    '{{range lsdir "/"}}{{.}}{{end}}',
+    ['/'],
+    '[backend]\nbackend = "file"\nfile = ["/dev/zero"]',
+  );
+  const args = ['-onetime', '-backend', 'env', '-confdir', dir.root];
+  const { code, stderr } = await confd(args, { DB_HOST: 'h', NODE_OPTIONS: '--max-old-space-size=100' });
+  expect(code).toBe(1);
+  expect(stderr).toContain('f.yaml: reading it takes more memory than there is');
+  expect(stderr).toContain('cannot read /dev/zero: it is longer than 268435456 bytes');
+  expect(existsSync(bad)).toBe(false);
+  expect(readFileSync(good, 'utf8')).toBe('host=h');
+});

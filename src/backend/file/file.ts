@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { fromText } from '../../go/bytes.ts';
@@ -165,16 +165,21 @@ class Files {
   }
 
   private load(): Promise<readonly Loaded[]> {
-    return loadAll(this.settings.files, this.accepts);
+    return loadAll(this.settings.files, this.accepts, this.signal);
   }
 }
 
-async function loadAll(roots: readonly string[], accepts: (name: string) => boolean): Promise<readonly Loaded[]> {
+async function loadAll(
+  roots: readonly string[],
+  accepts: (name: string) => boolean,
+  signal: AbortSignal,
+): Promise<readonly Loaded[]> {
   const files: Loaded[] = [];
   for (const root of roots) {
     try {
-      for (const path of await scanFiles(root, accepts)) files.push({ path, content: await load(path) });
+      for (const path of await scanFiles(root, accepts)) files.push({ path, content: await load(path, signal) });
     } catch (cause) {
+      signal.throwIfAborted();
       // An address that came to the wrong place may hold a password.
       const why = (cause as Error).message.replaceAll(root, () => redact(root));
       throw new BackendError('unreachable', `cannot read ${redact(root)}: ${why}`, { cause });
@@ -184,11 +189,23 @@ async function loadAll(roots: readonly string[], accepts: (name: string) => bool
 }
 
 /** A pipe would be waited for without end; those of the shell's <(...) lie in /dev and have a writer. */
-async function load(path: string): Promise<Buffer> {
+async function load(path: string, signal: AbortSignal): Promise<Buffer> {
   const found = await stat(path);
   if (!found.isFile() && !path.startsWith('/dev/')) throw new Error('it is not a regular file');
-  if (found.size > mostBytes) throw new Error(`it is longer than ${mostBytes} bytes`);
-  return readFile(path);
+  if (found.size > mostBytes) throw tooLong();
+  if (found.isFile()) return readFile(path, { signal });
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > mostBytes) throw tooLong();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function tooLong(): Error {
+  return new Error(`it is longer than ${mostBytes} bytes`);
 }
 
 async function digest(files: readonly Loaded[], signal: AbortSignal): Promise<bigint> {
