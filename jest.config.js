@@ -12,7 +12,8 @@ export default {
   },
   globalSetup: '<rootDir>/test/helpers/tempFolder.mjs',
   globalTeardown: '<rootDir>/test/helpers/tempFolderEnd.mjs',
-  testTimeout: 60_000,
+  // Nothing waits so long but on a machine that has no time for it.
+  testTimeout: 180_000,
   // Many tests wait for a clock or a socket; of two cores jest would leave one alone.
   maxWorkers: '100%',
 };

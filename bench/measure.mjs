@@ -4,7 +4,8 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { confdir, resource, root } from '../test/peers/support/confd.mjs';
 import { Etcd, ask } from '../test/peers/support/etcd.mjs';
-import { freePort, scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
+import { freePort } from '../test/helpers/port.mjs';
+import { scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
 
 /** @typedef {{name: string, path: string, backend: string, v3?: boolean}} Agent */
 

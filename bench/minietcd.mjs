@@ -2,7 +2,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Etcd } from '../test/peers/support/etcd.mjs';
-import { freePort, scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
+import { freePort } from '../test/helpers/port.mjs';
+import { scratch, sleep, start, waitFor } from '../test/peers/support/process.mjs';
 import { bytesOf, load } from './load.mjs';
 import { cpu, median, row, rss } from './measure.mjs';
 import { hasWrk, wrk } from './wrk.mjs';

@@ -6,8 +6,9 @@
 #   scripts/peers.sh seed crash  only test/peers/*seed*.peer.mjs and *crash*
 #
 # The tests of etcd's v3 API run against the folders with etcd, etcdctl and etcdutl that REAL_ETCDS names (separated by
-# ":"); when it is not set, against Debian's, and against 3.5 and 3.6, which are built once where Go is installed. The name
-# must not begin with ETCD_: mini-etcd, as etcd, reads its settings from such variables.
+# ":"); when it is not set, against Debian's 3.4, and against 3.5 to 3.8, which are built once where Go is installed: a minute
+# or two each. With PEER_ETCDS=turn it is one of those, by the day. Neither name may begin with ETCD_: mini-etcd, as etcd,
+# reads its settings from such variables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -64,7 +65,9 @@ build_etcd() {
 
 if [[ -z ${REAL_ETCDS:-} ]]; then
   REAL_ETCDS=$(dirname "$(command -v etcd)")
-  for version in v3.5.21 v3.6.5; do
+  versions=(v3.5.21 v3.6.5 v3.7.3 v3.8.0-alpha.0)
+  if [[ ${PEER_ETCDS:-all} == turn ]]; then versions=("${versions[$(date +%s) / 86400 % ${#versions[@]}]}"); fi
+  for version in "${versions[@]}"; do
     if command -v go >/dev/null && folder=$(build_etcd $version); then
       REAL_ETCDS+=:$folder
     else

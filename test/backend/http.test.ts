@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Credentials } from '../../src/backend/credentials.ts';
 import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 import { ToyServer } from '../helpers/toyServer.ts';
 
 const never = new AbortController().signal;

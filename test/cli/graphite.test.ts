@@ -1,8 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { feedGraphite, graphiteLines } from '../../src/cli/graphite.ts';
 import { waitFor } from '../helpers/confd.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
+import { freePort } from '../helpers/port.mjs';
 
 test('metrics become lines of text', () => {
   const text = '# TYPE a counter\na{code="404",method="GET"} 2\nb_bucket{le="1"} 3\nb_sum 0.5\n';
@@ -12,9 +13,7 @@ test('metrics become lines of text', () => {
 test('a Graphite that is away is one warning, and one that is there gets every round', async () => {
   let got = '';
   const server = createServer((socket) => socket.on('data', (bytes: Buffer) => (got += bytes.toString())));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const clock = new FakeClock();
   const stop = new AbortController();
   const warnings: string[] = [];

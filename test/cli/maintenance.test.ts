@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Program, waitFor } from '../helpers/confd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 
 const scratch = () => join(mkdtempSync(join(tmpdir(), 'mini-etcd-cli-')), 'data');
 const run = (...args: string[]) => new Program('mini-etcd', args).ended;
@@ -179,7 +179,7 @@ describe('F11', () => {
     const child = spawn('strace', [...inject, process.execPath, bin, ...flags], { env });
     let log = '';
     child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    const ended = once(child, 'exit');
+    const ended = once(child, 'close');
     await waitFor('the server', () => log.includes('listening'));
     const body = new URLSearchParams({ value: 'x' });
     const ask = () => fetch(`http://127.0.0.1:${port}/v2/keys/lost`, { method: 'PUT', body });
@@ -199,7 +199,7 @@ test('F20: no descriptor is left: clients wait or are refused, changes go on and
   const child = spawn('sh', ['-c', 'ulimit -n 60; exec "$@"', 'sh', process.execPath, bin, ...flags]);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   await waitFor('the server', () => log.includes('listening'));
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const put = (n: number) =>
@@ -217,7 +217,8 @@ test('F20: no descriptor is left: clients wait or are refused, changes go on and
   await waitFor('the crowd', () => crowd.every(({ connecting }) => !connecting));
   for (const socket of crowd) socket.write('GET /v2/keys/w?wait=true HTTP/1.1\r\nHost: x\r\n\r\n');
   for (let n = 1; n <= 30; n++) expect(await put(n)).toBe(201);
-  expect(log).toContain('snapshot not written, the log is kept instead: too many open files');
+  const warning = 'snapshot not written, the log is kept instead: too many open files';
+  await waitFor('the warning', () => log.includes(warning));
   for (const socket of crowd) socket.destroy();
   agent.destroy();
   child.kill('SIGKILL');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { logOf, Program, waitFor } from '../helpers/confd.ts';
 import { serve } from '../helpers/miniEtcd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 
 const run = (...args: string[]) => new Program('mini-etcd', args).ended;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Remote } from '../../src/cli/remote.ts';
 import { serve } from '../helpers/miniEtcd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 
 const certs = join(import.meta.dirname, '../helpers/certs');
 const noFiles = { caFile: '', certFile: '', keyFile: '', insecure: false };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Program, waitFor } from '../helpers/confd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 
 const certs = join(import.meta.dirname, '../helpers/certs');
 const pem = (name: string) => readFileSync(join(certs, name));

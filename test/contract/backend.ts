@@ -267,7 +267,7 @@ export async function follow(
 /** Waits for a fact, and gives up when it is hopeless: a loop that outlives its test would keep the process. */
 export async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await fact()); tries++) {
-    if (tries === 3000) throw new Error(`it never came true: ${fact.toString()}`);
+    if (tries === 12_000) throw new Error(`it never came true: ${fact.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/obs/clock.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
 import { Confdir, Program, waitFor } from '../helpers/confd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 
 // A store that is wiped and started again behind a watching confd.
 

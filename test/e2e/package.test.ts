@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Confdir, type Ended, waitFor } from '../helpers/confd.ts';
 import { runDockerfile } from '../helpers/dockerfile.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 import { printedCommands } from '../helpers/printed.ts';
 import { installTarball, packTarball } from '../helpers/tarball.ts';
 

@@ -15,7 +15,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, waitFor } from '../helpers/confd.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
 import { serve } from '../helpers/miniEtcd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 import { printedCommands } from '../helpers/printed.ts';
 
 // The README's commands, run by a shell as they are printed. Only addresses are others, and -confdir is added.

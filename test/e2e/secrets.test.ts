@@ -7,7 +7,7 @@ import { confd, Confdir, logOf, Program } from '../helpers/confd.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { serve } from '../helpers/miniEtcd.ts';
-import { freePort } from '../helpers/port.ts';
+import { freePort } from '../helpers/port.mjs';
 import { ToyServer } from '../helpers/toyServer.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<

@@ -30,7 +30,7 @@ export function faultTable(backend: string, faults: readonly Fault[]): void {
         }
       };
       await Promise.all(Array.from({ length: atOnce }, lane));
-    }, 180_000);
+    }, 600_000);
 
     test.each(faults)('%s', (fault) => {
       const result = observed.get(fault)!;

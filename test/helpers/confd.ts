@@ -95,7 +95,7 @@ export async function waitFor<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  for (let tries = 0; tries < 1500; tries++) {
+  for (let tries = 0; tries < 6000; tries++) {
     const got = await look();
     if (got !== undefined && got !== false) return got;
     await new Promise((resolve) => setTimeout(resolve, 20));

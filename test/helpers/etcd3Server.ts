@@ -13,6 +13,7 @@ import type {
   IWatchCreateRequest,
   IWatchRequest,
 } from 'etcd3';
+import { freePort } from './port.mjs';
 import { type Happening, inRange, type Pair, Revisions, type Write } from './revisions.ts';
 
 /** How the server is set up. */
@@ -97,7 +98,7 @@ export class Etcd3Server {
 
   static async start(settings: ServerSettings = {}): Promise<Etcd3Server> {
     const server = new Etcd3Server(settings);
-    await server.listen(settings.port ?? 0);
+    await server.listen(settings.port ?? (await freePort()));
     return server;
   }
 
@@ -346,7 +347,10 @@ export class Etcd3Server {
     stream.on('data', ({ create_request, cancel_request, progress_request }: IWatchRequest) => {
       if (this.isMute) return;
       if (create_request) this.createWatch(stream, watches, create_request);
-      if (progress_request) stream.write({ header: this.header(), watch_id: '-1' });
+      if (progress_request) {
+        this.seen.set('Progress', (this.seen.get('Progress') ?? 0) + 1);
+        stream.write({ header: this.header(), watch_id: '-1' });
+      }
       if (cancel_request) {
         const gone = watches.findIndex(({ id }) => id === cancel_request.watch_id);
         if (gone >= 0)

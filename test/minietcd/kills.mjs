@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../helpers/port.mjs';
 import { isLinearizable } from './register.mjs';
 
 const program = process.env.MINI_ETCD ?? new URL('../../bin/mini-etcd', import.meta.url).pathname;
@@ -21,14 +21,6 @@ export function randomFrom(seed) {
     x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /** A server on a data directory, once it listens. */

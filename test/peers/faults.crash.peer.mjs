@@ -26,7 +26,7 @@ function isWhole(text) {
   return end === 'end' && md5(body) === sum;
 }
 
-test(`kill -9 at any moment, ${rounds} rounds`, { timeout: 300_000 }, async () => {
+test(`kill -9 at any moment, ${rounds} rounds`, { timeout: 900_000 }, async () => {
   console.log(`# PEERS_SEED=${seed}`);
   const { next } = randomFrom(seed);
   const etcd = await startEtcd();

@@ -27,7 +27,7 @@ for (const backend of chosen) {
     ['-watch', '-interval', '4'],
     ['-interval', '1'],
   ]) {
-    describe(`-backend ${backend} ${mode.join(' ')}`, { timeout: 240_000 }, () => {
+    describe(`-backend ${backend} ${mode.join(' ')}`, { timeout: 900_000 }, () => {
       let etcd, proxy, agent, folder, count;
       const put = (value) => apis[backend](etcd, '/app/value', value);
       const file = () => slurp(join(folder, 'out/app.conf'));
@@ -70,14 +70,16 @@ for (const backend of chosen) {
         await etcd.stop();
         await sleep(1500);
         agent.forget();
+        const from = performance.now();
         await sleep(2500);
         const errors = agent.output().match(/ (ERROR|WARNING) /g)?.length ?? 0;
-        assert.ok(errors <= 12, `${errors} complaints in 2.5 s:\n${agent.output()}`);
+        const seconds = (performance.now() - from) / 1000;
+        assert.ok(errors <= 5 * seconds, `${errors} complaints in ${seconds} s:\n${agent.output()}`);
         assert.ok(agent.alive());
         await etcd.start();
         const value = secret();
         await put(value);
-        await arrives(value, 40_000);
+        await arrives(value, 120_000);
       });
 
       test('etcd comes back empty: its index starts again, and every change counts', async () => {
@@ -88,7 +90,7 @@ for (const backend of chosen) {
         for (let n = 0; n < 3; n += 1) {
           const value = secret();
           await put(value);
-          await arrives(value, 40_000);
+          await arrives(value, 120_000);
         }
       });
 
@@ -99,7 +101,7 @@ for (const backend of chosen) {
         await sleep(3000);
         assert.ok(agent.alive());
         proxy.resume();
-        await arrives(value, 40_000);
+        await arrives(value, 120_000);
       });
 
       test('a partition that resets connections and lets no new one through', async () => {
@@ -109,17 +111,17 @@ for (const backend of chosen) {
         await put(value);
         await sleep(3000);
         proxy.resume();
-        await arrives(value, 40_000);
+        await arrives(value, 120_000);
       });
 
       test('connections that die without a word, as behind a firewall', async () => {
         proxy.strand();
         const value = secret();
         await put(value);
-        await arrives(value, 90_000);
+        await arrives(value, 180_000);
         const next = secret();
         await put(next);
-        await arrives(next, 40_000);
+        await arrives(next, 120_000);
       });
 
       test('connections that are reset over and over lose no change', async () => {
@@ -131,7 +133,7 @@ for (const backend of chosen) {
         }
         const value = secret();
         await put(value);
-        await arrives(value, 40_000);
+        await arrives(value, 120_000);
       });
 
       test('ends when told to, and no value was ever logged', async () => {
@@ -145,7 +147,7 @@ for (const backend of chosen) {
   }
 }
 
-test('a store that is not there yet is waited for', { timeout: 60_000 }, async () => {
+test('a store that is not there yet is waited for', { timeout: 300_000 }, async () => {
   for (const mode of [['-watch'], ['-interval', '1']]) {
     const etcd = await startEtcd();
     await etcd.stop();
@@ -161,7 +163,7 @@ test('a store that is not there yet is waited for', { timeout: 60_000 }, async (
     await waitFor(
       () => `the file\n${agent.output()}`,
       () => slurp(join(folder, 'out/app.conf')) === 'here',
-      40_000,
+      120_000,
     );
     assert.equal(await agent.stop(), 0);
     await etcd.stop();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { confdir, goConfd, resource, root, slurp, startConfd } from './support/confd.mjs';
 import { ask, startEtcd } from './support/etcd.mjs';
-import { endPrograms, freePort, run, scratch, sleep, start, waitFor } from './support/process.mjs';
+import { freePort } from '../helpers/port.mjs';
+import { endPrograms, run, scratch, sleep, start, waitFor } from './support/process.mjs';
 
 after(endPrograms);
 
@@ -114,7 +115,7 @@ async function answer(store, request) {
   const fill = (words) => words.map((word) => word.replace(/@(\d+)$/, (_, n) => String(store.first + Number(n))));
   const env = { ...process.env, ETCDCTL_API: '2' };
   const { code, output } = request.curl
-    ? await run('curl', ['-siL', '-m', '5', `${store.url}${fill(request.curl)[0]}`, ...request.curl.slice(1)])
+    ? await run('curl', ['-siL', '-m', '60', `${store.url}${fill(request.curl)[0]}`, ...request.curl.slice(1)])
     : await run('etcdctl', ['--no-sync', '--endpoints', store.url, ...fill(request.etcdctl)], { env });
   return { code, text: plain(output, store) };
 }
@@ -140,7 +141,7 @@ async function startMini(args = []) {
   return { url, program };
 }
 
-describe('mini-etcd answers as etcd does', { timeout: 120_000 }, () => {
+describe('mini-etcd answers as etcd does', { timeout: 300_000 }, () => {
   const stores = {};
 
   before(async () => {
@@ -163,7 +164,7 @@ describe('mini-etcd answers as etcd does', { timeout: 120_000 }, () => {
 
 test(
   'the Go confd works with mini-etcd',
-  { skip: goConfd === undefined && 'CONFD_GO is not set', timeout: 60_000 },
+  { skip: goConfd === undefined && 'CONFD_GO is not set', timeout: 300_000 },
   async () => {
     const mini = await startMini();
     const set = (value) => ask('PUT', `${mini.url}/v2/keys/app/value`, { form: `value=${value}` });

@@ -17,7 +17,7 @@ const tree = async ({ url }) => {
     .replace(/"ttl":(\d+)/g, (_, n) => `"ttl":${Math.round(n / 20)}`);
 };
 
-test('everything moves from mini-etcd to etcd, and into another mini-etcd', { timeout: 60_000 }, async () => {
+test('everything moves from mini-etcd to etcd, and into another mini-etcd', { timeout: 300_000 }, async () => {
   const from = await startMini();
   const real = await startEtcd();
   const put = (key, form, method = 'PUT') => ask(method, `${from.url}/v2/keys${key}`, { form });

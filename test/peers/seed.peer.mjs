@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { confd, confdir, resource, root, slurp, stageFiles } from './support/confd.mjs';
 import { Etcd } from './support/etcd.mjs';
 import { Traffic, nginxHome, startServer } from './support/nginx.mjs';
-import { endPrograms, freePort, run, sleep, start, waitFor } from './support/process.mjs';
+import { freePort } from '../helpers/port.mjs';
+import { endPrograms, run, start, waitFor } from './support/process.mjs';
 
 after(endPrograms);
 
@@ -13,7 +14,7 @@ const curl = (...args) => run('curl', ['-sfL', ...args]);
 
 // It watches of itself; without that, every change waits for the interval.
 for (const mode of ['', '-watch=false']) {
-  describe(`confd-watch${mode && ` with ${mode}`}`, { timeout: 120_000 }, () => {
+  describe(`confd-watch${mode && ` with ${mode}`}`, { timeout: 600_000 }, () => {
     let etcd, home, wrapper, traffic;
     const servers = {};
     const keys = () => `${etcd.url}/v2/keys/services/apache`;
@@ -106,8 +107,8 @@ for (const mode of ['', '-watch=false']) {
     }
 
     test('a syntax error in a key does not reach nginx, and is gone with the key', async () => {
-      // The reload of the last change may still be on its way.
-      await sleep(700);
+      // Nobody hears of server three any more: the reload of the last change is done.
+      await drained('three');
       const good = slurp(home.dest);
       const before = reloads();
       wrapper.forget();

@@ -85,7 +85,7 @@ describe('a history that others have filled', () => {
   const late: Answer = (request, response) => {
     setTimeout(() => {
       standing(3000)(request, response);
-    }, 250);
+    }, 1300);
   };
   const beginning: Answer = (_request, response) => {
     response.writeHead(200, { 'X-Etcd-Index': '3000' }).write('{"act');
@@ -108,6 +108,6 @@ describe('a history that others have filled', () => {
       ['look again', 3n, '8', '8', undefined],
     ],
   ])('%s', async (_name, answers, expected) => {
-    expect(await firstChangeOf({ silenceMs: 300 }, ...answers)).toEqual(expected);
+    expect(await firstChangeOf({ silenceMs: 1500 }, ...answers)).toEqual(expected);
   });
 });

@@ -23,7 +23,7 @@ const clock = {
   now: () => Date.now() * speed,
   sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / speed, signal),
 };
-const limits = { ...usualLimits, headersMs: 30_000 };
+const limits = { ...usualLimits, headersMs: 300_000 };
 
 type Random = () => number;
 type Story = readonly (readonly Write[])[];

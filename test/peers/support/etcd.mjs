@@ -2,7 +2,8 @@
 import { Agent, request } from 'node:http';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, scratch, start, waitFor } from './process.mjs';
+import { freePort } from '../../helpers/port.mjs';
+import { scratch, start, waitFor } from './process.mjs';
 
 /** An HTTP exchange; resolves with status and body whatever the status is. */
 export function ask(method, url, { form, agent } = {}) {
@@ -33,18 +34,24 @@ export class Etcd {
   }
 
   async start(...more) {
-    this.program = start(this.binary, [
+    const flags = [
       ...(this.v2 ? ['--enable-v2'] : []),
       ...['--name', 'peer', '--data-dir', this.folder, '--log-level', 'error'],
       ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
       ...['--listen-peer-urls', this.peer, '--initial-advertise-peer-urls', this.peer],
       ...['--initial-cluster', `peer=${this.peer}`, '--snapshot-count', '1000000', '--max-request-bytes', '33554432'],
       ...more, // the last word counts
-    ]);
+    ];
+    this.program = start(this.binary, flags);
     await waitFor(
       () => `etcd at ${this.url}: ${this.program.output()}`,
-      async () => (await ask('GET', `${this.url}/health`).catch(() => ({ body: '' }))).body.includes('true'),
-      30_000,
+      async () => {
+        // Its port may be taken for a moment by who was there before.
+        const isLocked = !this.program.alive() && this.program.output().includes('address already in use');
+        if (isLocked) this.program = start(this.binary, flags);
+        return (await ask('GET', `${this.url}/health`).catch(() => ({ body: '' }))).body.includes('true');
+      },
+      120_000,
     );
   }
 

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { root } from './confd.mjs';
 import { ask } from './etcd.mjs';
-import { freePort, scratch, start, waitFor } from './process.mjs';
+import { freePort } from '../../helpers/port.mjs';
+import { scratch, start, waitFor } from './process.mjs';
 
 /** A started mini-etcd; `url` is where it answers. */
 export async function startMini(args = []) {

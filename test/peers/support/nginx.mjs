@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
 import { join } from 'node:path';
 import { root } from './confd.mjs';
-import { freePort, scratch, sleep } from './process.mjs';
+import { freePort } from '../../helpers/port.mjs';
+import { scratch, sleep } from './process.mjs';
 
 /** The shipped template as a whole nginx.conf for this machine: own port, own logs, no root needed. */
 function wholeConfig(port, folder) {
@@ -59,14 +60,14 @@ export async function startServer(name) {
 
 function fetchOnce(url, agent) {
   return new Promise((done, fail) => {
-    const call = get(url, { agent, timeout: 5000 }, (answer) => {
+    const call = get(url, { agent, timeout: 30_000 }, (answer) => {
       let body = '';
       answer.on('data', (chunk) => (body += chunk));
       // An answer that breaks off is a failure.
       answer.once('error', (error) => fail(new Error(`broke off: ${error.message}`)));
       answer.once('end', () => done({ status: answer.statusCode, body: body.trim() }));
     });
-    call.once('timeout', () => call.destroy(new Error('no answer in 5 s')));
+    call.once('timeout', () => call.destroy(new Error('no answer in 30 s')));
     call.once('error', fail);
   });
 }

@@ -1,7 +1,6 @@
 // Programs, folders and ports for the peer tests, all gone again when the run ends.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,17 +28,8 @@ export function scratch(name) {
   return folder;
 }
 
-/** A TCP port that nobody listens on right now. */
-export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 /** Resolves with the first true answer of `ask`; fails after `ms`, naming what was waited for. */
-export async function waitFor(what, ask, ms = 15_000) {
+export async function waitFor(what, ask, ms = 60_000) {
   const end = Date.now() + ms;
   for (;;) {
     const answer = await ask();
@@ -68,7 +58,9 @@ export function start(command, args, options = {}) {
     child.once('error', fail);
     child.once('exit', (code, signal) => {
       running.delete(child);
-      done(code ?? signal);
+      // Its last words may still be on their way; what it started and left may hold the pipes open for ever.
+      const timer = setTimeout(() => done(code ?? signal), 5000);
+      child.once('close', () => (clearTimeout(timer), done(code ?? signal)));
     });
   });
   return {
@@ -88,9 +80,8 @@ export function start(command, args, options = {}) {
 /** Runs a program to its end. */
 export async function run(command, args, options = {}) {
   const program = start(command, args, options);
-  const timer = setTimeout(() => program.signal('SIGKILL'), options.timeoutMs ?? 60_000);
+  const timer = setTimeout(() => program.signal('SIGKILL'), options.timeoutMs ?? 180_000);
   const code = await program.ended;
   clearTimeout(timer);
-  await sleep(5);
   return { code, output: program.output() };
 }
