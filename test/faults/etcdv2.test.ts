@@ -121,6 +121,19 @@ faultTable('etcd v2', [
   [
     'an answer without end, onetime',
     async () => {
+      const url = await listener((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nX-Etcd-Index: 4\r\n\r\n');
+        const drip = setInterval(() => socket.write('  '), 10);
+        socket.on('close', () => {
+          clearInterval(drip);
+        });
+      });
+      return onetime(v2, url);
+    },
+  ],
+  [
+    'an answer that is longer than any may be, onetime',
+    async () => {
       const junk = Buffer.alloc(1_000_000, 0x20);
       const url = await listener((socket) => {
         socket.write('HTTP/1.1 200 OK\r\nX-Etcd-Index: 4\r\n\r\n');
@@ -130,7 +143,7 @@ faultTable('etcd v2', [
         socket.on('drain', pour);
         pour();
       });
-      return onetime(v2, url);
+      return onetime(v2, url, '-backend-timeout', '10m');
     },
   ],
   [
