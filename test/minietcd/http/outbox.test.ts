@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { usualLimits } from '../../../src/minietcd/http/limits.ts';
 import { Program, waitFor } from '../../helpers/confd.ts';
 import { serve } from '../../helpers/miniEtcd.ts';
-import { freePort } from '../../helpers/port.ts';
+import { freePort } from '../../helpers/port.mjs';
 
 const megabyte = 1_000_000;
 const sockets: Socket[] = [];

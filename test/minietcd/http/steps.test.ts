@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Program, waitFor } from '../../helpers/confd.ts';
-import { freePort } from '../../helpers/port.ts';
+import { freePort } from '../../helpers/port.mjs';
 
 const mebibyte = 1024 * 1024;
 const form = 'application/x-www-form-urlencoded';
