@@ -6,6 +6,7 @@ import { answerKeys } from './keys.ts';
 import { answerCluster } from './cluster.ts';
 import { answerLogLevel } from './loglevel.ts';
 import { answerMembers } from './members.ts';
+import { pageFault } from './origin.ts';
 import { answerPage, pages } from './pages.ts';
 import { corsHeaders, Reply, type Site } from '../site.ts';
 import { screen } from './screen.ts';
@@ -49,6 +50,11 @@ function route(site: Site, req: IncomingMessage, reply: Reply): Promise<void> | 
   if (req.url === '*') {
     if (req.httpVersion !== '1.0') reply.closeAfter();
     reply.send(400, '', '');
+    return undefined;
+  }
+  const fault = pageFault(site, req);
+  if (fault !== undefined) {
+    reply.refuse(fault.status, fault.text);
     return undefined;
   }
   const clean = cleanPath(target.path);
