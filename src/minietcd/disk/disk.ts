@@ -1,13 +1,13 @@
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import type { Clock } from '../../obs/clock.ts';
+import { join } from 'node:path';
 import type { Logger } from '../../obs/log.ts';
-import { createMeta, makeFolders, readMeta, unusable, writeMeta, type Meta } from './folder.ts';
+import { createMeta, makeFolder, makeFolders, readMeta, unusable, writeMeta, type Meta } from './folder.ts';
 import { doublings, Histogram, secondsSince } from '../histogram.ts';
-import { Journal, startRecord, type Pending } from './journal.ts';
-import { lockFolder } from './lock.ts';
+import { Journal, startRecord, type Pending, type Surroundings } from './journal.ts';
+import { FolderLock } from './lock.ts';
 import { firstRecord, recover, snapFolder, walFolder, type Recovered } from './recovery.ts';
-import { listSnapshots, takeSnapshot, writeSnapshot } from './snapshot.ts';
+import { listSnapshots, snapshotPath, takeSnapshot, writeSnapshot } from './snapshot.ts';
 import type { State } from '../state.ts';
 import { DataError, reasonOf } from '../wal/error.ts';
 import { repairTail } from '../wal/repair.ts';
@@ -26,12 +26,6 @@ export interface DiskSettings {
   readonly segmentBytes?: number;
 }
 
-/** What surrounds a data directory: the time, and where to say what happens to it. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** What a data directory had to do in this process. */
 export interface DiskFigures {
   /** How long the log's syncs took, and the writing of whole snapshots. */
@@ -42,6 +36,9 @@ export interface DiskFigures {
   readonly pending: number;
   readonly refused: number;
 }
+
+/** How often the directory is looked at. */
+const lookMs = 2000;
 
 /** So many snapshots are kept, with the log that goes on from the oldest. */
 const keptSnapshots = 5;
@@ -54,6 +51,8 @@ export class Disk {
   private readonly snapshots = new Histogram(doublings(0.001, 14));
   private saving: Promise<void> | undefined;
   private savedIndex: number;
+  /** The request index of the newest snapshot that is on disk; 0 for none. */
+  private keptIndex: number;
   private savedBytes = 0;
   private bytes = 0;
 
@@ -61,10 +60,12 @@ export class Disk {
     readonly meta: Meta,
     private readonly wal: Wal,
     private readonly settings: DiskSettings,
-    private readonly kept: Recovered & Surroundings & { readonly unlock: () => Promise<void> },
+    private readonly kept: Recovered & Surroundings & { readonly lock: FolderLock },
   ) {
     this.savedIndex = kept.snapshotIndex;
-    this.journal = new Journal(wal, kept.clock, kept.log, this.stopping.signal);
+    this.keptIndex = kept.snapshotIndex;
+    this.journal = new Journal(wal, kept.lock, kept, this.stopping.signal);
+    void this.watch();
   }
 
   get state(): State {
@@ -98,7 +99,38 @@ export class Disk {
     this.stopping.abort(new Error('the server is stopping'));
     await this.journal.close();
     await this.saving;
-    await this.kept.unlock();
+    await this.kept.lock.release();
+  }
+
+  /** Notices what someone does to the directory, and makes anew what can be made from memory, until closed. */
+  private async watch(): Promise<void> {
+    const { clock } = this.kept;
+    for (;;) {
+      await clock.sleep(lookMs, this.stopping.signal).catch(() => undefined);
+      if (this.stopping.signal.aborted) return;
+      this.journal.look();
+      if (!this.isReadOnly) await this.mend();
+    }
+  }
+
+  /** Without META or its newest snapshot the directory could not be used again, though all of it is here. */
+  private async mend(): Promise<void> {
+    const { folder } = this.settings;
+    const { log } = this.kept;
+    try {
+      if (!existsSync(join(folder, 'META'))) {
+        await writeMeta(folder, this.meta);
+        log.warning(`${join(folder, 'META')}: was removed, and is written again`);
+      }
+      const snapshot = snapshotPath(snapFolder(folder), this.keptIndex);
+      if (this.keptIndex === 0 || this.saving !== undefined || existsSync(snapshot)) return;
+      log.warning(`${snapshot}: was removed; a new snapshot is taken`);
+      this.keptIndex = 0; // told of once
+      makeFolder(snapFolder(folder));
+      await (this.saving = this.save().finally(() => (this.saving = undefined)));
+    } catch (error) {
+      log.warning(`data directory ${folder}: ${reasonOf(error)}`);
+    }
   }
 
   /** A large store is written less often, so that the disk has more to do with the log than with snapshots. */
@@ -119,6 +151,7 @@ export class Disk {
     try {
       this.savedBytes = await writeSnapshot(folder, snapshot, this.stopping.signal);
       this.snapshots.add(secondsSince(from));
+      this.keptIndex = snapshot.requestIndex;
       const files = listSnapshots(folder);
       for (const { path } of files.slice(keptSnapshots)) await rm(path);
       await this.wal.release(files.slice(0, keptSnapshots).at(-1)!.index);
@@ -137,20 +170,17 @@ export async function openDisk(settings: DiskSettings, around: Surroundings): Pr
   const { folder } = settings;
   makeFolders(folder);
   const started = new Date(around.clock.now()).toISOString();
-  const unlock = await lockFolder(folder, `pid ${process.pid} (started ${started})`);
+  const lock = await FolderLock.take(folder, `pid ${process.pid} (started ${started})`);
   try {
-    return await openLocked(settings, { ...around, unlock });
+    return await openLocked(settings, { ...around, lock });
   } catch (error) {
-    await unlock();
+    await lock.release();
     if (error instanceof DataError) throw error.code === 'damaged' ? withAdvice(error, folder) : error;
     throw unusable(folder, error instanceof WalError ? error.cause : error);
   }
 }
 
-async function openLocked(
-  settings: DiskSettings,
-  around: Surroundings & { readonly unlock: () => Promise<void> },
-): Promise<Disk> {
+async function openLocked(settings: DiskSettings, around: Surroundings & { readonly lock: FolderLock }): Promise<Disk> {
   const { folder, name } = settings;
   const { clock, log } = around;
   const old = readMeta(folder);

@@ -1,8 +1,15 @@
 import type { Clock } from '../../obs/clock.ts';
 import type { Logger } from '../../obs/log.ts';
+import type { FolderLock } from './lock.ts';
 import { encodeRequest } from './codec.ts';
 import type { Request } from '../request.ts';
 import { WalError, type Wal } from '../wal/wal.ts';
+
+/** What surrounds a data directory: the time, and where to say what happens to it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** A change that waits for its place on disk. */
 export interface Pending {
@@ -24,8 +31,10 @@ export const startRecord = 2;
 /** What one sync takes along; more waits for the next. */
 const longestBatch = 4 * 1024 * 1024;
 
-/** How often a full disk is looked at. */
+/** How often a disk that takes nothing is looked at. */
 const probeMs = 2000;
+
+const rescue = 'all keys are still in memory, and "mini-etcd export" saves them';
 
 interface Waiting {
   readonly pending: Pending;
@@ -39,10 +48,14 @@ interface Waiting {
 export class Journal {
   private readonly waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
+  /** Under way while changes are refused. */
+  private returning: Promise<void> | undefined;
   private refusal: string | undefined;
   /** Changes that were taken into a batch and not answered yet. */
   private taken = 0;
   private refusals = 0;
+  /** True once the log holds what this process knows nothing of. */
+  private isStale = false;
   private lose: (error: Error) => void = () => undefined;
 
   /** Resolves when the log cannot be trusted any more: the process should end. */
@@ -50,8 +63,8 @@ export class Journal {
 
   constructor(
     private readonly wal: Wal,
-    private readonly clock: Clock,
-    private readonly log: Logger,
+    private readonly lock: Pick<FolderLock, 'isHeld' | 'renew'>,
+    private readonly around: Surroundings,
     private readonly stopping: AbortSignal,
   ) {}
 
@@ -82,9 +95,17 @@ export class Journal {
     this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
   }
 
+  /** Refuses changes from now on where the directory is not ours as it was left, also if nobody wants to change anything. */
+  look(): void {
+    if (this.running !== undefined || this.refusal !== undefined) return;
+    const { away } = this;
+    if (away !== undefined) this.giveUp(away, []);
+  }
+
   /** Waits for the batches under way, then lets go of the files. */
   async close(): Promise<void> {
     while (this.running !== undefined) await this.running;
+    await this.returning;
     this.refusal ??= 'the server is stopping';
     this.wal.close();
   }
@@ -107,10 +128,18 @@ export class Journal {
     }
   }
 
+  private get away(): WalError | undefined {
+    const { away } = this.wal;
+    if (away !== undefined || this.lock.isHeld) return away;
+    return new WalError('away', 'the lock of the data directory was removed');
+  }
+
   /** True once a batch is on disk; false when it never will be, and everyone has been told. */
   private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
+      const { away } = this;
+      if (away !== undefined) throw away;
       const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
       await this.wal.append(entries, mayBlock);
       return true;
@@ -134,23 +163,60 @@ export class Journal {
     const refused = [...batch, ...this.waiting.splice(0)];
     this.refusals += refused.length;
     for (const { pending } of refused) pending.refuse(this.refusal);
-    if (error.code === 'full') {
-      this.log.error(`${this.refusal}: changes are refused until there is room`);
-      void this.awaitRoom();
-    } else {
+    if (error.code === 'lost') {
       this.lose(new Error(this.refusal, { cause: error }));
+      return;
     }
+    const { log } = this.around;
+    if (error.code === 'full') log.error(`${this.refusal}: changes are refused until there is room`);
+    else log.error(`${this.refusal}: changes are refused until that is put right; ${rescue}`);
+    this.returning = this.goOn(error.code);
   }
 
-  private async awaitRoom(): Promise<void> {
+  /** Waits until the disk takes changes again. */
+  private async goOn(code: 'full' | 'away'): Promise<void> {
     try {
-      do {
-        await this.clock.sleep(probeMs, this.stopping);
-      } while (!(await this.wal.hasRoom()));
+      if (code === 'full' || !(await this.isBack())) {
+        do {
+          await this.around.clock.sleep(probeMs, this.stopping);
+        } while (!(await this.isBack()));
+      }
       this.refusal = undefined;
-      this.log.info('the disk has room again: changes are taken');
+      this.around.log.info(`${code === 'full' ? 'the disk has room again' : 'that is put right'}: changes are taken`);
     } catch (error) {
       if (error instanceof WalError) this.lose(error);
     }
+  }
+
+  /** A lock that was removed is taken again, unless someone else was here meanwhile. */
+  private async isBack(): Promise<boolean> {
+    if (this.isStale || this.wal.away !== undefined) return false;
+    if (!this.lock.isHeld) {
+      if (this.hasStrangers()) return false;
+      try {
+        await this.lock.renew();
+      } catch (error) {
+        this.say((error as Error).message);
+        return false;
+      }
+      if (this.hasStrangers()) return false;
+      this.around.log.warning('the lock of the data directory is taken again');
+    }
+    return this.wal.hasRoom();
+  }
+
+  /** True once another process has written to the log: what this one holds is out of date for good. */
+  private hasStrangers(): boolean {
+    if (this.wal.isUntouched) return false;
+    this.isStale = true;
+    this.say('another process has written to it meanwhile: this one has to be restarted');
+    return true;
+  }
+
+  private say(why: string): void {
+    const refusal = `write-ahead log: ${why}`;
+    if (this.refusal === refusal) return;
+    this.refusal = refusal;
+    this.around.log.error(`${refusal}; changes are refused, and ${rescue}`);
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, linkSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, linkSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { DataError, reasonOf } from '../wal/error.ts';
@@ -10,20 +10,62 @@ const patienceMs = 500;
 const longestAddress = 100;
 
 /**
- * Makes this process the only one in a data directory, until the returned function is called or the process dies.
+ * Makes this process the only one in a data directory, until it is released or the process dies.
  *
  * The lock is a socket in the directory, LOCK.<n>: who listens there holds it, and nobody listens for a process that is
  * dead. A dead lock is never removed first, as two could do that at once: the next number is linked, which only one can.
- * `holder` is what others are told. Throws DataError that names the holder.
  */
-export async function lockFolder(folder: string, holder: string): Promise<() => Promise<void>> {
+export class FolderLock {
+  private constructor(
+    private readonly folder: string,
+    private readonly holder: string,
+    private taken: Taken,
+  ) {}
+
+  /** `holder` is what others are told. Throws DataError that names the holder. */
+  static async take(folder: string, holder: string): Promise<FolderLock> {
+    return new FolderLock(folder, holder, await takeLock(folder, holder));
+  }
+
+  /** False once someone has removed it: another process may come. */
+  get isHeld(): boolean {
+    const { path, inode } = this.taken;
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.ino === inode;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes a lock that was removed once more. Throws DataError that names another holder. */
+  async renew(): Promise<void> {
+    const { server } = this.taken;
+    this.taken = await takeLock(this.folder, this.holder);
+    await close(server);
+  }
+
+  async release(): Promise<void> {
+    await close(this.taken.server);
+  }
+}
+
+/** A lock that is held. */
+interface Taken {
+  readonly server: Server;
+  readonly path: string;
+  readonly inode: number;
+}
+
+async function takeLock(folder: string, holder: string): Promise<Taken> {
   const place = openPlace(folder);
   try {
     const server = createServer((socket) => socket.on('error', () => undefined).end(holder));
     const own = `LOCK.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
     try {
       await listen(server, join(place.path, own));
-      await takeNext(folder, own, place.path);
+      const path = join(folder, await takeNext(folder, own, place.path));
+      server.unref();
+      return { server, path, inode: statSync(path).ino };
     } catch (cause) {
       server.close();
       if (cause instanceof DataError) throw cause;
@@ -33,16 +75,17 @@ export async function lockFolder(folder: string, holder: string): Promise<() => 
     } finally {
       rmSync(join(folder, own), { force: true });
     }
-    server.unref();
-    return () =>
-      new Promise((resolve) =>
-        server.close(() => {
-          resolve();
-        }),
-      );
   } finally {
     place.close();
   }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
 }
 
 /** Who holds a directory, or undefined for nobody. */
@@ -56,7 +99,8 @@ export async function holderOf(folder: string): Promise<string | undefined> {
   }
 }
 
-async function takeNext(folder: string, own: string, short: string): Promise<void> {
+/** The name of the lock that is taken. */
+async function takeNext(folder: string, own: string, short: string): Promise<string> {
   for (;;) {
     const newest = lockNumbers(folder).at(-1) ?? 0;
     const holder = newest === 0 ? undefined : await whoListens(join(short, `LOCK.${newest}`));
@@ -68,7 +112,7 @@ async function takeNext(folder: string, own: string, short: string): Promise<voi
       continue;
     }
     for (const old of lockNumbers(folder)) if (old <= newest) rmSync(join(folder, `LOCK.${old}`), { force: true });
-    return;
+    return `LOCK.${newest + 1}`;
   }
 }
 

@@ -39,12 +39,17 @@ export function takeSnapshot(state: State, clusterId: string): Snapshot {
   return { clusterId, requestIndex, term, counters: state.stats.save(), store: state.store.save() };
 }
 
+/** Where the snapshot of a request index is. */
+export function snapshotPath(folder: string, requestIndex: number): string {
+  return join(folder, `${hex16(requestIndex)}.snap`);
+}
+
 /**
  * Writes a snapshot that is there whole or not at all, leaving the event loop free every few milliseconds; its length in
  * bytes. Rejects when it cannot be written, or with the signal's reason.
  */
 export async function writeSnapshot(folder: string, snapshot: Snapshot, signal?: AbortSignal): Promise<number> {
-  const path = join(folder, `${hex16(snapshot.requestIndex)}.snap`);
+  const path = snapshotPath(folder, snapshot.requestIndex);
   const file = await open(`${path}.tmp`, 'w', 0o600);
   try {
     const length = await writeChunks(file, snapshot, signal);

@@ -1,10 +1,21 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readdirSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { fdatasync, fsync, ftruncate, write } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { doublings, Histogram, secondsSince } from '../histogram.ts';
-import { frameBytes, writeFrame, type Entry } from './frame.ts';
+import { reasonOf } from './error.ts';
+import { frameBytes, headerBytes, writeFrame, type Entry } from './frame.ts';
 import type { LogEnd } from './scan.ts';
 import { encodeSegmentHeader, listSegments, segmentHeaderBytes, segmentName } from './segment.ts';
 
@@ -41,8 +52,11 @@ const growth = Buffer.alloc(1024 * 1024);
 export class WalError extends Error {
   override readonly name = 'WalError';
   constructor(
-    /** full: there is no room, and the log may be tried again. lost: what is on disk is not known any more. */
-    readonly code: 'full' | 'lost',
+    /**
+     * full: there is no room. away: the file is not there as it was left, or cannot be written; both may pass. lost: what
+     * is on disk is not known any more.
+     */
+    readonly code: 'full' | 'away' | 'lost',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -62,6 +76,9 @@ export class Wal {
   private buffer = Buffer.allocUnsafe(64 * 1024);
   private seq: number;
   private fd: number;
+  private path: string;
+  /** Which file it is, whatever it is called. */
+  private inode: number;
   private offset: number;
   private chain: number;
   /** How many syncs in a row were quick; below zero after a slow one. */
@@ -84,11 +101,43 @@ export class Wal {
     private readonly segmentBytes = longestSegment,
   ) {
     this.seq = end.file.seq;
-    this.fd = openSync(end.file.path, 'r+');
+    this.path = end.file.path;
+    this.fd = openSync(this.path, 'r+');
     this.offset = end.offset;
-    this.allocated = fstatSync(this.fd).size;
+    const { size, ino } = fstatSync(this.fd);
+    this.allocated = size;
+    this.inode = ino;
     this.chain = end.chain;
     this.lastIndex = end.lastIndex;
+  }
+
+  /**
+   * What has become of the newest segment, in words; undefined while it is where it was and as it was left. Someone may
+   * remove or move the directory, put another in its place, or cut the file: nothing that is written then would be found.
+   */
+  get fault(): string | undefined {
+    try {
+      const found = statSync(this.path, { throwIfNoEntry: false });
+      if (found === undefined) return fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more';
+      if (found.ino !== this.inode) return 'was replaced by another file';
+      if (found.size === this.allocated || this.isDirty) return undefined;
+      return `has ${found.size} bytes instead of ${this.allocated}: something else has changed it`;
+    } catch (error) {
+      return `cannot be reached: ${reasonOf(error)}`;
+    }
+  }
+
+  /** False where someone else has written behind the last record. */
+  get isUntouched(): boolean {
+    const bytes = Buffer.alloc(headerBytes);
+    const length = readSync(this.fd, bytes, 0, bytes.length, this.offset);
+    return bytes.subarray(0, length).every((byte) => byte === 0);
+  }
+
+  /** The refusal of what would be written to a file that is not there as it was left. */
+  get away(): WalError | undefined {
+    const { fault } = this;
+    return fault === undefined ? undefined : new WalError('away', `${this.path} ${fault}`);
   }
 
   /**
@@ -110,6 +159,12 @@ export class Wal {
       throw walError(cause);
     }
     await this.sync(mayBlock && !isLong);
+    const { away } = this;
+    if (away !== undefined) {
+      // Were the directory moved and found again, what is refused now must not be in it.
+      if (fstatSync(this.fd).size === this.allocated) await this.takeBack();
+      throw away;
+    }
     this.isDirty = false;
     this.offset += length;
     this.bytesWritten += length;
@@ -120,6 +175,7 @@ export class Wal {
 
   /** True when the disk has room again for more than a few records. Throws WalError when the log is lost. */
   async hasRoom(): Promise<boolean> {
+    if (this.fault !== undefined) return false;
     const path = join(this.folder, 'probe.tmp');
     try {
       if (this.isDirty) await this.takeBack();
@@ -151,7 +207,9 @@ export class Wal {
 
   /** Gives back the room that was not used. */
   close(): void {
-    if (!this.isDirty) ftruncateSync(this.fd, this.offset);
+    // A file that someone else has cut or gone on with is left alone: it is evidence, or theirs by now.
+    const isOurs = this.fault === undefined && this.isUntouched;
+    if (!this.isDirty && isOurs) ftruncateSync(this.fd, this.offset);
     closeSync(this.fd);
   }
 
@@ -210,17 +268,18 @@ export class Wal {
   private async cut(): Promise<void> {
     await this.takeBack();
     const header = { seq: this.seq + 1, firstIndex: this.lastIndex + 1, clusterId: this.clusterId, chain: this.chain };
-    const fd = await createSegment(this.folder, encodeSegmentHeader(header), segmentName(header)).catch(
-      (cause: unknown) => {
-        const { code } = cause as NodeJS.ErrnoException;
-        if (code === 'EMFILE' || code === 'ENFILE') return undefined;
-        throw walError(cause);
-      },
-    );
+    const name = segmentName(header);
+    const fd = await createSegment(this.folder, encodeSegmentHeader(header), name).catch((cause: unknown) => {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'EMFILE' || code === 'ENFILE') return undefined;
+      throw walError(cause);
+    });
     // Too many files are open: this segment grows on until one more can be.
     if (fd === undefined) return;
     closeSync(this.fd);
     this.fd = fd;
+    this.path = join(this.folder, name);
+    this.inode = fstatSync(fd).ino;
     this.seq = header.seq;
     this.offset = segmentHeaderBytes;
     this.allocated = segmentHeaderBytes;
@@ -234,7 +293,7 @@ export async function createSegment(folder: string, header: Buffer, name: string
   const place = await open(folder, 'r');
   let fd: number | undefined;
   try {
-    fd = openSync(`${path}.tmp`, 'w', 0o600);
+    fd = openSync(`${path}.tmp`, 'w+', 0o600);
     await writeAt(fd, header, 0, header.length, 0);
     await syncAll(fd);
     await rename(`${path}.tmp`, path);
@@ -267,6 +326,7 @@ export async function sweepTemporary(folder: string): Promise<void> {
 function walError(cause: unknown): WalError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const text = message.replace(/, [a-z]+( '.*)?$/s, '');
+  if (code === 'EROFS' || code === 'ENOENT') return new WalError('away', text, { cause });
   return new WalError(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'lost', text, { cause });
 }
 

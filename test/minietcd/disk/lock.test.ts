@@ -3,29 +3,27 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { holderOf, lockFolder } from '../../../src/minietcd/disk/lock.ts';
+import { FolderLock, holderOf } from '../../../src/minietcd/disk/lock.ts';
 import { scratch } from '../../helpers/disk.ts';
 
 test('a second opener is refused and told who holds it; after the end it may', async () => {
   const folder = scratch();
   expect(await holderOf(folder)).toBeUndefined();
-  const unlock = await lockFolder(folder, 'pid 7');
-  await expect(lockFolder(folder, 'pid 8')).rejects.toThrow(`data directory ${folder} is in use by pid 7`);
+  const lock = await FolderLock.take(folder, 'pid 7');
+  await expect(FolderLock.take(folder, 'pid 8')).rejects.toThrow(`data directory ${folder} is in use by pid 7`);
   expect(await holderOf(folder)).toBe('pid 7');
-  await unlock();
+  await lock.release();
   expect(await holderOf(folder)).toBeUndefined();
-  await (
-    await lockFolder(folder, 'pid 8')
-  )();
+  await (await FolderLock.take(folder, 'pid 8')).release();
 });
 
 test('of many that start at once over a dead lock, one wins', async () => {
   const folder = scratch();
   for (let round = 0; round < 5; round++) {
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => lockFolder(folder, `pid ${i}`)));
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => FolderLock.take(folder, `pid ${i}`)));
     const won = tries.filter((one) => one.status === 'fulfilled');
     expect(won).toHaveLength(1);
-    await won[0]!.value();
+    await won[0]!.value.release();
     expect(readdirSync(folder)).toHaveLength(1);
   }
 });
@@ -33,9 +31,9 @@ test('of many that start at once over a dead lock, one wins', async () => {
 test('a path longer than the address of a socket', async () => {
   const folder = join(scratch(), 'x'.repeat(100), 'y'.repeat(100));
   mkdirSync(folder, { recursive: true });
-  const unlock = await lockFolder(folder, 'pid 7');
-  await expect(lockFolder(folder, 'pid 8')).rejects.toThrow('in use by pid 7');
-  await unlock();
+  const lock = await FolderLock.take(folder, 'pid 7');
+  await expect(FolderLock.take(folder, 'pid 8')).rejects.toThrow('in use by pid 7');
+  await lock.release();
 });
 
 test('a holder that was killed holds nothing; one that is stopped still does', async () => {
@@ -43,12 +41,12 @@ test('a holder that was killed holds nothing; one that is stopped still does', a
   const script = `require('node:net').createServer(s => s.end('pid ' + process.pid)).listen(${JSON.stringify(join(folder, 'LOCK.5'))}, () => console.log('up'))`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
-  await expect(lockFolder(folder, 'us')).rejects.toThrow(`in use by pid ${child.pid}`);
+  await expect(FolderLock.take(folder, 'us')).rejects.toThrow(`in use by pid ${child.pid}`);
   child.kill('SIGSTOP');
-  await expect(lockFolder(folder, 'us')).rejects.toThrow('in use by a process that does not answer');
+  await expect(FolderLock.take(folder, 'us')).rejects.toThrow('in use by a process that does not answer');
   child.kill('SIGKILL');
   await once(child, 'exit');
-  const unlock = await lockFolder(folder, 'us');
+  const lock = await FolderLock.take(folder, 'us');
   expect(readdirSync(folder)).toEqual(['LOCK.6']);
-  await unlock();
+  await lock.release();
 });
