@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { compare, type Difference } from './compare.ts';
 import { AgentError } from './error.ts';
 import type { Outcome, Room } from './outcome.ts';
+import { preview } from './preview.ts';
 import { intend, makePending, reload, type ReloadSurroundings } from './reload.ts';
 import type { Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
@@ -49,7 +50,10 @@ async function walk(resource: Resource, pass: Pass, here: Here): Promise<Outcome
   const kept = resource.keepStageFile ? await stageToKeep(rendering, resource, attributes) : null;
   if (kept !== null) pass.log.info(`Keeping staged file: ${kept}`);
   announce(difference, dest, pass.log);
-  if (resource.noop) return { status: 'noop', difference };
+  if (resource.noop) {
+    pass.log.info(await preview(rendering, resource, difference));
+    return { status: 'noop', difference };
+  }
   if (!difference.changed) return await makeUp(resource, pass, here, kept ?? dest);
   pass.log.info(`Target config ${dest} out of sync`);
   const path = await stage(rendering, resource, attributes);

@@ -54,6 +54,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** For a process that must end in time; left out, a command in hand is waited for. */
   readonly ending?: Ending;
+  /** Commands without a time limit share the terminal of the process, so that sudo and ssh can ask. */
+  readonly onTerminal?: boolean;
 }
 
 /** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
@@ -121,7 +123,6 @@ async function loadAll(
   log.debug(`Loading template resources from confdir ${settings.confdir}`);
   const { confdir, resourceFile, sources, lenient } = settings;
   const { specs, errors, warnings, found } = await loadResources(confdir, resourceFile, sources, lenient);
-  warn(warnings);
   const wrong = errors.map((error) => error.message);
   const resources: Resource[] = [];
   for (const spec of specs) {
@@ -133,6 +134,7 @@ async function loadAll(
       wrong.push(error.message);
     }
   }
+  warn([...warnings, ...resources.flatMap((resource) => resource.warnings)]);
   for (const message of wrong) log.error(message);
   return { resources, errors: wrong, isEmpty: found.length === 0 };
 }

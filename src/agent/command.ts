@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { toText } from '../go/bytes.ts';
+import { fromText, toText } from '../go/bytes.ts';
 import { formatDuration } from '../go/duration.ts';
 import { errnoText, signalText } from '../go/os.ts';
 import { quote } from '../go/strconv.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { AgentError, isErrno } from './error.ts';
+import { ownTag } from './stale.ts';
 
 /** The files that a command's text can name. */
 export interface CommandFiles {
@@ -18,7 +21,7 @@ export interface CommandFiles {
 /** A check_cmd or reload_cmd, ready to run. */
 export interface Command {
   readonly key: 'check_cmd' | 'reload_cmd';
-  /** The text for the shell. Throws TemplateError. */
+  /** The text for the shell. Throws TemplateError, and AgentError for a path that has no safe place in it. */
   readonly text: (files: CommandFiles) => string;
   /** null: as long as it takes. */
   readonly timeoutMs: number | null;
@@ -37,6 +40,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Left out, commands take as long as they take. */
   readonly ending?: Ending;
+  /** A command without a time limit stays in the session of the process, so that sudo and ssh can ask on its terminal. */
+  readonly onTerminal?: boolean;
 }
 
 /** How a command ended. */
@@ -54,20 +59,50 @@ const slowMs = 60_000;
 const graceMs = 5_000;
 const pollMs = 100;
 
-/** Runs a command and logs its text and output; gives why it failed, or null. Throws AgentError when it cannot start. */
+/**
+ * Runs a command and logs its text and output: as one quoted text at DEBUG when it works, line by line when it fails. Gives
+ * why it failed, or null. Throws AgentError when it cannot start.
+ */
 export async function run(command: Command, files: CommandFiles, surroundings: Surroundings): Promise<string | null> {
-  const { log, clock, ending } = surroundings;
+  const { log, clock, ending, onTerminal = false } = surroundings;
+  const { key, timeoutMs } = command;
   const text = command.text(files);
   log.debug(`Running ${text}`);
   const slow = () => {
-    log.warning(`${command.key} of ${files.dest} is still running after ${durationText(slowMs)}`);
+    log.warning(`${key} of ${files.dest} is still running after ${durationText(slowMs)}`);
   };
-  const { timeoutMs } = command;
-  const { failure, output, cut } = await runShell(text, { timeoutMs, clock, slow, ...(ending && { ending }) });
-  const shown = toText(quote(output)) + (cut ? ` (cut after ${outputBytes} bytes)` : '');
-  if (failure === null) log.debug(shown);
-  else log.error(shown);
-  return failure;
+  const env = { CONFD_SRC: files.src, CONFD_DEST: files.dest };
+  const options = { timeoutMs, clock, slow, env, ownSession: !onTerminal || timeoutMs !== null };
+  const ended = await runShell(text, { ...options, ...(ending && { ending }) });
+  if (ended.failure === null) log.debug(toText(quote(ended.output)) + cutText(ended));
+  else for (const line of complaints(ended, files)) log.error(`${key} of ${files.dest}${line}`);
+  return ended.failure;
+}
+
+const cutText = ({ cut }: Ended) => (cut ? ` (cut after ${outputBytes} bytes)` : '');
+
+/** Lines of a failed command that the log has room for; of more, the first and the last ones are shown. */
+const maxLines = 50;
+
+/** What a failed command said. The staged file is gone when somebody reads this, so it is called by dest's name. */
+function complaints(ended: Ended, { src, dest }: CommandFiles): string[] {
+  const staged = basename(src).includes(ownTag());
+  const output = staged ? ended.output.replaceAll(fromText(src), fromText(`${dest} (staged)`)) : ended.output;
+  const lines = output.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.length === 0) return [` said nothing: ${ended.failure ?? ''}`];
+  const shown = lines.map((line) => `: ${printable(line)}`);
+  const half = maxLines / 2;
+  if (shown.length > maxLines) {
+    shown.splice(half, shown.length - maxLines, `: … ${shown.length - maxLines} lines left out …`);
+  }
+  return ended.cut ? [...shown, `:${cutText(ended)}`] : shown;
+}
+
+/** Tabs as they are, other control characters and what is no UTF-8 in Go's escapes. */
+function printable(line: string): string {
+  const escaped = toText(quote(line)).slice(1, -1);
+  return escaped.replace(/\\(["\\t])/g, (_, char: string) => (char === 't' ? '\t' : char));
 }
 
 /** How a shell is run. */
@@ -78,10 +113,14 @@ export interface ShellOptions {
   /** Called when it takes long. */
   readonly slow?: () => void;
   readonly ending?: Ending;
+  /** What the environment has beside that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** False leaves the shell in the session, and with it on the terminal, of this process. */
+  readonly ownSession?: boolean;
 }
 
 /**
- * Runs text in /bin/sh, in a process group of its own, until the shell ends: a child that it leaves in the background
+ * Runs text in /bin/sh, usually in a session of its own, until the shell ends: a child that it leaves in the background
  * may keep the output open. After timeoutMs the group gets SIGTERM, and SIGKILL five seconds later. A shell that still
  * runs when the grace of the ending is over goes on without us: it may be waiting for our end.
  */
@@ -89,11 +128,12 @@ export async function runShell(text: string, options: ShellOptions): Promise<End
   const { execa } = await import('execa');
   // One pipe for both, so that the output stays in order.
   const shell = execa('/bin/sh', ['-c', `exec 2>&1;${text}`], {
-    detached: true,
+    detached: options.ownSession ?? true,
     cleanup: false,
     stdin: 'ignore',
     buffer: false,
     reject: false,
+    ...(options.env && { env: options.env }),
   });
   const { pid } = shell;
   if (pid === undefined) throw cannotStart((await shell).cause);
@@ -178,6 +218,19 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/**
+ * Reads the rest of a stream and drops it, in a process that lives as long as somebody writes: with this one at the other
+ * end, a server in the background would die of SIGPIPE at its first line after our end.
+ */
+function drain(stream: Readable): void {
+  const reader = spawn('/bin/sh', ['-c', 'exec cat >/dev/null'], {
+    stdio: [stream, 'ignore', 'ignore'],
+    detached: true,
+  });
+  reader.on('error', () => undefined);
+  reader.unref();
+}
+
 /** Collects the beginning of a stream. */
 class Capture {
   private readonly chunks: Buffer[] = [];
@@ -190,7 +243,7 @@ class Capture {
 
   /**
    * Takes what was written before the shell ended, which is in the pipe by now: reads until two turns of the event
-   * loop bring nothing. From then on whatever background children write is read and dropped, and keeps nobody waiting.
+   * loop bring nothing. Whatever background children write from then on keeps nobody waiting.
    */
   async finish(): Promise<void> {
     for (let quiet = 0; quiet < 2 && !this.stream.readableEnded && this.size <= outputBytes; quiet++) {
@@ -199,8 +252,10 @@ class Capture {
       if (this.size > before) quiet = 0;
     }
     this.stream.off('data', this.add);
-    this.stream.resume();
-    (this.stream as Readable & { unref?: () => void }).unref?.();
+    if (this.stream.readableEnded) return;
+    this.stream.pause();
+    drain(this.stream);
+    this.stream.destroy();
   }
 
   text(): string {

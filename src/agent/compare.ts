@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
 import { modeText } from '../go/os.ts';
 import { AgentError, attempt, isErrno } from './error.ts';
 import type { Rendering } from './render.ts';
@@ -21,9 +21,12 @@ export interface Difference {
   /** Why dest could not be looked at; it then counts as changed. */
   readonly problem: AgentError | null;
   readonly wished: Attributes;
+  /** Null when there is no dest, or when it could not be looked at. */
+  readonly present: Present | null;
 }
 
-interface Present {
+/** A dest as it was found. */
+export interface Present {
   readonly stat: Stats;
   readonly md5: string;
 }
@@ -31,8 +34,12 @@ interface Present {
 const defaultMode = 0o644;
 const regularFile = 0o10_0000;
 
-/** Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing, never throws AgentError. */
+/**
+ * Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing. Throws AgentError
+ * for a dest that is no file: to replace a device or a socket is never meant.
+ */
 export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resource): Promise<Difference> {
+  await refuseOthers(resource.dest);
   let present: Present | null = null;
   let problem: AgentError | null = null;
   try {
@@ -43,9 +50,22 @@ export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resou
   }
   const mode = resource.mode ?? (present === null ? defaultMode : present.stat.mode & 0o777);
   const wished = { mode, uid: resource.uid, gid: resource.gid };
-  if (present === null) return { changed: true, lines: [], problem, wished };
+  if (present === null) return { changed: true, lines: [], problem, wished, present };
   const lines = differences(present, wished, rendering.md5).map((line) => `${resource.dest} has ${line}`);
-  return { changed: lines.length > 0, lines, problem: null, wished };
+  return { changed: lines.length > 0, lines, problem: null, wished, present };
+}
+
+/** A link is followed for the comparison and replaced by a file, wherever it leads. */
+async function refuseOthers(dest: string): Promise<void> {
+  const stat = await lstat(dest).catch(() => null);
+  if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
+  throw new AgentError(`dest ${dest} is ${kindOf(stat)}, and not a file`);
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a named pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
 }
 
 function differences({ stat, md5 }: Present, wished: Attributes, wishedMd5: string): string[] {
@@ -66,7 +86,7 @@ async function look(dest: string): Promise<Present | null> {
   try {
     file = await open(dest, flags);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null; // what is wrong with the folder, stage says
     return await attempt('open', dest, () => Promise.reject(error as Error));
   }
   try {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Logger } from '../obs/log.ts';
 import { compare } from './compare.ts';
-import { isErrno } from './error.ts';
+import { AgentError, isErrno } from './error.ts';
 import type { Outcome } from './outcome.ts';
 import type { Resource } from './resource.ts';
 
@@ -39,13 +39,22 @@ export class Drift {
     if (left === null) return 'no';
     const stamp = await stampOf(resource.dest);
     if (stamp === this.stamp) return 'no';
-    const isChanged = stamp === null || (await compare(left, resource)).changed;
+    const isChanged = stamp === null || (await this.differs(left));
     // A pass that began meanwhile sees to it.
     if (this.left !== left) return 'no';
     if (stamp === null) return 'gone';
     if (isChanged) return 'changed';
     this.stamp = stamp;
     return 'no';
+  }
+
+  private async differs(left: { readonly md5: string }): Promise<boolean> {
+    try {
+      return (await compare(left, this.resource)).changed;
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      return true; // no file any more
+    }
   }
 
   /** Says that dest was changed, once until it is as wished again. */

@@ -14,6 +14,7 @@ import { Drift, type Drifted } from './drift.ts';
 import { AgentError } from './error.ts';
 import { type Outcome, reporter } from './outcome.ts';
 import type { ReloadSurroundings } from './reload.ts';
+import { RepeatLog } from './repeat-log.ts';
 import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import { type Kept, scarcityOf } from './scarcity.ts';
@@ -45,6 +46,7 @@ export class ResourceFollower implements Follower {
   private md5: string | null = null;
   private readonly drift: Drift;
   private readonly collisions: Collisions;
+  private readonly log: RepeatLog;
   private readonly report: (outcome: Outcome) => void;
 
   constructor(
@@ -54,7 +56,8 @@ export class ResourceFollower implements Follower {
   ) {
     this.collisions = new Collisions(resource, parts.log);
     this.drift = new Drift(resource, parts.log);
-    this.report = reporter(resource, parts.log, parts.clock);
+    this.log = new RepeatLog(parts.log);
+    this.report = reporter(resource, this.log, parts.clock);
   }
 
   uses(touched: Touched): boolean {
@@ -81,14 +84,15 @@ export class ResourceFollower implements Follower {
   }
 
   async pass(): Promise<Outcome> {
-    const { resource } = this;
-    const { slots, log } = this.parts;
+    const { resource, log } = this;
+    const { slots } = this.parts;
+    log.begin();
     this.used = null;
     this.md5 = null;
     this.drift.begin();
     const release = await slots.take();
     try {
-      const outcome = await apply(resource, { ...this.parts, render: () => this.render(), release });
+      const outcome = await apply(resource, { ...this.parts, log, render: () => this.render(), release });
       this.drift.end(outcome, this.md5);
       this.report(outcome);
       return outcome;
@@ -125,7 +129,9 @@ export class ResourceFollower implements Follower {
       if (kept !== null) return kept;
       const known = () => ({ functions: declare(now.keyring).keys(), keys: sight.keys() });
       const shown = { sources: sourcesOf(error), keys: sight.keys(), values: reader.values() };
-      const hide = (text: string) => hideValues(now.keyring?.hide(text) ?? text, shown);
+      // A template that does not compile has had no values.
+      const hide = (text: string) =>
+        this.rendered === null ? text : hideValues(now.keyring?.hide(text) ?? text, shown);
       throw explain(error, this.resource, known, hide);
     }
   }

@@ -3,6 +3,7 @@ import type { Logger } from '../obs/log.ts';
 import type { Difference } from './compare.ts';
 import { AgentError } from './error.ts';
 import { Reminder } from './reminder.ts';
+import type { RepeatLog } from './repeat-log.ts';
 import type { Resource } from './resource.ts';
 
 /** The rooms of a pass, in the order in which they are met. */
@@ -22,10 +23,15 @@ export type Outcome =
   | { readonly status: 'failed'; readonly room: Room; readonly error: Error; readonly pending: boolean };
 
 /** What logs the closing lines of a resource's passes: the only place that does. Too few keys it tells once a minute. */
-export function reporter(resource: Resource, log: Logger, clock: Clock): (outcome: Outcome) => void {
+export function reporter(resource: Resource, log: RepeatLog, clock: Clock): (outcome: Outcome) => void {
   const reminder = new Reminder(clock);
   return (outcome) => {
     if (outcome.status !== 'kept' || reminder.isDue()) report(outcome, resource, log);
+    if (outcome.status === 'stopped') return;
+    const times = log.end(outcome.status === 'failed');
+    if (outcome.status !== 'failed' || times < 2) return;
+    const { room, pending, error } = outcome;
+    log.again(`${consequence(room, pending, resource)}, ${times} times in a row for the same reason: ${error.message}`);
   };
 }
 

@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { ResourceSpec } from '../config/resources.ts';
 import { globalSource, type SourceSpec } from '../config/sources.ts';
 import { fromText, toText } from '../go/bytes.ts';
 import { join } from '../go/path.ts';
 import { quote } from '../go/strconv.ts';
-import { GoMap, mapOf, StringType } from '../go/value.ts';
 import type { Clock } from '../obs/clock.ts';
-import { TemplateError } from '../template/engine.ts';
-import { goEngine } from '../template/gotext/template.ts';
-import { type Command, type CommandFiles, runShell } from './command.ts';
+import type { Command } from './command.ts';
+import { compileCommand } from './command-text.ts';
 import { AgentError } from './error.ts';
+import { resolveOwner } from './owner.ts';
 
 /** What the whole agent is told and every resource follows. */
 export interface ResourceSettings {
@@ -49,6 +47,8 @@ export interface Resource {
   readonly reload: Command | null;
   readonly noop: boolean;
   readonly keepStageFile: boolean;
+  /** What the operator should know about it, though it runs. */
+  readonly warnings: readonly string[];
 }
 
 /** Makes a resource of what its file says. Throws AgentError that names the file and the key at fault. */
@@ -63,8 +63,11 @@ export async function resolveResource(spec: ResourceSpec, settings: ResourceSett
 
 async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
   checkTexts(spec);
-  const check = compile('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
-  const reload = compile('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
+  const check = compileCommand('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
+  const reload = compileCommand('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
+  // A path that has no safe place in a command is found now, and not when the command is needed.
+  for (const { command } of [check, reload]) command?.text({ src: spec.dest, dest: spec.dest });
+  const owner = await resolveOwner(spec, settings.clock);
   return {
     spec,
     file: spec.file,
@@ -72,12 +75,16 @@ async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<
     dest: spec.dest,
     wants: wantsOf(spec, settings.prefix === '' ? spec.prefix : settings.prefix),
     mode: spec.mode === null ? null : spec.mode & 0o777,
-    uid: await id(spec.uid, spec.owner, users, settings.clock),
-    gid: await id(spec.gid, spec.group, groups, settings.clock),
-    check: settings.syncOnly ? null : check,
-    reload: settings.syncOnly ? null : reload,
+    uid: owner.uid,
+    gid: owner.gid,
+    check: settings.syncOnly ? null : check.command,
+    reload: settings.syncOnly ? null : reload.command,
     noop: settings.noop,
     keepStageFile: settings.keepStageFile,
+    warnings: [
+      ...[...check.warnings, ...reload.warnings].map((warning) => `${spec.file}: ${warning}`),
+      ...owner.warnings,
+    ],
   };
 }
 
@@ -105,85 +112,4 @@ function absolute(prefix: string): string {
 
 function quoted(text: string): string {
   return toText(quote(fromText(text)));
-}
-
-const filesType = mapOf(StringType, StringType);
-
-function compile(key: Command['key'], text: string, timeoutMs: number | null): Command | null {
-  if (text === '') return null;
-  if (!text.includes('{{')) return { key, text: () => text, timeoutMs };
-  const template = parse(key, text);
-  const fill = ({ src, dest }: CommandFiles): string => {
-    const data = new Map([
-      ['src', fromText(src)],
-      ['dest', fromText(dest)],
-    ]);
-    let output = '';
-    template.render(new GoMap(filesType, data), new Map(), (chunk) => (output += chunk));
-    return toText(output);
-  };
-  return { key, text: fill, timeoutMs };
-}
-
-function parse(key: Command['key'], text: string): ReturnType<typeof goEngine.compile> {
-  try {
-    return goEngine.compile(key.replace('_', ''), fromText(text), new Map());
-  } catch (cause) {
-    if (!(cause instanceof TemplateError)) throw cause;
-    throw new AgentError(`${key}: ${cause.message}`, { cause });
-  }
-}
-
-/** Where the system keeps the numbers of users or groups. */
-interface Directory {
-  readonly key: 'owner' | 'group';
-  readonly number: 'uid' | 'gid';
-  readonly what: 'user' | 'group';
-  readonly database: 'passwd' | 'group';
-  readonly effective: () => number;
-}
-
-const users: Directory = {
-  key: 'owner',
-  number: 'uid',
-  what: 'user',
-  database: 'passwd',
-  effective: () => process.geteuid!(),
-};
-const groups: Directory = {
-  key: 'group',
-  number: 'gid',
-  what: 'group',
-  database: 'group',
-  effective: () => process.getegid!(),
-};
-const maxId = 2 ** 32 - 2; // chown takes the one above for "leave it"
-const lookupMs = 30_000;
-
-/** The number wins over the name; without either it is the process's own. */
-async function id(number: number | null, name: string | null, directory: Directory, clock: Clock): Promise<number> {
-  if (number !== null && number !== -1) return checkId(number, directory.number);
-  if (name === null || name === '') return directory.effective();
-  const line =
-    lineOf(name, await readFile(`/etc/${directory.database}`, 'utf8').catch(() => '')) ??
-    (/^[0-9]+$/.test(name) ? `${name}::${name}` : lineOf(name, await getent(name, directory, clock)));
-  if (line === null) throw new AgentError(`${directory.key} ${quoted(name)}: there is no such ${directory.what}`);
-  return checkId(Number(line.split(':')[2]), directory.key);
-}
-
-function checkId(number: number, key: string): number {
-  if (Number.isInteger(number) && number >= 0 && number <= maxId) return number;
-  throw new AgentError(`${key} ${number} is out of range (0 to ${maxId}, or -1 for confd's own)`);
-}
-
-function lineOf(name: string, table: string): string | null {
-  return table.split('\n').find((line) => line.startsWith(`${name}:`)) ?? null;
-}
-
-/** Asks where the C library would ask: LDAP, SSSD and the like. No answer is an empty one. */
-async function getent(name: string, { database }: Directory, clock: Clock): Promise<string> {
-  if (name.startsWith('-')) return '';
-  const argument = `'${name.replaceAll("'", `'\\''`)}'`;
-  const { output } = await runShell(`getent ${database} ${argument} 2>/dev/null`, { timeoutMs: lookupMs, clock });
-  return toText(output);
 }

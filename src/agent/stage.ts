@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { modeText } from '../go/os.ts';
 import type { Attributes } from './compare.ts';
 import { AgentError, attempt, isErrno } from './error.ts';
@@ -76,7 +77,11 @@ async function create(dest: string, name: () => string): Promise<[string, FileHa
     try {
       return [path, await attempt('open', path, () => open(path, 'wx', 0o600))];
     } catch (error) {
-      if (!(error instanceof AgentError && isErrno(error.cause, 'EEXIST'))) throw error;
+      if (!(error instanceof AgentError)) throw error;
+      const folder = dirname(dest);
+      if (isErrno(error.cause, 'ENOENT')) throw new AgentError(`dest ${dest}: its directory ${folder} does not exist`);
+      if (isErrno(error.cause, 'ENOTDIR')) throw new AgentError(`dest ${dest}: ${folder} is not a directory`);
+      if (!isErrno(error.cause, 'EEXIST')) throw error;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { type AgentSettings, assembleAgent } from '../agent/assemble.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -75,7 +76,7 @@ async function runOnce({ loaded, keyring, store }: Means, world: Running): Promi
   const { signal } = stop;
   try {
     const ending = { signal, graceMs: loaded.config.stopTimeoutMs };
-    const surroundings = { clock: systemClock, log, signal, ending };
+    const surroundings = { clock: systemClock, log, signal, ending, onTerminal: hasTerminal() };
     const agent = assembleAgent(backend, agentSettings(loaded, keyring, world), surroundings);
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
@@ -88,6 +89,16 @@ async function runOnce({ loaded, keyring, store }: Means, world: Running): Promi
     return interrupted.exitCode ?? die(error, log);
   } finally {
     await backend.close();
+  }
+}
+
+/** Whether somebody can be asked. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
   }
 }
 

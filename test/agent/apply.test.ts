@@ -60,11 +60,18 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
 
-  test('no folder', async () => {
+  test.each([
+    ['sub', 'its directory @/sub does not exist'],
+    ['file', '@/file is not a directory'],
+  ])('%s in the place of the directory of dest', async (name, fact) => {
     using folder = scratch();
-    const outcome = await apply(resourceOf(join(folder.path, 'sub/out')), passOf('new'));
+    writeFileSync(join(folder.path, 'file'), '');
+    const dest = join(folder.path, name, 'out');
+    const pass = passOf('new');
+    const outcome = await apply(resourceOf(dest), pass);
     expect(outcome).toMatchObject({ status: 'failed', room: 'stage', pending: false });
-    expect((outcome as { error: Error }).error.message).toMatch(/^open .*sub\/\.out\S*: no such file or directory$/);
+    expect((outcome as { error: Error }).error.message).toBe(`dest ${dest}: ${fact.replace('@', folder.path)}`);
+    expect(pass.log.lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
   });
 
   test('dest is a directory', async () => {
@@ -72,8 +79,8 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     const dest = join(folder.path, 'out');
     mkdirSync(dest);
     const outcome = await apply(resourceOf(dest), passOf('new'));
-    expect(outcome).toMatchObject({ status: 'failed', room: 'swap', pending: false });
-    expect((outcome as { error: Error }).error.message).toMatch(/^rename \S+\/\.out\S+ \S+\/out: file exists$/);
+    expect(outcome).toMatchObject({ status: 'failed', room: 'compare', pending: false });
+    expect((outcome as { error: Error }).error.message).toBe(`dest ${dest} is a directory, and not a file`);
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
 
@@ -221,9 +228,23 @@ describe('the ledger', () => {
     await apply(resource, passOf('new', { ledger: watching }));
     expect(seen).toHaveLength(2);
 
-    const blocked = resourceOf(folder.path, { reload: reload('true') });
-    expect(await apply(blocked, passOf('new', { ledger }))).toMatchObject({ status: 'failed', pending: false });
-    expect(await apply(blocked, passOf('new', { ledger: pendingLedger(blocked) }))).toMatchObject({ pending: true });
+    // Somebody puts a directory in the way between the comparison and the swap.
+    const inTheWay = (known: MemoryLedger) => ({
+      ...{ isDurable: false, find: known.find.bind(known), clear: known.clear.bind(known) },
+      put: (entry: PendingReload) => {
+        mkdirSync(entry.dest);
+        return known.put(entry);
+      },
+    });
+    const blocked = (name: string) => resourceOf(join(folder.path, name), { reload: reload('true') });
+    const untouched = inTheWay(new MemoryLedger());
+    const failed = { status: 'failed', room: 'swap' };
+    expect(await apply(blocked('a'), passOf('new', { ledger: untouched }))).toMatchObject({
+      ...failed,
+      pending: false,
+    });
+    const before = inTheWay(pendingLedger(blocked('b')));
+    expect(await apply(blocked('b'), passOf('new', { ledger: before }))).toMatchObject({ ...failed, pending: true });
   });
 });
 
@@ -312,7 +333,10 @@ describe('nothing to do', () => {
     const outcome = await apply(resource, pass);
     expect(outcome).toMatchObject({ status: 'noop', difference: { changed: true } });
     expect(statSync(folder.path).mtimeMs).toBe(1000);
-    expect(pass.log.lines[1]).toBe(`INFO ${dest} has md5sum ${md5('old')} should be ${md5('new')}`);
+    expect(pass.log.lines.slice(1)).toEqual([
+      `INFO ${dest} has md5sum ${md5('old')} should be ${md5('new')}`,
+      `INFO ${dest} would change: content from 3 bytes to 3 bytes (1 line added, 1 removed); reload_cmd would run`,
+    ]);
   });
 
   test('in sync or noop with the stage file kept: it is written', async () => {

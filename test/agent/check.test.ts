@@ -17,7 +17,7 @@ test.each([
     name: 'AgentError',
     message: `Config check failed: ${failure}`,
   });
-  expect(log.lines).toEqual([`DEBUG Running echo no; ${text}`, 'ERROR "no\\n"']);
+  expect(log.lines).toEqual([`DEBUG Running echo no; ${text}`, 'ERROR check_cmd of /d: no']);
 });
 
 test('a text that cannot be made', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { run, runShell } from '../../src/agent/command.ts';
+import { ownTag } from '../../src/agent/stale.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -137,6 +138,16 @@ describe('output', () => {
     while (!existsSync(`${late}.alive`)) await systemClock.sleep(10, never);
   });
 
+  test('in the session of this process when that is wanted', async () => {
+    const ended = await runShell('ps -o sid= -p $$ | tr -d " "', {
+      timeoutMs: null,
+      clock: systemClock,
+      ownSession: false,
+    });
+    const own = await runShell(`ps -o sid= -p ${process.pid} | tr -d " "`, { timeoutMs: null, clock: systemClock });
+    expect(ended.output).toBe(own.output);
+  });
+
   test('stdin is empty and there is a process group of its own', async () => {
     const { output } = await runShell('cat; ps -o pgid= -p $$ | tr -d " "; echo $$', {
       timeoutMs: null,
@@ -154,7 +165,30 @@ describe('the log', () => {
       ['DEBUG Running printf "checked \\303\\251 /s\\n"', 'DEBUG "checked é /s\\n"'],
     ],
     ['true', ['DEBUG Running true', 'DEBUG ""']],
-    ['echo 100% bad; printf "\\377\\001"; exit 2', [expect.anything(), 'ERROR "100% bad\\n\\xff\\x01"']],
+    [
+      'echo 100% bad; printf "\\377\\001\\\\ \\"x\\"\\ty\\r\\n"; exit 2',
+      [expect.anything(), 'ERROR check_cmd of /d: 100% bad', 'ERROR check_cmd of /d: \\xff\\x01\\ "x"\ty'],
+    ],
+    ['exit 2', [expect.anything(), 'ERROR check_cmd of /d said nothing: exit status 2']],
+    ['echo; echo x; exit 2', [expect.anything(), 'ERROR check_cmd of /d: ', 'ERROR check_cmd of /d: x']],
+    [
+      'seq 1 80; exit 2',
+      [
+        expect.anything(),
+        ...Array.from({ length: 25 }, (_, i) => `ERROR check_cmd of /d: ${i + 1}`),
+        'ERROR check_cmd of /d: … 30 lines left out …',
+        ...Array.from({ length: 25 }, (_, i) => `ERROR check_cmd of /d: ${i + 56}`),
+      ],
+    ],
+    [
+      'head -c 70000 /dev/zero | tr "\\0" x; exit 2',
+      [
+        expect.anything(),
+        `ERROR check_cmd of /d: ${'x'.repeat(65_536)}`,
+        'ERROR check_cmd of /d: (cut after 65536 bytes)',
+      ],
+    ],
+    ['test "$CONFD_SRC $CONFD_DEST" = "/s /d"', [expect.anything(), 'DEBUG ""']],
     [
       'head -c 70000 /dev/zero | tr "\\0" x',
       [expect.anything(), `DEBUG "${'x'.repeat(65_536)}" (cut after 65536 bytes)`],
@@ -163,6 +197,22 @@ describe('the log', () => {
     const log = memoryLog();
     await run(commandOf('check_cmd', text), files, { log, clock: systemClock });
     expect(log.lines).toEqual(lines);
+  });
+
+  test('calls the staged file by the name of dest, and one that is kept by its own', async () => {
+    const log = memoryLog();
+    const staged = `/etc/.d é.${ownTag()}-00000000`;
+    for (const src of [staged, '/etc/.d123']) {
+      await run(
+        commandOf('check_cmd', 'echo $CONFD_SRC:3; exit 1'),
+        { src, dest: '/etc/d é' },
+        { log, clock: systemClock },
+      );
+    }
+    expect(log.lines.filter((line) => line.startsWith('ERROR'))).toEqual([
+      'ERROR check_cmd of /etc/d é: /etc/d é (staged):3',
+      'ERROR check_cmd of /etc/d é: /etc/.d123:3',
+    ]);
   });
 
   test('says once that a command runs for a minute', async () => {

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { compare } from '../../src/agent/compare.ts';
@@ -53,6 +53,7 @@ describe('what differs', () => {
       lines: [],
       problem: null,
       wished: { mode: 0o644, uid, gid },
+      present: null,
     });
   });
 
@@ -67,20 +68,26 @@ describe('what differs', () => {
     });
   });
 
-  test('a directory', async () => {
+  test.each([
+    ['a directory', 'mkdir "$1"'],
+    ['a named pipe', 'mkfifo "$1"'],
+    [
+      'a socket',
+      `exec "$0" -e 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, 9))' "$1"`,
+    ],
+    ['a device', 'mknod "$1" c 1 3'],
+  ])('%s is no dest', async (kind, command) => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
-    mkdirSync(dest, { mode: 0o755 });
-    const { lines } = await compare(renderingOf('new'), resourceOf(dest));
-    expect(lines[0]).toBe(`${dest} has mode drwxr-xr-x should be -rw-r--r--`);
-  });
-
-  test('a FIFO does not hold the pass', async () => {
-    using folder = scratch();
-    const dest = join(folder.path, 'out');
-    execFileSync('mkfifo', ['-m', '644', dest]);
-    const { lines } = await compare(renderingOf('new'), resourceOf(dest));
-    expect(lines[0]).toBe(`${dest} has mode prw-r--r-- should be -rw-r--r--`);
+    spawnSync('sh', ['-c', command, process.execPath, dest]);
+    if (!existsSync(dest)) return; // not everybody can make a device
+    await expect(compare(renderingOf('new'), resourceOf(dest))).rejects.toMatchObject({
+      name: 'AgentError',
+      message: `dest ${dest} is ${kind}, and not a file`,
+    });
+    // A link to it is replaced by a file.
+    symlinkSync(dest, `${dest}.link`);
+    expect(await compare(renderingOf('new'), resourceOf(`${dest}.link`))).toMatchObject({ changed: true });
   });
 
   test('a link that leads in a circle is a problem and counts as changed', async () => {
@@ -116,6 +123,7 @@ describe('in sync', () => {
       lines: [],
       problem: null,
       wished: { mode, uid, gid },
+      present: expect.objectContaining({ md5: md5('new') }),
     });
   });
 

@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +61,14 @@ const rows: readonly (readonly [string, (dest: string) => void, string])[] = [
     'other text of the same length',
     (dest) => {
       writeFileSync(dest, 'Text');
+    },
+    'changed',
+  ],
+  [
+    'a directory in its place',
+    (dest) => {
+      rmSync(dest);
+      mkdirSync(dest);
     },
     'changed',
   ],

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { type Outcome, reporter } from '../../src/agent/outcome.ts';
+import { RepeatLog } from '../../src/agent/repeat-log.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { resourceOf } from '../helpers/rooms.ts';
 
-const difference = { changed: false, lines: [], problem: null, wished: { mode: 0o644, uid: 0, gid: 0 } };
+const difference = { changed: false, lines: [], problem: null, wished: { mode: 0o644, uid: 0, gid: 0 }, present: null };
 const error = new Error('exit status 1');
 const rows: readonly (readonly [Outcome, readonly string[]])[] = [
   [
@@ -39,14 +40,16 @@ const rows: readonly (readonly [Outcome, readonly string[]])[] = [
 
 test.each(rows)('%j', (outcome, lines) => {
   const log = memoryLog();
-  reporter(resourceOf('/d'), log, new FakeClock())(outcome);
+  const repeats = new RepeatLog(log);
+  repeats.begin();
+  reporter(resourceOf('/d'), repeats, new FakeClock())(outcome);
   expect(log.lines).toEqual(lines);
 });
 
 test('too few keys are told once a minute, everything else each time', async () => {
   const clock = new FakeClock();
   const log = memoryLog();
-  const report = reporter(resourceOf('/d'), log, clock);
+  const report = reporter(resourceOf('/d'), new RepeatLog(log), clock);
   for (let second = 0; second < 90; second++) {
     report({ status: 'kept', message: 'few' });
     await clock.advance(1000);
@@ -55,4 +58,29 @@ test('too few keys are told once a minute, everything else each time', async () 
   report({ status: 'stopped' });
   report({ status: 'stopped' });
   expect(log.lines).toHaveLength(4);
+});
+
+test('a failure that comes again is one line with a count, until something is new', () => {
+  const log = memoryLog();
+  const repeats = new RepeatLog(log);
+  const report = reporter(resourceOf('/d'), repeats, new FakeClock());
+  const pass = (status: 'failed' | 'unchanged', said: readonly string[]): readonly string[] => {
+    log.lines.length = 0;
+    repeats.begin();
+    for (const line of said) repeats.error(line);
+    report(status === 'failed' ? { status, room: 'check', error, pending: false } : { status, reloaded: false });
+    return log.lines.filter((line) => !line.startsWith('DEBUG'));
+  };
+  const closing = 'Target config /d not updated: failed at check';
+  const whole = (said: string) => [`ERROR ${said}`, 'ERROR exit status 1', `WARNING ${closing} (/conf.d/r.toml)`];
+  const again = (times: number) => [
+    `ERROR ${closing} (/conf.d/r.toml), ${times} times in a row for the same reason: exit status 1`,
+  ];
+  expect(pass('failed', ['check_cmd of /d: pid 17 says no'])).toEqual(whole('check_cmd of /d: pid 17 says no'));
+  expect(pass('failed', ['check_cmd of /d: pid 18 says no'])).toEqual(again(2));
+  expect(pass('failed', ['check_cmd of /d: pid 19 says no'])).toEqual(again(3));
+  expect(pass('failed', ['check_cmd of /d: pid 20 says yes'])).toEqual(whole('check_cmd of /d: pid 20 says yes'));
+  expect(pass('failed', ['check_cmd of /d: pid 21 says yes'])).toEqual(again(2));
+  expect(pass('unchanged', [])).toEqual([]);
+  expect(pass('failed', ['check_cmd of /d: pid 22 says yes'])).toEqual(whole('check_cmd of /d: pid 22 says yes'));
 });

@@ -19,7 +19,7 @@ test.each([
     name: 'AgentError',
     message: failure,
   });
-  expect(log.lines).toEqual([`DEBUG Running ${text}`, 'ERROR ""']);
+  expect(log.lines).toEqual([`DEBUG Running ${text}`, `ERROR reload_cmd of /d said nothing: ${failure}`]);
 });
 
 describe('works', () => {
@@ -39,13 +39,13 @@ describe('works', () => {
 
 describe('a run that is asked to end while the reload runs', () => {
   /** One run of the reload in makePending; the signal to end comes when the command has begun. */
-  async function run(folder: string, command: string, ledger: MemoryLedger) {
+  async function run(folder: string, command: string, ledger: MemoryLedger, graceMs = 100) {
     const end = new AbortController();
     const log = memoryLog();
     const began = join(folder, 'began');
     const resource = resourceOf('/d', { reload: commandOf('reload_cmd', `echo >>${began}; ${command}`) });
     const before = linesOf(began);
-    const ending = { signal: end.signal, graceMs: 100 };
+    const ending = { signal: end.signal, graceMs };
     const pass = { log, clock: systemClock, ledger, ending, release: () => undefined };
     const running = makePending(resource, files, pass).catch((error: unknown) => (error as Error).message);
     await Promise.race([
@@ -64,11 +64,11 @@ describe('a run that is asked to end while the reload runs', () => {
   test('a reload that waits for our end is run once more by the next run, and no third time', async () => {
     using folder = scratch();
     const ledger = pendingLedger(resource);
-    expect((await run(folder.path, 'sleep 2', ledger)).result).toBe(left);
+    expect((await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).result).toBe(left);
     expect(await ledger.find('/d')).toMatchObject({ stops: 1 });
-    expect((await run(folder.path, 'sleep 2', ledger)).result).toBe(left);
+    expect((await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).result).toBe(left);
     expect(await ledger.find('/d')).toMatchObject({ stops: 2 });
-    expect(await run(folder.path, 'sleep 2', ledger)).toEqual({
+    expect(await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).toEqual({
       result: false,
       log: [
         'WARNING The reload that is pending for /d is not run again: confd was asked to end 2 times while it ran, so it ' +
@@ -88,7 +88,7 @@ describe('a run that is asked to end while the reload runs', () => {
     using folder = scratch();
     const ledger = pendingLedger(resource, 1);
     const text = `while [ ! -e ${folder.path}/go ]; do sleep 0.01; done; ${command}`;
-    const running = run(folder.path, text, ledger);
+    const running = run(folder.path, text, ledger, 60_000);
     while ((await ledger.find('/d'))?.stops === 1) await systemClock.sleep(5, never);
     writeFileSync(join(folder.path, 'go'), '');
     expect((await running).result).toBe(result);

@@ -33,7 +33,7 @@ test.each([
 
 describe('without -data-dir, the folder that a server started here keeps', () => {
   const at = (cwd: string, env: Record<string, string>, ...args: string[]) =>
-    new Program('mini-etcd', args, env, cwd).ended;
+    new Program('mini-etcd', args, env, { cwd }).ended;
 
   test.each([
     ['by default', {}, 'default.etcd'],
@@ -48,7 +48,7 @@ describe('without -data-dir, the folder that a server started here keeps', () =>
       stderr: `mini-etcd backup: ${missing}`,
     });
     const port = await freePort();
-    const server = new Program('mini-etcd', ['-addr', `127.0.0.1:${port}`], env, cwd);
+    const server = new Program('mini-etcd', ['-addr', `127.0.0.1:${port}`], env, { cwd });
     await waitFor('the server', () => server.stderr.includes('listening'));
     await fetch(`http://127.0.0.1:${port}/v2/keys/a`, { method: 'PUT', body: new URLSearchParams({ value: '1' }) });
     expect((await at(cwd, env, 'check')).stdout).toMatch(`${folder}: ok: 1 keys`);

@@ -57,6 +57,7 @@ describe.each([
   let place: Place;
   const cwd = mkdtempSync(join(tmpdir(), 'elsewhere-'));
   const env = (more: Readonly<Record<string, string>> = {}) => ({
+    CONFD_STATE_DIR: join(cwd, 'state'),
     PATH: [place.bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
     ...more,
   });

@@ -50,7 +50,7 @@ test('every command that is printed is tried', () => {
 /** A shell with a command line, in a folder, with our programs on its PATH; it is ended after the test. */
 function shell(line: string, cwd: string, more: Readonly<Record<string, string>> = {}) {
   const path = [join(cwd, 'bin'), join(root, 'bin'), dirname(process.execPath), process.env['PATH']!];
-  const env = { HOME: cwd, PATH: path.join(delimiter), ...more };
+  const env = { HOME: cwd, CONFD_STATE_DIR: join(cwd, 'state'), PATH: path.join(delimiter), ...more };
   const child = spawn('sh', ['-c', line], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const said = { text: '' };
   for (const stream of [child.stdout, child.stderr])

@@ -23,7 +23,10 @@ function execStart(options: string): number | null {
   const given = `${options} -backend env -confdir ${confdir.root}`.trim().split(' ');
   const args = words.slice(1).flatMap((word) => (word === '$CONFD_OPTS' ? given : [word]));
   const PATH = [join(root, 'bin'), dirname(process.execPath)].join(delimiter);
-  return spawnSync(words[0]!, args, { env: { PATH, APP_X: 'one' }, timeout: 60_000 }).status;
+  return spawnSync(words[0]!, args, {
+    env: { PATH, APP_X: 'one', CONFD_STATE_DIR: join(tmpdir(), 'confd-state') },
+    timeout: 60_000,
+  }).status;
 }
 
 describe('what it starts', () => {

@@ -41,12 +41,18 @@ export class Program {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
 
-  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    /** Where it runs, and as whom (only root can choose). */
+    where: { readonly cwd?: string; readonly uid?: number; readonly gid?: number } = {},
+  ) {
     this.#child = spawn(process.execPath, [bin(name), ...args], {
-      cwd,
       // Never the state directory of the machine.
       env: { PATH: process.env['PATH']!, CONFD_STATE_DIR: join(tmpdir(), 'confd-state'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...where,
     });
     this.#child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.#child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));

@@ -71,6 +71,7 @@ export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource
     reload: null,
     noop: false,
     keepStageFile: false,
+    warnings: [],
     ...more,
   };
 }
