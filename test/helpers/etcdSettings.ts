@@ -9,7 +9,8 @@ export function etcdSettings(nodes: readonly string[], more: Partial<EtcdSetting
     scheme: 'http',
     tls: { caFile: '', certFile: '', keyFile: '', insecure: false },
     auth: null,
-    limits: usualLimits,
+    // A busy machine takes its time.
+    limits: { ...usualLimits, headersMs: 30_000 },
     clock: systemClock,
     ...more,
   };

@@ -92,7 +92,7 @@ class Etcd3Backend implements Backend {
   /** Everything at the revision of the first page, or null when the history moved away meanwhile. */
   private async readOnce(keys: readonly string[], signal: AbortSignal): Promise<Snapshot | null> {
     const ranges = rangesOf(keys);
-    const pages = new Pages([...ranges], this.client.patienceMs / 2);
+    const pages = new Pages([...ranges], this.client.patienceMs / 4);
     let header: IResponseHeader | null = null;
     while (!pages.isDone) {
       const request: ITxnRequest = { success: pages.next(header?.revision ?? '0') };
