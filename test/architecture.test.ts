@@ -120,7 +120,7 @@ describe('imports', () => {
   });
 
   test('heavy libraries are loaded on first use only', () => {
-    const light = ['smol-toml'];
+    const light = ['@iarna/toml'];
     const eager = sources.flatMap((s) =>
       s.packages.filter((p) => !p.lazy && !light.includes(p.name)).map((p) => `${s.path} imports ${p.name}`),
     );

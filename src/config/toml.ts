@@ -1,4 +1,5 @@
-import { parse, type TomlDate } from 'smol-toml';
+import { parse } from '@iarna/toml';
+import { outOfBounds, type OutOfBounds } from './bounds.ts';
 import { ConfigError } from './error.ts';
 import { type Place, findPlaces, pathKey } from './lines.ts';
 
@@ -24,9 +25,7 @@ export interface TomlFile {
 }
 
 /** Tables and arrays within each other: no configuration needs more, and each of them takes some of the stack. */
-const deepest = 100;
-const leastInt = -(2n ** 63n);
-const greatestInt = 2n ** 63n - 1n;
+const maxDepth = 100;
 
 /**
  * Parses the bytes of a file; a byte order mark and CRLF are fine. Throws ConfigError with file and line, also for what is
@@ -34,13 +33,18 @@ const greatestInt = 2n ** 63n - 1n;
  */
 export function parseToml(file: string, bytes: Uint8Array): TomlFile {
   const text = decode(file, bytes);
+  const beyond = outOfBounds(text, maxDepth);
+  if (beyond?.problem === 'depth') throw tooDeep(file, beyond.line);
   let tree: object;
   try {
-    tree = parse(text, { maxDepth: deepest, integersAsBigInt: true });
+    tree = parse(text);
   } catch (error) {
+    if (beyond !== null) throw beyondError(file, beyond, new Map());
     throw syntaxError(file, text, error);
   }
-  return { file, table: new Reader(file, findPlaces(text, deepest)).table(tree, []) };
+  const places = findPlaces(text, maxDepth);
+  if (beyond !== null) throw beyondError(file, beyond, places);
+  return { file, table: new Reader(file, places).table(tree, []) };
 }
 
 /** Go's wording of a value that a key cannot take. */
@@ -51,6 +55,7 @@ export function tomlError(file: string, entry: TomlEntry, message: string): Conf
 
 function decode(file: string, bytes: Uint8Array): string {
   try {
+    // The parser takes CRLF, though not behind a comment.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
   } catch (cause) {
     const line = firstBadLine(bytes);
@@ -64,29 +69,35 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 function syntaxError(file: string, text: string, cause: unknown): ConfigError {
-  const { line, message } = cause as Error & { line: number };
+  const { line: row, message } = cause as Error & { line?: number };
+  const line = row === undefined ? null : Math.min(row + 1, text.split('\n').length);
   // The parser's message goes on with an excerpt of the file, and that may hold a password.
-  const fact = message.replace(/^Invalid TOML document: /, '').replace(/\n\n[^]*$/, '');
-  const source = text.split('\n')[line - 1]!;
-  const words = facts.find(([pattern]) => pattern.test(fact))?.[1](source) ?? fact;
-  return new ConfigError(`${file}: toml: line ${line}: ${words}`, file, line, { cause: new Error(fact) });
+  const fact = message.replace(/ at row \d+, col \d+, pos \d+:\n[^]*$/, '');
+  const source = line === null ? '' : text.split('\n')[line - 1]!;
+  const words = /=\s*[-+]?0[0-9]/.test(source) ? leadingZeroes(source) : fact;
+  return new ConfigError(`${file}: toml: ${line === null ? '' : `line ${line}: `}${words}`, file, line, {
+    cause: new Error(fact),
+  });
 }
 
-const noSuchDate = 'there is no such date or time';
-const tooDeep = `nested more than ${deepest} levels deep`;
+function leadingZeroes(source: string): string {
+  const advice = /^\s*[ug]id\b/i.test(source) ? 'leave them out' : 'put the value in quotes';
+  return `an integer cannot have leading zeroes: ${advice}`;
+}
 
-/** What the parser says, and what says more. */
-const facts: readonly (readonly [RegExp, (source: string) => string])[] = [
-  [
-    /^illegal leading zero/,
-    (source) => {
-      const advice = /^\s*[ug]id\b/i.test(source) ? 'leave them out' : 'put the value in quotes';
-      return `an integer cannot have leading zeroes: ${advice}`;
-    },
-  ],
-  [/^invalid date$/, () => noSuchDate],
-  [/excessively nested/, () => tooDeep],
-];
+function tooDeep(file: string, line: number | null): ConfigError {
+  const where = line === null ? '' : `line ${line}: `;
+  return new ConfigError(`${file}: toml: ${where}nested more than ${maxDepth} levels deep`, file, line);
+}
+
+/** The value itself is not told: it may be a password that lacks its quotes. */
+function beyondError(file: string, { line, problem }: OutOfBounds, places: ReadonlyMap<string, Place>): ConfigError {
+  const words = problem === 'date' ? 'there is no such date or time' : 'the number is out of range for int64';
+  const key = [...places].findLast(([, place]) => place.line <= line)?.[0];
+  if (key === undefined) return new ConfigError(`${file}: toml: line ${line}: ${words}`, file, line);
+  const path = JSON.parse(key) as string[];
+  return tomlError(file, { value: '', type: '', line, path }, words);
+}
 
 class Reader {
   constructor(
@@ -100,19 +111,19 @@ class Reader {
 
   private entry(value: unknown, path: readonly string[]): TomlEntry {
     // Dotted keys nest, too, and the parser does not count them.
-    if (path.length > deepest) throw this.tooDeep(path);
+    if (path.length > maxDepth) throw this.tooDeep(path);
     const place = this.places.get(pathKey(path));
     // A key of an inline table has the line of the table.
     const line = place?.line ?? this.places.get(pathKey(path.slice(0, -1)))?.line ?? null;
     const of = (type: string, converted: TomlValue): TomlEntry => ({ value: converted, type, line, path });
     if (typeof value === 'string') return of('string', value);
     if (typeof value === 'boolean') return of('bool', value);
-    if (value instanceof Date) return this.checkDate(of('time.Time', value), place?.source ?? '');
-    if (typeof value === 'bigint') {
-      const isSafe = Number.isSafeInteger(Number(value));
-      return this.checkInt(of('int64', isSafe ? Number(value) : value));
+    if (value instanceof Date) return of('time.Time', value);
+    if (typeof value === 'bigint') return of('int64', value);
+    if (typeof value === 'number') {
+      const source = place?.source ?? '';
+      return isFloat(value, source) ? this.checkFloat(of('float64', value), source) : of('int64', value);
     }
-    if (typeof value === 'number') return this.checkFloat(of('float64', value), place?.source ?? '');
     if (!Array.isArray(value)) return of('map[string]interface {}', this.table(value as object, path));
     // Only [[name]] leaves a table's header, with nothing behind it, at the name of an array.
     const type = place?.source === '' ? '[]map[string]interface {}' : '[]interface {}';
@@ -128,25 +139,16 @@ class Reader {
 
   private tooDeep(path: readonly string[]): ConfigError {
     const above = path.map((_, index) => this.places.get(pathKey(path.slice(0, path.length - index))));
-    const line = above.find((place) => place !== undefined)?.line ?? null;
-    return new ConfigError(`${this.file}: toml: ${line === null ? '' : `line ${line}: `}${tooDeep}`, this.file, line);
-  }
-
-  /** The parser knows integers of any length. The digits are not told: they may be a password that lacks its quotes. */
-  private checkInt(entry: TomlEntry): TomlEntry {
-    if (typeof entry.value !== 'bigint' || (entry.value >= leastInt && entry.value <= greatestInt)) return entry;
-    throw tomlError(this.file, entry, 'the number is out of range for int64');
+    return tooDeep(this.file, above.find((place) => place !== undefined)?.line ?? null);
   }
 
   private checkFloat(entry: TomlEntry, source: string): TomlEntry {
     if (Number.isFinite(entry.value) || !/^[-+]?[0-9]/.test(source)) return entry;
     throw tomlError(this.file, entry, 'the number is out of range for float64');
   }
+}
 
-  /** To the parser February has 31 days. */
-  private checkDate(entry: TomlEntry, source: string): TomlEntry {
-    const day = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.exec(source)?.[0];
-    if (day === undefined || (entry.value as TomlDate).toISOString().startsWith(day)) return entry;
-    throw tomlError(this.file, entry, noSuchDate);
-  }
+/** The parser gives 10.0 and 10 as the same number, so the source has to tell. */
+function isFloat(value: number, source: string): boolean {
+  return !Number.isInteger(value) || /^[-+]?[0-9][0-9_]*(?:\.|[eE])/.test(source);
 }

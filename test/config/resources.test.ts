@@ -112,7 +112,7 @@ describe('one file that cannot work', () => {
   test('a duplicate key', async () => {
     put('conf.d/a.toml', `${good}src = "b"`);
     const { errors } = await loadResources(confdir);
-    expect(errors[0]!.message).toMatch(/a\.toml - toml: line 4: trying to redefine an already defined table or value$/);
+    expect(errors[0]!.message).toMatch(/a\.toml - toml: line 4: Can't redefine existing key$/);
   });
 
   test('a link to nothing', async () => {

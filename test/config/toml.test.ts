@@ -92,7 +92,7 @@ describe('what is no TOML', () => {
 
   test('a number beyond 64 bits in an array', () => {
     const error = refusal(Buffer.from('a = 1\nb = [\n1,\n[18446744073709551616]]'));
-    expect(error.message).toBe('/x.toml: toml: line 2 (last key "b"): the number is out of range for int64');
+    expect(error.message).toBe('/x.toml: toml: line 4 (last key "b"): the number is out of range for int64');
   });
 
   test('bytes that are not UTF-8', () => {

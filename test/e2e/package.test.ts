@@ -183,7 +183,7 @@ describe.each([
   test('no other package is needed, and the licences of those inside are there', () => {
     expect(files(place.folder).filter((path) => path.includes('node_modules/confd-node/node_modules'))).toEqual([]);
     const licences = readFileSync(join(place.folder, 'dist/THIRD-PARTY.txt'), 'utf8');
-    const bundled = ['handlebars', 'smol-toml', 'chokidar', 'execa', 'yargs', 'etcd3', '@grpc/grpc-js', 'openpgp'];
+    const bundled = ['handlebars', '@iarna/toml', 'chokidar', 'execa', 'yargs', 'etcd3', '@grpc/grpc-js', 'openpgp'];
     for (const name of bundled) expect(licences).toMatch(new RegExp(`^${name} [0-9.]+ \\(`, 'm'));
     expect(readFileSync(join(place.folder, 'LICENSE'), 'utf8')).toMatch(/^MIT License\n/);
   });
