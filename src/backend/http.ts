@@ -8,7 +8,9 @@ import { incomplete, noAnswer, within } from './deadline.ts';
 import { Failover, type Patience } from './failover.ts';
 import { type Node, parseNode } from './nodes.ts';
 import { oneLine } from './plainwords.ts';
+import type { Proxy, Route } from './proxy.ts';
 import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
+import { proxyAuthorization, viaProxies } from './tunnel.ts';
 
 export interface HttpSettings {
   /** URLs or host:port, in the order in which they are tried. */
@@ -18,6 +20,8 @@ export interface HttpSettings {
   readonly tls: TlsFiles;
   /** For basic auth; null leaves it to what stands in the addresses. */
   readonly auth: Credentials | null;
+  /** By which proxies nodes are asked. */
+  readonly route: Route;
   readonly limits: HttpLimits;
   readonly clock: Clock;
 }
@@ -65,7 +69,7 @@ const keeping = { keepAlive: true, keepAliveMsecs: 10_000 } as const;
  */
 export class HttpClient {
   private readonly failover: Failover<Node>;
-  private readonly agent = new HttpAgent(keeping);
+  private readonly agent: HttpAgent;
 
   private constructor(
     private readonly settings: HttpSettings,
@@ -74,17 +78,22 @@ export class HttpClient {
   ) {
     const { limits, clock } = settings;
     const limit = { beginMs: limits.headersMs, totalMs: limits.totalMs, clock };
+    this.agent = viaProxies(new HttpAgent(keeping), null, limits.headersMs);
     this.failover = new Failover(nodes, limit, () => https?.tls.fault ?? '');
   }
 
   /** Checks addresses and certificates; nothing is connected yet. */
   static async create(settings: HttpSettings): Promise<HttpClient> {
-    const nodes = nodesOf(settings);
-    if (nodes.every((node) => node.url.protocol === 'http:')) return new HttpClient(settings, nodes, null);
+    const nodes = nodesOf(settings).map((node) => {
+      const proxy = settings.route(node.url);
+      return proxy === null ? node : { ...node, label: `${node.label} by the proxy ${proxy.label}` };
+    });
+    const isPlain = ({ url }: Node) => url.protocol === 'http:' && settings.route(url)?.kind !== 'https';
+    if (nodes.every(isPlain)) return new HttpClient(settings, nodes, null);
     const { Agent, request } = await import('node:https');
     const tls = await TlsSource.open(settings.tls);
     const options = await tls.current();
-    const connect = (now: TlsOptions) => new Agent({ ...keeping, ...now });
+    const connect = (now: TlsOptions) => viaProxies(new Agent({ ...keeping, ...now }), now, settings.limits.headersMs);
     return new HttpClient(settings, nodes, { request, tls, connect, options, agent: connect(options) });
   }
 
@@ -212,17 +221,34 @@ export class HttpClient {
   }
 
   private start({ origin, path, authorization }: Ask, https: Https | null): ClientRequest {
-    const { protocol, hostname, port } = new URL(origin);
-    const options = {
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port,
-      path,
-      headers: { Accept: 'application/json', ...(authorization === null ? {} : { Authorization: authorization }) },
-    };
-    if (protocol === 'http:') return httpRequest({ ...options, agent: this.agent });
+    const url = new URL(origin);
+    const proxy = this.settings.route(url);
+    const headers = { Accept: 'application/json', ...(authorization === null ? {} : { Authorization: authorization }) };
+    if (proxy !== null && proxy.kind !== 'socks5' && url.protocol === 'http:') {
+      const { host, port, kind } = proxy;
+      const own = { Host: url.host, ...headers, ...proxyAuthorization(proxy) };
+      return this.requestTo({ host, port, path: origin + path, headers: own, proxy: null }, kind, https);
+    }
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const kind = url.protocol === 'http:' ? 'http' : 'https';
+    const port = url.port === '' ? (kind === 'http' ? 80 : 443) : Number(url.port);
+    return this.requestTo({ host, port, path, headers, proxy }, kind, https);
+  }
+
+  private requestTo(options: Sent, kind: 'http' | 'https', https: Https | null): ClientRequest {
+    if (kind === 'http') return httpRequest({ ...options, agent: this.agent });
     if (https === null) throw new Error('it redirects to https, for which nothing is set');
     return https.request({ ...options, agent: https.agent });
   }
+}
+
+/** A request as Node takes it, and the proxy that its connection is to be led on by. */
+interface Sent {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly proxy: Proxy | null;
 }
 
 interface Asked {

@@ -96,6 +96,7 @@ async function openEtcd3(options: BackendOptions): Promise<Backend> {
 async function etcdSettings(options: BackendOptions): Promise<EtcdSettings> {
   const { Credentials } = await import('./credentials.ts');
   const { usualLimits } = await import('./http.ts');
+  const { routeOf } = await import('./proxy.ts');
   const { timeoutMs } = options;
   return {
     nodes: options.nodes.length > 0 ? options.nodes : await discoverNodes(options),
@@ -107,6 +108,7 @@ async function etcdSettings(options: BackendOptions): Promise<EtcdSettings> {
       insecure: options.clientInsecure,
     },
     auth: await Credentials.open(options),
+    route: routeOf(options.env),
     limits: timeoutMs > 0 ? { ...usualLimits, headersMs: timeoutMs, totalMs: timeoutMs } : usualLimits,
     clock: systemClock,
   };

@@ -50,7 +50,7 @@ describe('stores', () => {
   const folder = mkdtempSync(join(tmpdir(), 'open-'));
   writeFileSync(join(folder, 'keys.yaml'), 'app:\n  host: here\n');
   const rows: readonly (readonly [string, Partial<BackendOptions>, readonly string[]])[] = [
-    ['env', { env: new Map([['APP_HOST', 'here']]) }, ['/app/host', 'here']],
+    ['env', { env: new Map([['APP_HOST', 'here']]) }, ['/APP_HOST', 'here']],
     ['file', { files: [join(folder, 'keys.yaml')] }, ['/app/host', 'here']],
   ];
   test.each(rows)('%s is opened and read', async (backend, more, pair) => {

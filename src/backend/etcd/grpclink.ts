@@ -4,7 +4,9 @@ import type * as Grpc from '@grpc/grpc-js';
 import type { IWatchRequest, IWatchResponse } from 'etcd3';
 import type { Host } from 'etcd3/lib/connection-pool.js';
 import type { Node } from '../nodes.ts';
+import type { Proxy } from '../proxy.ts';
 import type { TlsOptions } from '../tls.ts';
+import { leadOn, type Place } from '../tunnel.ts';
 
 /** The libraries, which are loaded when the first connection is made. */
 export interface Library {
@@ -42,6 +44,15 @@ const fixedOptions = {
   'grpc.service_config_disable_resolution': 1,
 };
 
+/** How a connection is made. */
+interface Line {
+  readonly proxy: Proxy | null;
+  /** So long a proxy may take to lead on. */
+  readonly ms: number;
+  /** The longest answer that is taken. */
+  readonly maxBytes: number;
+}
+
 /**
  * One HTTP/2 connection to a node, and the clients of etcd's services on it. It makes its TLS itself: gRPC's own sends
  * an address as a server name, and lets go of a connection that is still being made only when the other side does.
@@ -57,20 +68,29 @@ export class GrpcLink {
   constructor(
     node: Node,
     private readonly tls: TlsOptions | null,
-    maxBytes: number,
+    private readonly line: Line,
     { grpc, Host }: Library,
   ) {
     const { hostname, port } = node.url;
     const address = `${hostname}:${port || (tls === null ? '80' : '443')}`;
+    const { proxy } = line;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const place = { host, port: Number(port || (tls === null ? 80 : 443)) };
     const credentials = grpc.credentials.createInsecure();
     credentials._createSecureConnector = () => ({
-      connect: (socket) => this.secure(socket, hostname.replace(/^\[|\]$/g, '')),
+      connect: (socket) => this.secure(socket, place),
       waitForReady: () => Promise.resolve(),
       getCallCredentials: () => grpc.credentials.createEmpty(),
       destroy: () => undefined,
     });
-    const options = { ...fixedOptions, 'grpc.max_receive_message_length': maxBytes };
-    this.channel = new grpc.Channel(address, credentials, options);
+    const options = {
+      ...fixedOptions,
+      'grpc.max_receive_message_length': line.maxBytes,
+      'grpc.default_authority': address,
+    };
+    const first =
+      proxy === null ? address : `${proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host}:${proxy.port}`;
+    this.channel = new grpc.Channel(first, credentials, options);
     this.host = new Host(address, credentials, { channelOverride: this.channel });
   }
 
@@ -102,16 +122,19 @@ export class GrpcLink {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private secure(socket: Socket, host: string): Promise<{ socket: Socket; secure: boolean }> {
+  private async secure(socket: Socket, place: Place): Promise<{ socket: Socket; secure: boolean }> {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     // The connection may have been made after nobody wanted it any more.
     if (this.isDropped) socket.destroy();
-    const { tls } = this;
-    if (tls === null) return Promise.resolve({ socket, secure: false });
+    const { tls, line } = this;
+    const { proxy, ms } = line;
+    const led = proxy === null ? socket : await leadOn(socket, proxy, place, { tls: tls ?? {}, ms });
+    if (tls === null) return { socket: led, secure: false };
+    const { host } = place;
     return new Promise((resolve, reject) => {
       const name = isIP(host) === 0 ? { servername: host } : {};
-      const secured = connectTls({ ...tls, ...name, socket, host, ALPNProtocols: ['h2'] }, () => {
+      const secured = connectTls({ ...tls, ...name, socket: led, host, ALPNProtocols: ['h2'] }, () => {
         resolve({ socket: secured, secure: true });
       });
       secured.on('error', reject);

@@ -10,6 +10,7 @@ import { decodeTxn, type TxnAnswer } from './txn.ts';
 import { HttpClient, type HttpSettings } from '../http.ts';
 import type { Node } from '../nodes.ts';
 import { oneLine } from '../plainwords.ts';
+import type { Proxy } from '../proxy.ts';
 import type { TlsSource } from '../tls.ts';
 import { checkToken, checkTxn } from './v3answer.ts';
 
@@ -77,6 +78,7 @@ type Done = (error: ServiceError | null, answer: unknown) => void;
  */
 export class GrpcNode {
   readonly label: string;
+  private readonly proxy: Proxy | null;
   private link: GrpcLink | null = null;
 
   constructor(
@@ -84,7 +86,15 @@ export class GrpcNode {
     private readonly settings: HttpSettings,
     private readonly means: Means,
   ) {
-    this.label = node.label;
+    // As in Go, whose gRPC takes the proxy for https in any case.
+    const { hostname, port, protocol } = node.url;
+    const usualPort = protocol === 'http:' ? 80 : 443;
+    this.proxy = settings.route(new URL(`https://${hostname}:${port === '' ? usualPort : port}`));
+    if (this.proxy?.kind === 'https') {
+      const why = `the v3 API of etcd is asked by proxies at http:// and socks5:// only, not by ${this.proxy.label}`;
+      throw new BackendError('settings', why);
+    }
+    this.label = this.proxy === null ? node.label : `${node.label} by the proxy ${this.proxy.label}`;
   }
 
   /** Asks, in time or not at all. */
@@ -135,8 +145,9 @@ export class GrpcNode {
     const left = until - this.settings.clock.now();
     const isOpen = !/^(No connection established|Name resolution failed)/.test(details);
     if (isOpen || left <= 0) return new Error(sentence(details));
+    const route = () => this.proxy;
     const limits = { ...this.settings.limits, headersMs: Math.min(beginMs, left), totalMs: left };
-    const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null });
+    const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null, route });
     try {
       const answer = await http.get('/version', signal);
       if (await isVersionOfEtcd(answer)) return new ApiMissing('this etcd offers no v3 API');
@@ -189,7 +200,9 @@ export class GrpcNode {
     if (link !== null) return link;
     const { library, tls } = this.means;
     const options = this.node.url.protocol === 'https:' ? await tls!.current() : null;
-    return (this.link ??= new GrpcLink(this.node, options, this.settings.limits.maxBytes, library));
+    const { limits } = this.settings;
+    const line = { proxy: this.proxy, ms: limits.headersMs, maxBytes: limits.maxBytes };
+    return (this.link ??= new GrpcLink(this.node, options, line, library));
   }
 }
 
