@@ -44,7 +44,8 @@ export interface AgentParts {
   readonly open: (source: SourceSpec) => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly load: () => Promise<Loaded>;
+  /** Scans conf.d; because a file was edited, or for a pass. */
+  readonly load: (isEdit?: boolean) => Promise<Loaded>;
   /** The sources are those of the resource's wants, in their order. */
   readonly follow: (resource: Resource, sources: readonly Source[]) => Follower;
   /** Which dests still need a reload. */
@@ -75,8 +76,8 @@ export class Agent {
   constructor(private readonly parts: AgentParts) {}
 
   /** Scans conf.d again. A resource whose file says what it said before keeps its state. */
-  async load(): Promise<Omit<Loaded, 'resources'>> {
-    const { resources, errors, isEmpty } = await this.parts.load();
+  async load(isEdit = false): Promise<Omit<Loaded, 'resources'>> {
+    const { resources, errors, isEmpty } = await this.parts.load(isEdit);
     this.known = resources;
     this.useSources(resources);
     const old = this.members;
@@ -167,13 +168,15 @@ export class Agent {
     if ((await follower.drifted()) !== 'no') runner.kick();
   }
 
-  /** Puts back the dests that are gone, and says which ones were changed. */
-  async lookAtDests(): Promise<void> {
-    for (const { follower, runner } of this.members.values()) {
-      const drifted = await follower.drifted();
-      if (drifted === 'gone') runner.kick();
-      else if (drifted === 'changed') follower.tellDrift();
-    }
+  /** Looks at every dest: one that is gone is put back, and of one that was changed it is said. */
+  lookAtDests(): void {
+    for (const member of this.members.values()) void this.lookAtDest(member);
+  }
+
+  private async lookAtDest({ follower, runner }: Member): Promise<void> {
+    const drifted = await follower.drifted();
+    if (drifted === 'gone') runner.kick();
+    else if (drifted === 'changed') follower.tellDrift();
   }
 
   /** Puts the changes that have come in into the mirrors and starts the resources that used them. */

@@ -74,8 +74,12 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, surroun
     for (const warning of warnings) if (!told.has(warning)) log.warning(warning);
     told = new Set(warnings);
   };
-  const load = async (): Promise<Loaded> => {
+  let wrong: ReadonlySet<string> = new Set();
+  const load = async (isEdit = false): Promise<Loaded> => {
     const loaded = await loadAll(settings, surroundings, warn);
+    // Every save of a file, and of its neighbours, loads all of them: what is known to be wrong is repeated by passes only.
+    for (const error of loaded.errors) if (!isEdit || !wrong.has(error)) log.error(error);
+    wrong = new Set(loaded.errors);
     const dests = loaded.resources.map((resource) => resource.dest);
     if (isFirst && !settings.noop) {
       for (const path of await removeStale(dests, clock.now())) log.info(`Removed ${path}, left by a run that died`);
@@ -114,7 +118,7 @@ function lend(backend: Backend): Backend {
 
 const templatesDir = ({ confdir }: AgentSettings) => `${confdir}/templates`;
 
-/** Everything in conf.d that can run; what cannot is logged, file by file. */
+/** Everything in conf.d that can run, and what is wrong with the rest. */
 async function loadAll(
   settings: AgentSettings,
   { clock, log }: Surroundings,
@@ -135,6 +139,5 @@ async function loadAll(
     }
   }
   warn([...warnings, ...resources.flatMap((resource) => resource.warnings)]);
-  for (const message of wrong) log.error(message);
   return { resources, errors: wrong, isEmpty: found.length === 0 };
 }

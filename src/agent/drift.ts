@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import type { Logger } from '../obs/log.ts';
 import { compare } from './compare.ts';
 import { AgentError, isErrno } from './error.ts';
-import type { Outcome } from './outcome.ts';
 import type { Resource } from './resource.ts';
 
 /** How dest differs from what the last pass left there. */
@@ -12,8 +11,10 @@ export type Drifted = 'no' | 'changed' | 'gone';
 export class Drift {
   /** Null while a pass is under way, and after one that did not leave dest as wished. */
   private left: { readonly md5: string } | null = null;
-  /** dest's stamp when it was last found as it was left, so that it is read only when it may be another one. */
-  private stamp: string | null = null;
+  /** dest's stamp when it was found as it was left, so that it is read only when it may be another one. */
+  private intact = '';
+  private pass: Promise<void> = Promise.resolve();
+  private passed: () => void = () => undefined;
   private isTold = false;
 
   constructor(
@@ -24,27 +25,31 @@ export class Drift {
   /** A pass begins, and may replace dest. */
   begin(): void {
     this.left = null;
+    this.pass = new Promise((done) => (this.passed = done));
   }
 
-  /** A pass has ended; md5 is that of its rendering, or null when there is none. */
-  end({ status }: Outcome, md5: string | null): void {
-    this.left = (status === 'updated' || status === 'unchanged') && md5 !== null ? { md5 } : null;
-    this.stamp = null;
+  /** A pass has ended; md5 is that of its rendering, or null when it left nothing as wished. */
+  end(md5: string | null): void {
+    this.left = md5 === null ? null : { md5 };
+    this.intact = '';
     this.isTold = false;
+    this.passed();
   }
 
-  /** Looks at dest, and reads it when its stamp is new. Never throws. */
+  /** Looks at dest when no pass is under way, or as soon as it has ended; reads it when it may be another one. Never throws. */
   async look(): Promise<Drifted> {
+    // Who changes dest during a reload does so after this program has.
+    await this.pass;
     const { left, resource } = this;
     if (left === null) return 'no';
     const stamp = await stampOf(resource.dest);
-    if (stamp === this.stamp) return 'no';
+    if (stamp === this.intact) return 'no';
     const isChanged = stamp === null || (await this.differs(left));
-    // A pass that began meanwhile sees to it.
+    // A pass that has begun meanwhile sees to it.
     if (this.left !== left) return 'no';
     if (stamp === null) return 'gone';
     if (isChanged) return 'changed';
-    this.stamp = stamp;
+    this.intact = stamp;
     return 'no';
   }
 
@@ -68,10 +73,10 @@ export class Drift {
   }
 }
 
-/** Null when there is no file; a dangling link is none. */
+/** Null when there is no file; a dangling link is none. Never ''. */
 async function stampOf(path: string): Promise<string | null> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(' '),
-    (error: unknown) => (isErrno(error, 'ENOENT') ? null : ''),
+    (error: unknown) => (isErrno(error, 'ENOENT') ? null : 'unknown'),
   );
 }

@@ -90,16 +90,18 @@ export class ResourceFollower implements Follower {
     this.used = null;
     this.md5 = null;
     this.drift.begin();
+    let left: string | null = null;
     const release = await slots.take();
     try {
       const outcome = await apply(resource, { ...this.parts, log, render: () => this.render(), release });
-      this.drift.end(outcome, this.md5);
+      if (outcome.status === 'updated' || outcome.status === 'unchanged') left = this.md5;
       this.report(outcome);
       return outcome;
     } catch (bug) {
       return reportBug(bug, resource, log);
     } finally {
       release();
+      this.drift.end(left);
     }
   }
 

@@ -71,9 +71,10 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
       takeAt = Infinity;
       agent.takeChanges();
     }
-    if (reasons.has('dest')) await agent.lookAtDests();
-    if ((reasons.has('timer') && !isTaking) || reasons.has('edit') || reasons.has('hangup')) {
-      await agent.load();
+    if (reasons.has('dest')) agent.lookAtDests();
+    const isPass = (reasons.has('timer') && !isTaking) || reasons.has('hangup');
+    if (isPass || reasons.has('edit')) {
+      await agent.load(!isPass);
       if (reasons.has('hangup')) agent.lookAgain();
       else if (reasons.has('edit')) await agent.kickEdited();
     }

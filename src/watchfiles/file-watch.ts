@@ -5,7 +5,7 @@ import { directoryStamp, type Survey, survey } from './survey.ts';
 
 /** What a watch works with. */
 export interface FileWatchParts {
-  /** Files and directories, there or not; another array when they are other ones. */
+  /** Files and directories, there or not; asked for now and again. */
   readonly paths: () => readonly string[];
   /** Called when something at or below the paths may have changed, and when changes begin to be seen. */
   readonly onChange: () => void;
@@ -32,7 +32,7 @@ interface Watched {
  * there by name, which is then watched in its place. Reports within two seconds.
  */
 export class FileWatch {
-  private paths: readonly string[] | null = null;
+  private paths: readonly string[] = [];
   private seen: Survey = { targets: new Map(), directories: new Map() };
   private readonly watched = new Map<string, Watched>();
   private isHinted = false;
@@ -58,11 +58,18 @@ export class FileWatch {
       const isHinted = this.isHinted;
       if (isHinted) await this.settle();
       if (isHinted || (await this.isMoved())) {
-        const isLess = await this.lookAround();
-        if ((isHinted || isLess) && !isClosed()) this.parts.onChange();
+        const isNews = await this.lookAround();
+        if ((isHinted || isNews) && !isClosed()) this.parts.onChange();
       }
-      if (!this.isHinted && !isClosed()) await this.pause(Math.max(minLookMs, this.seen.directories.size));
+      if (!this.isHinted && !isClosed()) await this.pause(this.untilLook());
     }
+  }
+
+  /** All watches of a process look at the same moment: it is waking up that costs, not looking. */
+  private untilLook(): number {
+    const everyMs = Math.max(minLookMs, this.seen.directories.size);
+    const left = everyMs - (this.parts.clock.now() % everyMs);
+    return left < everyMs / 20 ? left + everyMs : left;
   }
 
   /** Waits until the changes that belong together are over. */
@@ -75,39 +82,43 @@ export class FileWatch {
 
   /** True when a directory on the way is not what it was. */
   private async isMoved(): Promise<boolean> {
-    if (this.paths !== this.parts.paths()) return true;
+    if (!sameTexts(this.paths, this.parts.paths())) return true;
     const { directories } = this.seen;
     const stamps = await Promise.all([...directories.keys()].map(directoryStamp));
     return [...directories.values()].some((stamp, i) => stamp !== stamps[i]);
   }
 
   /**
-   * Watches what there is now. True when something is gone or holds other names; what is new reports for itself, once
-   * it is watched.
+   * Watches what there is now. True when that is to be told: something is gone or holds other names, or the paths are
+   * other ones; what is new tells of itself, once it is watched.
    */
   private async lookAround(): Promise<boolean> {
     const paths = this.parts.paths();
     const before = this.seen;
+    const isOther = !sameTexts(this.paths, paths);
     const now = await survey(paths.map((path) => resolve(path)));
     this.paths = paths;
     this.seen = now;
-    for (const [path, identity] of now.targets) await this.watch(path, identity);
+    let begun = 0;
+    for (const [path, identity] of now.targets) if (await this.watch(path, identity)) begun++;
     const gone = [...before.targets.keys()].filter((path) => !now.targets.has(path));
     for (const path of gone) {
       this.watched.get(path)?.leave();
       this.watched.delete(path);
     }
     const isRenamed = ([path, stamp]: [string, string]) => now.targets.has(path) && now.directories.get(path) !== stamp;
-    return gone.length > 0 || [...before.directories].some(isRenamed);
+    return gone.length > 0 || (isOther && begun === 0) || [...before.directories].some(isRenamed);
   }
 
-  private async watch(path: string, identity: string): Promise<void> {
+  /** True when the watch on it begins with this. */
+  private async watch(path: string, identity: string): Promise<boolean> {
     const old = this.watched.get(path);
-    if (old?.identity === identity) return;
+    if (old?.identity === identity) return false;
     const listener = { changed: this.hint.bind(this), refused: this.parts.warn };
     const leave = await watchTarget(path, identity, listener);
     this.watched.set(path, { identity, leave });
     old?.leave();
+    return true;
   }
 
   private hint(): void {
@@ -122,4 +133,8 @@ export class FileWatch {
     this.wake = null;
     cancel.abort(new Error('woken'));
   }
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((text, i) => text === b[i]));
 }

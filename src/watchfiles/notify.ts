@@ -28,7 +28,7 @@ let isRefusalTold = false;
 
 /**
  * Reports changes of a directory's names and files, not of its subdirectories, or of a file. identity is what the caller
- * found at path: another one than before begins a new watch. Returns what ends it.
+ * found at path (its device, a colon, and more): another one than before begins a new watch. Returns what ends it.
  */
 export async function watchTarget(path: string, identity: string, listener: Listener): Promise<() => void> {
   const { watch } = await import('chokidar');
@@ -38,6 +38,22 @@ export async function watchTarget(path: string, identity: string, listener: List
   return () => {
     target.leave(listener);
   };
+}
+
+/** By device, which is what an identity begins with. */
+const remoteDevices = new Map<string, Promise<boolean>>();
+
+function isRemote(path: string, identity: string): Promise<boolean> {
+  const device = identity.split(':', 1)[0]!;
+  let known = remoteDevices.get(device);
+  if (known === undefined) {
+    known = statfs(path).then(
+      ({ type }) => remote.has(type),
+      () => false,
+    );
+    remoteDevices.set(device, known);
+  }
+  return known;
 }
 
 class TargetWatch {
@@ -100,11 +116,7 @@ class TargetWatch {
 
   async #pollWhereRemote(): Promise<void> {
     const watcher = this.#watcher;
-    const type = await statfs(this.path).then(
-      (found) => found.type,
-      () => 0,
-    );
-    if (!remote.has(type) || watcher !== this.#watcher || watcher === null) return;
+    if (!(await isRemote(this.path, this.#identity)) || watcher !== this.#watcher || watcher === null) return;
     this.#close();
     this.#open(true);
   }

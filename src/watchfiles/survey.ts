@@ -19,7 +19,7 @@ const maxLinks = 40;
 /** Finds the paths, which are absolute, and what they lead to. Directories are entered, but not through links inside them. */
 export async function survey(paths: readonly string[]): Promise<Survey> {
   const surveyor = new Surveyor();
-  for (const path of paths) await surveyor.follow(path, true);
+  for (const path of paths) await surveyor.find(path);
   return surveyor;
 }
 
@@ -37,17 +37,26 @@ class Surveyor implements Survey {
   readonly directories = new Map<string, string>();
   /** Real paths of the directories that were entered. */
   readonly #entered = new Set<string>();
+  /** Real paths of the files in them. */
+  readonly #files = new Set<string>();
   /** Real paths by the path that was asked for; null where there is none. */
   readonly #real = new Map<string, string | null>();
 
-  async follow(path: string, enters: boolean, links = 0): Promise<void> {
+  async find(path: string): Promise<void> {
+    const parent = await this.#directory(dirname(path));
+    // What is in a directory that was entered has been seen to; but a link to a directory only when it was asked for.
+    if (parent !== null && this.#files.has(join(parent, basename(path)))) return;
+    await this.#follow(path, true);
+  }
+
+  async #follow(path: string, enters: boolean, links = 0): Promise<void> {
     const parent = await this.#directory(dirname(path));
     if (parent === null) return;
     const real = join(parent, basename(path));
     const found = await lstat(real, { bigint: true }).catch(() => null);
     if (found?.isSymbolicLink() === true) {
       const text = await readlink(real).catch(() => null);
-      if (text !== null && links < maxLinks) await this.follow(resolve(parent, text), enters, links + 1);
+      if (text !== null && links < maxLinks) await this.#follow(resolve(parent, text), enters, links + 1);
     } else if (found?.isDirectory() === true) {
       if (enters) await this.#enter(real, found);
     } else if (found !== null && !this.#entered.has(parent)) {
@@ -71,7 +80,9 @@ class Surveyor implements Survey {
     this.targets.set(real, identityOf(found));
     this.directories.set(real, stampOf(found));
     for (const entry of await readdir(real, { withFileTypes: true }).catch(() => [])) {
-      if (entry.isDirectory() || entry.isSymbolicLink()) await this.follow(join(real, entry.name), entry.isDirectory());
+      const path = join(real, entry.name);
+      if (entry.isDirectory() || entry.isSymbolicLink()) await this.#follow(path, entry.isDirectory());
+      else this.#files.add(path);
     }
   }
 }

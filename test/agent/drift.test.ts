@@ -13,15 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Drift } from '../../src/agent/drift.ts';
-import type { Outcome } from '../../src/agent/outcome.ts';
 import type { Resource } from '../../src/agent/resource.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
-const updated: Outcome = { status: 'updated', reloaded: false };
 const md5 = createHash('md5').update('text').digest('hex');
 
 /** A dest as a pass has left it. */
-function left(outcome: Outcome = updated, rendered: string | null = md5) {
+function left(rendered: string | null = md5) {
   const dest = join(mkdtempSync(join(tmpdir(), 'drift-')), 'x');
   writeFileSync(dest, 'text', { mode: 0o644 });
   const log = memoryLog();
@@ -29,7 +27,7 @@ function left(outcome: Outcome = updated, rendered: string | null = md5) {
   const resource = { dest, file: 'x.toml', mode: 0o644, uid, gid } as unknown as Resource;
   const drift = new Drift(resource, log);
   drift.begin();
-  drift.end(outcome, rendered);
+  drift.end(rendered);
   return { drift, dest, log };
 }
 
@@ -103,32 +101,29 @@ test.each(rows)('%s', async (_name, deed, drifted) => {
   expect(await drift.look()).toBe(drifted);
 });
 
-test('what was changed before the first look is seen by it', async () => {
+test.each(rows)('%s, before the first look', async (_name, deed, drifted) => {
   const { drift, dest } = left();
-  appendFileSync(dest, '.');
-  expect(await drift.look()).toBe('changed');
+  deed(dest);
+  expect(await drift.look()).toBe(drifted);
 });
 
-test.each([
-  ['failed', { status: 'failed', room: 'check', error: new Error('no'), owed: false }, md5],
-  ['kept for want of keys', { status: 'unchanged', reloaded: false }, null],
-  ['noop', { status: 'noop', difference: {} }, md5],
-] as unknown as readonly (readonly [string, Outcome, string | null])[])(
-  'after a pass that %s there is nothing to compare with',
-  async (_name, outcome, rendered) => {
-    const { drift, dest } = left(outcome, rendered);
-    rmSync(dest);
-    expect(await drift.look()).toBe('no');
-  },
-);
-
-test('during a pass there is no drift, and a look that a pass overtakes says so', async () => {
-  const { drift, dest } = left();
-  appendFileSync(dest, '.');
-  const looking = drift.look();
-  drift.begin();
-  expect(await looking).toBe('no');
+test('after a pass that left nothing as wished there is nothing to compare with', async () => {
+  const { drift, dest } = left(null);
+  rmSync(dest);
   expect(await drift.look()).toBe('no');
+});
+
+test('a look during a pass answers when it has ended; one that a pass overtakes leaves it to the pass', async () => {
+  const { drift, dest } = left();
+  drift.begin();
+  const during = drift.look();
+  rmSync(dest);
+  drift.end(md5);
+  expect(await during).toBe('gone');
+  const overtaken = drift.look();
+  await Promise.resolve();
+  drift.begin();
+  expect(await overtaken).toBe('no');
 });
 
 test('it is said once until a pass has put it right', () => {
@@ -137,7 +132,7 @@ test('it is said once until a pass has put it right', () => {
   drift.tell();
   expect(log.lines).toHaveLength(1);
   drift.begin();
-  drift.end(updated, md5);
+  drift.end(md5);
   drift.tell();
   expect(log.lines).toHaveLength(2);
 });
