@@ -98,8 +98,8 @@ export class Journal {
   /** Refuses changes from now on where the directory is not ours as it was left, also if nobody wants to change anything. */
   look(): void {
     if (this.running !== undefined || this.refusal !== undefined) return;
-    const { away } = this;
-    if (away !== undefined) this.giveUp(away, []);
+    const { fault } = this;
+    if (fault !== undefined) this.giveUp(new WalError('away', fault), []);
   }
 
   /** Waits for the batches under way, then lets go of the files. */
@@ -128,18 +128,17 @@ export class Journal {
     }
   }
 
-  private get away(): WalError | undefined {
-    const { away } = this.wal;
-    if (away !== undefined || this.lock.isHeld) return away;
-    return new WalError('away', 'the lock of the data directory was removed');
+  /** What has become of the directory, in words; undefined while it is ours and as it was left. */
+  private get fault(): string | undefined {
+    const { fault } = this.wal;
+    return fault ?? (this.lock.isHeld ? undefined : 'the lock of the data directory was removed');
   }
 
   /** True once a batch is on disk; false when it never will be, and everyone has been told. */
   private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
-      const { away } = this;
-      if (away !== undefined) throw away;
+      if (!this.lock.isHeld) throw new WalError('away', this.fault ?? 'the data directory was away for a moment');
       const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
       await this.wal.append(entries, mayBlock);
       return true;
@@ -190,7 +189,7 @@ export class Journal {
 
   /** A lock that was removed is taken again, unless someone else was here meanwhile. */
   private async isBack(): Promise<boolean> {
-    if (this.isStale || this.wal.away !== undefined) return false;
+    if (this.isStale || this.wal.fault !== undefined) return false;
     if (!this.lock.isHeld) {
       if (this.hasStrangers()) return false;
       try {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Value } from '../../go/value.ts';
-import { longestJson, takeBody } from './body.ts';
+import { longestJson, readBody } from './body.ts';
 import { jsonString } from './escapes.ts';
 import { asObject, asStrings, readObject, type Fields } from './object.ts';
 import type { Reply, Site } from '../site.ts';
@@ -34,7 +34,7 @@ export async function answerAuth(site: Site, req: IncomingMessage, path: string,
     const page = method === 'GET' ? pages.get([kind, ...names].join('/')) : undefined;
     if (page !== undefined) reply.send(200, json, `${page}\n`);
     else if (!isList) say(reply, refuseSwitch(method));
-    else say(reply, await refuse(kind, names[0]!, method, () => takeBody(site, req, longestJson, (body) => body)));
+    else say(reply, await refuse(kind, names[0]!, method, () => readBody(site, req, longestJson)));
   }
 }
 

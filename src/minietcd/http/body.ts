@@ -12,28 +12,24 @@ export const longestJson = 64 * 1024;
 /** A body that got so many bytes more has got on. */
 const step = 64 * 1024;
 
-/**
- * Takes in the bytes of a request's body, and counts them until they are used. Throws EtcdError 210 for one that is too long,
- * 300 when the bodies of all clients are, and a plain Error when the client leaves.
- */
-export async function takeBody<T>(
-  site: Site,
-  req: IncomingMessage,
-  longest: number,
-  use: (body: string) => Promise<T> | T,
-): Promise<T> {
-  const body = await new Arrival(site, req, longest).done;
+/** The bytes of a short body. Throws as Arrival.done does. */
+export async function readBody(site: Site, req: IncomingMessage, longest: number): Promise<string> {
+  const arrival = new Arrival(site, req, longest);
   try {
-    return await use(body);
+    return await arrival.done;
   } finally {
-    site.load.arriving -= body.length;
+    arrival.forget();
   }
 }
 
-/** A body that is arriving. */
-class Arrival implements Upload {
-  seen: number;
+/** The body of a request, which counts until it is forgotten. */
+export class Arrival implements Upload {
+  /**
+   * Rejects with EtcdError 210 for a body that is too long, with 300 when those of all clients are, and with a plain Error
+   * when the client leaves.
+   */
   readonly done: Promise<string>;
+  seen: number;
   private readonly load: Load;
   private chunk: Buffer | undefined;
   private length = 0;
@@ -59,7 +55,7 @@ class Arrival implements Upload {
         if (!this.isOver) resolve(this.finish());
       });
       req.on('close', () => {
-        this.giveUp(new Error('the client left'));
+        if (!this.isOver) this.giveUp(new Error('the client left')); // an error is dear, and this is the usual end
       });
     });
   }
@@ -68,18 +64,27 @@ class Arrival implements Upload {
     this.giveUp(new EtcdError(300, 'too many bytes are arriving at once, and these stalled: try again later', 0));
   }
 
+  /** Nobody needs it any more; twice is fine. */
+  forget(): void {
+    this.load.arriving -= this.length;
+    this.length = 0;
+    this.chunk = undefined;
+  }
+
   private giveUp(error: Error): void {
     if (this.isOver) return;
-    this.finish();
-    this.load.arriving -= this.length;
-    this.chunk = undefined;
+    this.isOver = true;
+    this.load.uploads.delete(this);
+    this.forget();
     this.fail(error);
   }
 
   private finish(): string {
     this.isOver = true;
     this.load.uploads.delete(this);
-    return this.chunk?.toString('latin1', 0, this.length) ?? '';
+    const text = this.chunk?.toString('latin1', 0, this.length) ?? '';
+    this.chunk = undefined;
+    return text;
   }
 
   private take(chunk: Buffer): void {

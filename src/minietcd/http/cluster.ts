@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { decodeObject } from '../../go/json.ts';
-import { longestJson, takeBody } from './body.ts';
+import { longestJson, readBody } from './body.ts';
 import type { ClusterSettings, Reply, Site } from '../site.ts';
 
 /** What etcd 0.4 starts with. */
@@ -20,7 +20,7 @@ export async function answerCluster(site: Site, req: IncomingMessage, reply: Rep
   }
   let settings = current(site);
   if (req.method === 'PUT') {
-    const body = await takeBody(site, req, longestJson, (body) => body);
+    const body = await readBody(site, req, longestJson);
     try {
       settings = merge(settings, body);
     } catch (error) {

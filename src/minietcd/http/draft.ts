@@ -6,7 +6,7 @@ import { escapeStep, jsonString, stepBytes } from './escapes.ts';
 export type Body = string | LongBody;
 
 /** A longer byte string is encoded only when it is sent: in steps, and once for all who are sent the same. */
-const longString = 16 * 1024;
+export const longString = 16 * 1024;
 
 /** A text that is ready, or the inside of a JSON string that is not encoded yet. */
 type Part = string | { readonly bytes: string };

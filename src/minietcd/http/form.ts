@@ -61,14 +61,13 @@ const stepBytes = 256 * 1024;
 export function* parseForm(body: string, query: string): Generator<void, Form> {
   if (body === '' && query === '') return noParameters;
   const form = new Map<string, string>();
-  const faults = [yield* readPairs(body, form), yield* readPairs(query, form)];
-  const fault = faults.find((text) => text !== undefined);
-  if (fault !== undefined) throw new EtcdError(210, fault, 0);
+  const fault = body === '' ? undefined : yield* readPairs(body, form);
+  const other = query === '' ? undefined : yield* readPairs(query, form);
+  if ((fault ?? other) !== undefined) throw new EtcdError(210, (fault ?? other)!, 0);
   return form;
 }
 
 function* readPairs(text: string, form: Map<string, string>): Generator<void, string | undefined> {
-  if (text === '') return undefined;
   if (hasTooMany(text)) return 'number of URL query parameters exceeded limit';
   let fault: string | undefined;
   let bytes = 0;
@@ -84,10 +83,12 @@ function* readPairs(text: string, form: Map<string, string>): Generator<void, st
     }
     if (pair === '') continue;
     const mark = pair.indexOf('=');
-    const name = yield* unescape(mark < 0 ? pair : pair.slice(0, mark));
+    const first = mark < 0 ? pair : pair.slice(0, mark);
+    const name = first.length > stepBytes ? yield* unescape(first) : unescapeStep(first);
     if (typeof name !== 'string') fault ??= name.fault;
     else {
-      const value = mark < 0 ? '' : yield* unescape(pair.slice(mark + 1));
+      const rest = mark < 0 ? '' : pair.slice(mark + 1);
+      const value = rest.length > stepBytes ? yield* unescape(rest) : unescapeStep(rest);
       if (typeof value !== 'string') fault ??= value.fault;
       else if (!form.has(name)) form.set(name, value);
     }
@@ -110,7 +111,6 @@ interface Fault {
 }
 
 function* unescape(text: string): Generator<void, string | Fault> {
-  if (text.length <= stepBytes) return unescapeStep(text);
   const texts: string[] = [];
   for (let from = 0; from < text.length;) {
     const to = from + stepBytes;

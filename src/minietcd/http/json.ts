@@ -1,6 +1,6 @@
 import { EtcdError } from '../errors.ts';
 import type { Event, NodeImage } from '../store/event.ts';
-import { Draft, type Body } from './draft.ts';
+import { Draft, longString, type Body } from './draft.ts';
 import { jsonString } from './escapes.ts';
 import { childrenInOrder, isHidden, secondsLeft, type TreeNode } from '../store/node.ts';
 
@@ -17,17 +17,28 @@ function indexFields(modified: number, created: number): string {
   return (modified === 0 ? '' : `,"modifiedIndex":${modified}`) + (created === 0 ? '' : `,"createdIndex":${created}`);
 }
 
-function addImage(draft: Draft, image: NodeImage): void {
-  draft.add(`{"key":${jsonString(image.key)}`);
-  if (image.value !== undefined) addValue(draft, image.value);
-  if (image.dir) draft.add(',"dir":true');
-  if (image.expires !== undefined) draft.add(expiryFields(image.expires, image.ttl));
-  draft.add(`${indexFields(image.modified, image.created)}}`);
+function addImage(draft: Draft, { key, value, dir, expires, ttl, modified, created }: NodeImage): void {
+  const expiry = expires === undefined ? '' : expiryFields(expires, ttl);
+  const tail = `${dir ? ',"dir":true' : ''}${expiry}${indexFields(modified, created)}}`;
+  if (value === undefined) draft.add(`{"key":${jsonString(key)}${tail}`);
+  else addValue(draft, { head: `{"key":${jsonString(key)}`, value, tail });
 }
 
-function addValue(draft: Draft, value: string): void {
-  draft.add(',"value":');
+/** A value, and what stands around it: in one piece where that is short, as most are. */
+interface Around {
+  readonly head: string;
+  readonly value: string;
+  readonly tail: string;
+}
+
+function addValue(draft: Draft, { head, value, tail }: Around): void {
+  if (value.length <= longString) {
+    draft.add(`${head},"value":${jsonString(value)}${tail}`);
+    return;
+  }
+  draft.add(`${head},"value":`);
   draft.addString(value);
+  draft.add(tail);
 }
 
 /** Long ones, for as long as the event itself is kept: whoever is told of an event gets the same. */
@@ -106,9 +117,7 @@ function addFile(draft: Draft, { node, key }: Place, listing: Listing): void {
     draft.add(json);
     return;
   }
-  draft.add(head);
-  addValue(draft, node.value);
-  draft.add(tail);
+  addValue(draft, { head, value: node.value, tail });
 }
 
 /** One call per level and no more: keys may be thousands of elements deep. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseChange, parseLook, type Change, type Look } from './ask.ts';
 import { EtcdError } from '../errors.ts';
-import { longestForm, takeBody } from './body.ts';
+import { Arrival, longestForm } from './body.ts';
 import { isForm, parseForm } from './form.ts';
 import { errorJson, eventJson, getJson } from './json.ts';
 import type { Reply, Site } from '../site.ts';
@@ -65,19 +65,21 @@ function answerLook(site: Site, ask: Look, { reply, method, at }: { reply: Reply
 
 async function change(site: Site, req: IncomingMessage, reply: Reply, target: Target): Promise<void> {
   const method = req.method!;
-  const began = site.keyspace.clock.now();
+  const { clock } = site.keyspace;
+  const began = clock.now();
+  let arrival: Arrival | undefined;
   try {
     const path = keyPath(target.path);
-    const ask = async (body: string) => {
-      const steps = parseForm(body, target.query);
-      const form = body.length > shortAnswer ? await inSteps(steps) : atOnce(steps);
-      await carryOut(site, parseChange(method, path, form, site.keyspace.clock.now()), reply);
-    };
-    if (method === 'DELETE' || !isForm(req.headers['content-type'])) await ask('');
-    else await takeBody(site, req, longestForm, ask);
-    site.http.countDone(method, (site.keyspace.clock.now() - began) / 1000);
+    if (method !== 'DELETE' && isForm(req.headers['content-type'])) arrival = new Arrival(site, req, longestForm);
+    const body = arrival === undefined ? '' : await arrival.done;
+    const steps = parseForm(body, target.query);
+    const form = body.length > shortAnswer ? await inSteps(steps) : atOnce(steps);
+    await carryOut(site, parseChange(method, path, form, clock.now()), reply);
+    site.http.countDone(method, (clock.now() - began) / 1000);
   } catch (error) {
     refuse(site, method, reply, error);
+  } finally {
+    arrival?.forget();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GoMap } from '../../go/value.ts';
 import { decodeValue } from '../../go/json.ts';
-import { longestJson, takeBody } from './body.ts';
+import { longestJson, readBody } from './body.ts';
 import { jsonString } from './escapes.ts';
 import type { Reply, Site } from '../site.ts';
 
@@ -16,7 +16,7 @@ export async function answerLogLevel(site: Site, req: IncomingMessage, reply: Re
     reply.refuseMethod('PUT');
     return;
   }
-  const level = levelIn(await takeBody(site, req, longestJson, (body) => body));
+  const level = levelIn(await readBody(site, req, longestJson));
   if (level === undefined) {
     reply.send(400, 'application/json', '{"message":"Invalid json body"}');
     return;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { longestJson, takeBody } from './body.ts';
+import { longestJson, readBody } from './body.ts';
 import { jsonString } from './escapes.ts';
 import { readPeerUrls } from './peerurls.ts';
 import type { Member, Reply, Site } from '../site.ts';
@@ -62,7 +62,7 @@ async function readUrls(site: Site, req: IncomingMessage, reply: Reply): Promise
     say(reply, 415, `Bad Content-Type ${type}, accept application/json`);
     return undefined;
   }
-  const body = await takeBody(site, req, longestJson, (body) => body);
+  const body = await readBody(site, req, longestJson);
   try {
     return readPeerUrls(body);
   } catch (error) {

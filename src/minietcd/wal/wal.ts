@@ -118,12 +118,13 @@ export class Wal {
   get fault(): string | undefined {
     try {
       const found = statSync(this.path, { throwIfNoEntry: false });
-      if (found === undefined) return fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more';
-      if (found.ino !== this.inode) return 'was replaced by another file';
+      if (found === undefined)
+        return `${this.path} ${fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more'}`;
+      if (found.ino !== this.inode) return `${this.path} was replaced by another file`;
       if (found.size === this.allocated || this.isDirty) return undefined;
-      return `has ${found.size} bytes instead of ${this.allocated}: something else has changed it`;
+      return `${this.path} has ${found.size} bytes instead of ${this.allocated}: something else has changed it`;
     } catch (error) {
-      return `cannot be reached: ${reasonOf(error)}`;
+      return `${this.path} cannot be reached: ${reasonOf(error)}`;
     }
   }
 
@@ -134,10 +135,9 @@ export class Wal {
     return bytes.subarray(0, length).every((byte) => byte === 0);
   }
 
-  /** The refusal of what would be written to a file that is not there as it was left. */
-  get away(): WalError | undefined {
+  private mustBeThere(): void {
     const { fault } = this;
-    return fault === undefined ? undefined : new WalError('away', `${this.path} ${fault}`);
+    if (fault !== undefined) throw new WalError('away', fault);
   }
 
   /**
@@ -145,8 +145,10 @@ export class Wal {
    * process waits for a disk that has been quick. Throws WalError, then none of it counts.
    */
   async append(entries: readonly Entry[], mayBlock = false): Promise<void> {
-    if (this.offset >= this.segmentBytes) await this.cut();
     const { length, chain } = this.layOut(entries);
+    // Where the file is made longer or shorter, that would hide what someone has cut off; all else is seen after the sync.
+    if (this.offset >= this.segmentBytes || this.allocated < this.offset + length) this.mustBeThere();
+    if (this.offset >= this.segmentBytes) await this.cut();
     this.isDirty = true;
     const isLong = length > longWrite;
     try {
@@ -159,13 +161,15 @@ export class Wal {
       throw walError(cause);
     }
     await this.sync(mayBlock && !isLong);
-    const { away } = this;
-    if (away !== undefined) {
+    this.isDirty = false;
+    try {
+      this.mustBeThere();
+    } catch (away) {
       // Were the directory moved and found again, what is refused now must not be in it.
-      if (fstatSync(this.fd).size === this.allocated) await this.takeBack();
+      this.isDirty = fstatSync(this.fd).size === this.allocated;
+      if (this.isDirty) await this.takeBack();
       throw away;
     }
-    this.isDirty = false;
     this.offset += length;
     this.bytesWritten += length;
     this.chain = chain;
