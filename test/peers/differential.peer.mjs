@@ -38,12 +38,15 @@ function traces(folder, { code, output }) {
   const files = readdirSync(out, { recursive: true })
     .sort()
     .map((name) => [name, statSync(join(out, name)).mode.toString(8), slurp(join(out, name)) ?? 'folder']);
-  const errors = output
-    .split(/^(?=\d{4}-\d\d-\d\dT)/m)
+  const lines = output.split(/^(?=\d{4}-\d\d-\d\dT)/m);
+  // What a failed command said: one quoted text there, a line for each of its lines here.
+  const isOutput = (line) => /: ERROR (?:"|(?:check|reload)_cmd of )/.test(line);
+  const errors = lines
+    .filter((line) => !isOutput(line))
     // The lines that show the place in the template are ours alone.
     .filter((line) => /: (ERROR|FATAL) (?! )/.test(line))
     // Go's confd says its last error twice; ours ends with a count.
-    .filter((line, i, lines) => !/: FATAL Exiting: /.test(line) && !isSaidAgain(line, lines[i - 1]))
+    .filter((line, i, kept) => !/: FATAL Exiting: /.test(line) && !isSaidAgain(line, kept[i - 1]))
     .map(
       (line) =>
         line
@@ -52,7 +55,7 @@ function traces(folder, { code, output }) {
           .trimEnd()
           .replace(/ \(src in .*\)$/, ''), // so is the file that names the template
     );
-  return { code, files, errors };
+  return { code, files, errors, output: lines.filter(isOutput).map((line) => line.trimEnd()) };
 }
 
 /** Runs a program on a copy of a folder. */

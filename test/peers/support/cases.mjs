@@ -84,7 +84,7 @@ const written = [
       { text: name, check_cmd: 'echo "not good"; exit 3' },
       { text: name, reload_cmd: 'echo bad >&2; exit 4' },
       { text: name, check_cmd: 'kill -9 $$' },
-      { text: name, check_cmd: 'nothing-of-this-name {{ .src }} {{.other}}' },
+      { text: name, check_cmd: 'nothing-of-this-name {{ .src }}' },
     ],
   },
   {
@@ -105,7 +105,11 @@ const written = [
     modes: { 'out/00.conf': 0o751, 'out/01.conf': 0o600, 'out/02.conf': 0o600 },
   },
   { name: 'a source that is not there', entries: [{ text: name }, { text: name, src: 'nope.tmpl' }] },
-  { name: 'a dest that cannot be', entries: [{ text: name, dest: 'out/no/such/folder.conf' }, { text: name }] },
+  {
+    name: 'a dest that cannot be',
+    entries: [{ text: name, dest: 'out/no/such/folder.conf' }, { text: name }],
+    otherWords: true,
+  },
   {
     name: 'bytes as they are',
     entries: [{ text: 'a\r\n\tb {{getv "/app/text"}}\n\n' }, { text: '' }, { text: '\ufeff{{ "x" }}' }],
@@ -179,7 +183,25 @@ export function decided() {
       ...common,
       name: 'a per cent sign in a message stays what it is',
       files: resources([{ text: name, check_cmd: 'echo 100% good; exit 3' }]),
-      ours: (traces) => assert.equal(traces.errors[0], String.raw`ERROR "100% good\n"`),
+      ours: (traces) => assert.ok(traces.output.some((line) => line.endsWith(': 100% good'))),
+    },
+    {
+      ...common,
+      name: 'braces of other programs reach the shell, in check_cmd, too',
+      files: resources([{ text: name, check_cmd: "test {{.Names}}'{{json .State}}' = '{{.Names}}{{json .State}}'" }]),
+      ours: (traces) => assert.equal(text(traces, '00.conf'), 'web\n'),
+    },
+    {
+      ...common,
+      name: 'a dest with a space is one word in check_cmd',
+      files: resources([{ text: name, dest: 'out/a b.conf', check_cmd: 'test -s {{.src}} && test -s "{{.src}}"' }]),
+      ours: (traces) => assert.equal(text(traces, 'a b.conf'), 'web\n'),
+    },
+    {
+      ...common,
+      name: 'a dest that is a directory is named',
+      files: resources([{ text: name, dest: '/proc/self/fd' }]),
+      ours: (traces) => assert.match(traces.errors[0], /dest \/proc\/self\/fd is a directory/),
     },
     {
       ...common,
