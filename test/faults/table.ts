@@ -35,7 +35,7 @@ export function faultTable(backend: string, faults: readonly Fault[]): void {
     test.each(faults)('%s', (fault) => {
       const result = observed.get(fault)!;
       if ('error' in result) throw result.error;
-      if (out === undefined) expect(pageRows(backend)).toContain(result.row);
+      if (out === undefined) expect(pageRows(backend).map(timeless)).toContain(timeless(result.row));
     });
 
     test('the page tells of these and no others', () => {
@@ -44,13 +44,18 @@ export function faultTable(backend: string, faults: readonly Fault[]): void {
         return 'row' in result ? result.row : '';
       });
       if (out === undefined) {
-        expect(pageRows(backend)).toEqual(rows);
+        expect(pageRows(backend).map(timeless)).toEqual(rows.map(timeless));
         return;
       }
       mkdirSync(out, { recursive: true });
       writeFileSync(join(out, `${backend}.json`), JSON.stringify(rows));
     });
   });
+}
+
+/** A row without the tenths of a second that a busy machine changes. */
+function timeless(row: string): string {
+  return row.replace(/(no answer within) [0-9.]+ s/g, '$1 … s');
 }
 
 function pageRows(backend: string): string[] {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
 /** What npm is not given: what it makes itself, and what no fresh checkout has. */
-const left = ['node_modules', 'dist', '.git', 'coverage', 'out', 'demo'];
+const left = ['node_modules', 'dist', '.git', 'coverage', 'out', 'demo', 'default.etcd'];
 
 /** Packs a copy of the checkout with `npm pack` and everything that this runs; gives the tarball's path. */
 export function packTarball(root: string): string {
