@@ -48,7 +48,7 @@ static int fd_below(int fd) {
 static const struct {
   const char *name;
   int strikes, error;
-} faults[] = {{"kill", CHANGES, 0}, {"enospc", TAKES_ROOM, ENOSPC}, {"eio", SYNCS, EIO}, {"emfile", OPENS, EMFILE}, {"pause", SYNCS, 0}};
+} faults[] = {{"kill", CHANGES, 0}, {"enospc", TAKES_ROOM, ENOSPC}, {"erofs", TAKES_ROOM, EROFS}, {"eio", SYNCS, EIO}, {"emfile", OPENS, EMFILE}, {"pause", SYNCS, 0}};
 
 /* True where the call must fail; errno is set. */
 static int strikes(int what) {

@@ -153,6 +153,20 @@ async function expectWhole({ folder, said }: Run): Promise<void> {
     240_000,
   );
 
+  test('F10: read-only for a while at every call that takes room: refused, and taken again', async () => {
+    const points = await strikeEverywhere('filled', { fault: 'erofs', times: 4 }, async (run) => {
+      const refused = named(run.said, 'refused');
+      if (refused.length > 0) {
+        expect(refused).toEqual([expect.stringMatching(/^data directory \S+: .*the file system is read-only$/)]);
+      } else {
+        expect([run.said.at(-2)!.slice(0, 3), run.said.at(-1)]).toEqual(['ok ', 'end']);
+        expect(run.log).toMatch(/^$|read-only/);
+      }
+      await expectWhole(run);
+    });
+    expect(points).toBeGreaterThan(10);
+  }, 240_000);
+
   test.each(starts)(
     'F11: an error of every sync: no answer of success for what was in it, and the end: %s',
     async (start) => {
