@@ -52,6 +52,8 @@ function traces(folder, { code, output }) {
         line
           .replace(/^.*?: (ERROR|FATAL) /s, '$1 ')
           .replace(/(\.[^/ ]*?\.conf)(\d+|\.confd-[\w-]+)/g, '$1#')
+          // A letter may be one of a value, which no message of ours shows.
+          .replace(/invalid character '(?:\w|\*)'/g, "invalid character '*'")
           .trimEnd()
           .replace(/ \(src in .*\)$/, ''), // so is the file that names the template
     );

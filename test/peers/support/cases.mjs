@@ -146,7 +146,6 @@ const written = [
       'conf.d/a.toml': '[Template]\nSRC="a.tmpl"\nDest="out/a"\nkeys=["/app"]\nMODE="0600"\nunknown=1\n',
     },
   },
-  { name: 'no templates', files: { 'conf.d/readme': 'x' }, only: ['env'] },
 ];
 
 /** Cases in which the two must agree. */
@@ -208,6 +207,12 @@ export function decided() {
       name: 'reload_cmd knows {{.src}} and {{.dest}}',
       files: resources([{ text: name, reload_cmd: 'cp {{.dest}} out/copied' }]),
       ours: (traces) => assert.equal(text(traces, 'copied'), 'web\n'),
+    },
+    {
+      ...common,
+      name: 'onetime without any resource is no success',
+      files: { 'conf.d/readme': 'x', 'out/.keep': '' },
+      ours: (traces) => assert.equal(traces.code, 1),
     },
     {
       ...common,
