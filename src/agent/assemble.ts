@@ -38,6 +38,8 @@ export interface AgentSettings {
   readonly limits?: Limits;
   /** The stores that resources may name, and what the global one was opened with; none when left out. */
   readonly sources?: Sources;
+  /** Called when the global store is first asked, which it is not where all resources have others. */
+  readonly onGlobalUse?: () => void;
   /** Opens another store than the global one, for the agent to close. Throws BackendError. */
   readonly openStore?: (store: StoreSettings, label: string) => Promise<Backend>;
   /** Which dests still need a reload; in memory when left out. */
@@ -90,7 +92,11 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, surroun
   const parts = { ...surroundings, templates, world, limits, slots, ledger };
   const lent = lend(backend);
   return new Agent({
-    open: ({ store, label }) => (store === null ? Promise.resolve(lent) : openStore(store, label)),
+    open: ({ store, label }) => {
+      if (store !== null) return openStore(store, label);
+      settings.onGlobalUse?.();
+      return Promise.resolve(lent);
+    },
     clock,
     log,
     load,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { counted } from '../go/count.ts';
 import { fromText, toText } from '../go/bytes.ts';
 import { formatDuration } from '../go/duration.ts';
 import { errnoText, signalText } from '../go/os.ts';
@@ -94,7 +95,7 @@ function complaints(ended: Ended, { src, dest }: CommandFiles): string[] {
   const shown = lines.map((line) => `: ${printable(line)}`);
   const half = maxLines / 2;
   if (shown.length > maxLines) {
-    shown.splice(half, shown.length - maxLines, `: … ${shown.length - maxLines} lines left out …`);
+    shown.splice(half, shown.length - maxLines, `: … ${counted(shown.length - maxLines, 'line')} left out …`);
   }
   return ended.cut ? [...shown, `:${cutText(ended)}`] : shown;
 }

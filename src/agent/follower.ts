@@ -19,7 +19,7 @@ import { type Limits, render, type Rendering } from './render.ts';
 import type { Resource } from './resource.ts';
 import { type Kept, scarcityOf } from './scarcity.ts';
 import { hideValues } from './secrecy.ts';
-import { Collisions, openSight } from './sight.ts';
+import { Collisions, openSight, outsideOf } from './sight.ts';
 import type { Slots } from './slots.ts';
 import type { Source } from './source.ts';
 
@@ -129,7 +129,11 @@ export class ResourceFollower implements Follower {
       if (this.rendered !== null) this.used = reader.readSet;
       const kept = this.scarcity();
       if (kept !== null) return kept;
-      const known = () => ({ functions: declare(now.keyring).keys(), keys: sight.keys() });
+      const known = () => ({
+        functions: declare(now.keyring).keys(),
+        keys: sight.keys(),
+        outside: outsideOf(this.resource, sight),
+      });
       const shown = { sources: sourcesOf(error), keys: sight.keys(), values: reader.values() };
       // A template that does not compile has had no values.
       const hide = (text: string) =>

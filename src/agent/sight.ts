@@ -1,4 +1,6 @@
+import { selected, startOf } from '../backend/backend.ts';
 import { toText } from '../go/bytes.ts';
+import { join } from '../go/path.ts';
 import { quote } from '../go/strconv.ts';
 import { MergedView } from '../mirror/merged.ts';
 import { type Shared, type Sight, View } from '../mirror/view.ts';
@@ -10,6 +12,24 @@ import type { Source } from './source.ts';
 export function openSight({ wants }: Resource, sources: readonly Source[]): Sight {
   const views = wants.map(({ prefix, keys }, i) => sources[i]!.view(prefix, keys));
   return views.length === 1 ? views[0]! : new MergedView(views);
+}
+
+/** What tells that no key of the resource selects a key that its template asks for; '' where one does. */
+export function outsideOf({ wants, spec }: Resource, sight: Sight): (key: string) => string {
+  const views = sight instanceof MergedView ? sight.views : sight instanceof View ? [sight] : [];
+  return (key) => {
+    const isInside = views.some(({ rule }, i) => {
+      const name = startOf(join(wants[i]!.prefix, key), rule);
+      return wants[i]!.keys.some((wanted) => selected(name, wanted, rule));
+    });
+    if (isInside || views.length === 0) return '';
+    const keys = spec.keys.slice(0, mostNames).map((each) => JSON.stringify(each));
+    const more = spec.keys.length > mostNames ? ', …' : '';
+    const prefixes = [...new Set(wants.map(({ prefix }) => prefix))].filter((prefix) => prefix !== '/');
+    const below = prefixes.length === 0 ? '' : ` below ${prefixes.map((each) => toText(quote(each))).join(' and ')}`;
+    // The key itself may be made of a value.
+    return `that key is outside keys = [${keys.join(', ')}${more}]${below}`;
+  };
 }
 
 /** Names that one line of the log has room for. */

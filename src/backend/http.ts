@@ -88,10 +88,11 @@ export class HttpClient {
       const proxy = settings.route(node.url);
       return proxy === null ? node : { ...node, label: `${node.label} by the proxy ${proxy.label}` };
     });
+    // A file that cannot be read is an error whatever the scheme of the nodes.
+    const tls = await TlsSource.open(settings.tls);
     const isPlain = ({ url }: Node) => url.protocol === 'http:' && settings.route(url)?.kind !== 'https';
     if (nodes.every(isPlain)) return new HttpClient(settings, nodes, null);
     const { Agent, request } = await import('node:https');
-    const tls = await TlsSource.open(settings.tls);
     const options = await tls.current();
     const connect = (now: TlsOptions) => viaProxies(new Agent({ ...keeping, ...now }), now, settings.limits.headersMs);
     return new HttpClient(settings, nodes, { request, tls, connect, options, agent: connect(options) });
@@ -188,7 +189,7 @@ export class HttpClient {
         return await within({ ms, clock, late: noAnswer(ms) }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
         // A kept connection may have died unseen; the kept ones go, and a new one decides.
-        if (!request.reusedSocket || signal.aborted) throw error;
+        if (!request.reusedSocket || signal.aborted) throw await this.explained(error as Error, ask, until);
         this.dropIdle();
       }
     }
@@ -202,6 +203,17 @@ export class HttpClient {
       signal.throwIfAborted();
       return '';
     }
+  }
+
+  /** Whoever is cut off in the clear may have met a server that speaks TLS. */
+  private async explained(error: NodeJS.ErrnoException, { origin }: Ask, until: number): Promise<Error> {
+    const url = new URL(origin);
+    const left = Math.min(until - this.settings.clock.now(), 1000);
+    const isCut = /^(?:ECONNRESET|EPIPE|HPE_.*)$/.test(error.code ?? '');
+    if (!isCut || url.protocol !== 'http:' || left <= 0 || this.settings.route(url) !== null) return error;
+    const { speaksTls } = await import('./tlsprobe.ts');
+    const place = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
+    return (await speaksTls(place, left)) ? new Error('it speaks TLS there: write https://') : error;
   }
 
   private dropIdle(): void {

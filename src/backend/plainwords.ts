@@ -8,8 +8,6 @@ const words: ReadonlyMap<string, string> = new Map([
   ['EHOSTUNREACH', 'no route to host'],
   ['ENETUNREACH', 'network is unreachable'],
   ['EPROTO', 'the TLS handshake failed'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS there: write http://'],
-  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it does not speak TLS there: write http://'],
 ]);
 
 const denials: ReadonlyMap<string, string> = new Map([
@@ -34,8 +32,18 @@ export function oneLine(words: string): string {
 /** Why a connection failed, for the operator. */
 export function plainWords(error: Error): string {
   const code = codeOf(error);
+  if (isNoTls(error)) return 'it does not speak TLS there: write http://';
   if (code.startsWith('HPE_')) return 'what it answers is not HTTP (https, perhaps?)';
   return words.get(code) ?? denials.get(code) ?? (error.message || code || error.name);
+}
+
+/** True when a TLS handshake met somebody who speaks something else: Node tells that by a code or in words. */
+export function isNoTls(error: Error): boolean {
+  const isHandshake = /^(?:EPROTO|ERR_SSL_)/.test(codeOf(error));
+  return (
+    isHandshake &&
+    /wrong[ _]version[ _]number|packet[ _]length[ _]too[ _]long/i.test(`${codeOf(error)} ${error.message}`)
+  );
 }
 
 /** True when the failure is one of trust, which no other attempt will mend. */

@@ -77,6 +77,10 @@ async function loadTls(files: TlsFiles): Promise<TlsOptions> {
     const { createSecureContext } = await import('node:tls');
     await usable('client certificate', files.certFile, () => createSecureContext({ cert: options.cert! }));
     await usable('client key', files.keyFile, () => createSecureContext({ cert: options.cert!, key: options.key! }));
+  } else {
+    // One alone counts for nothing; that it is not there is a slip all the same.
+    if (files.certFile !== '') await load('client certificate', files.certFile);
+    if (files.keyFile !== '') await load('client key', files.keyFile);
   }
   return options;
 }

@@ -1,3 +1,5 @@
+import { counted } from '../go/count.ts';
+
 /** One node of a dump. */
 export interface DumpNode {
   readonly key: string;
@@ -84,7 +86,10 @@ function lineOfFault(text: string, message: string): number {
 }
 
 function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): DumpNode[] {
-  if (dump.format !== format) throw new DumpError(`a dump of another format: ${JSON.stringify(dump.format)}`);
+  if (dump.format !== format) {
+    const name = typeof dump.format === 'string' ? JSON.stringify(dump.format.slice(0, 60)) : 'its "format" is no text';
+    throw new DumpError(`a dump of another format: ${name}`);
+  }
   if (!Array.isArray(dump.nodes)) throw new DumpError('"nodes" is no list');
   return (dump.nodes as readonly unknown[]).map((node, at) => checkNode(node, `nodes[${at}]`));
 }
@@ -106,9 +111,10 @@ function readAnswer({ node }: { readonly node: unknown }): DumpNode[] {
 }
 
 function asShown(node: unknown): ShownNode {
-  const { key, nodes } = (node ?? {}) as { readonly key?: unknown; readonly nodes?: unknown };
+  const { key, nodes, createdIndex } = (node ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof node === 'object' && node !== null && ['string', 'undefined'].includes(typeof key)) {
-    if (nodes === undefined || Array.isArray(nodes)) return node;
+    const isIndexed = createdIndex === undefined || Number.isSafeInteger(createdIndex);
+    if (isIndexed && (nodes === undefined || Array.isArray(nodes))) return node;
   }
   throw new DumpError('not an answer of etcd: its nodes are not what etcd shows of them');
 }
@@ -118,7 +124,7 @@ function checkNode(node: unknown, where: string): DumpNode {
   if (typeof key !== 'string' || !key.startsWith('/'))
     throw new DumpError(`${where} has no "key" that begins with "/"`);
   if (dir !== true && typeof value !== 'string') throw new DumpError(`${where}: ${key} has no "value"`);
-  if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 0))
+  if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl >= 0))
     throw new DumpError(`${where}: ${key} has a bad "ttl"`);
   return { key, value: dir === true ? undefined : value, ttl };
 }
@@ -135,6 +141,11 @@ function readListing(text: string): Dump {
     return { key, value: rest.join('\t'), ttl: undefined };
   });
   const bare = lines.filter((line) => !line.includes('\t') && !line.endsWith('/')).length;
-  const warnings = bare === 0 ? [] : [`${bare} keys come without a value, and are made empty: a listing holds none`];
+  const warnings =
+    bare === 0
+      ? []
+      : [
+          `${counted(bare, 'key')} ${bare === 1 ? 'comes without a value, and is' : 'come without a value, and are'} made empty: a listing holds none`,
+        ];
   return { nodes: nodes.filter(({ key }) => key !== ''), warnings };
 }

@@ -1,4 +1,5 @@
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
+import { counted } from '../go/count.ts';
 import { redact } from '../go/redact.ts';
 import { checkFolder, copyFolder, type Finding } from '../minietcd/disk/backup.ts';
 import { DataError } from '../minietcd/wal/error.ts';
@@ -103,5 +104,5 @@ async function carryOut(command: (typeof maintenance)[number], { data, backup, k
 }
 
 function count({ nodes, index, segments, snapshots }: Finding): string {
-  return `${nodes} keys and directories, index ${index}, ${segments} log segments, ${snapshots} snapshots`;
+  return `${counted(nodes, 'key or directory', 'keys and directories')}, index ${index}, ${counted(segments, 'log segment')}, ${counted(snapshots, 'snapshot')}`;
 }

@@ -1,7 +1,9 @@
 import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as requestTls } from 'node:https';
 import { BackendError } from '../backend/backend.ts';
+import { isNoTls } from '../backend/plainwords.ts';
 import { TlsSource, type TlsFiles } from '../backend/tls.ts';
+import { speaksTls } from '../backend/tlsprobe.ts';
 import { maskUserinfo } from '../go/redact.ts';
 
 /** A server that cannot be asked, or that refuses; the message names it. */
@@ -59,7 +61,15 @@ export class Remote {
       const options = { method, headers, agent: this.agent, timeout: this.patienceMs };
       const call = send(`${this.url}/v2/keys${path}`, options, (answer) => {
         const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        let size = 0;
+        answer.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size <= mostBytes) chunks.push(chunk);
+          else {
+            fail(`its answer is longer than ${mostBytes} bytes`);
+            call.destroy();
+          }
+        });
         answer.on('error', () => {
           fail('its answer was cut off');
         });
@@ -72,10 +82,20 @@ export class Remote {
         call.destroy();
       });
       call.on('error', (cause: NodeJS.ErrnoException) => {
-        fail(reasonOf(cause));
+        void this.reasonOf(cause).then(fail);
       });
       call.end(form);
     });
+  }
+
+  /** Whoever is cut off in the clear may have met a server that speaks TLS. */
+  private async reasonOf(cause: NodeJS.ErrnoException): Promise<string> {
+    const { protocol, hostname, port } = new URL(this.url);
+    if (protocol === 'http:' && /^(?:ECONNRESET|EPIPE|HPE_.*)$/.test(cause.code ?? '')) {
+      const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+      if (await speaksTls(place, Math.min(this.patienceMs, 1000))) return 'it speaks TLS: write https://';
+    }
+    return reasonOf(cause);
   }
 
   /** What an answer says, as far as it fits into a line. */
@@ -85,10 +105,15 @@ export class Remote {
   }
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+/** What a text can hold. */
+const mostBytes = 500_000_000;
+
+function reasonOf(cause: NodeJS.ErrnoException): string {
+  const { code, message } = cause;
   if (code === 'ECONNREFUSED') return 'nobody listens there';
   if (code === 'ENOTFOUND') return 'no such host';
   if (code?.startsWith('HPE_') === true) return 'it does not speak HTTP';
+  if (isNoTls(cause)) return 'it does not speak TLS: write http://';
   // The addresses of a name that has several are each in an error of their own.
   return message === '' ? (code ?? 'the connection failed') : message;
 }

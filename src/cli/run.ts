@@ -46,7 +46,6 @@ export async function run(loaded: LoadedConfig, world: World): Promise<number> {
     return die(error, log);
   }
   log.info('Starting confd');
-  log.info(`Backend source(s) set to ${store.sources.join(', ')}`);
   const ledger = config.stateDir === '' ? new MemoryLedger() : new FileLedger(config.stateDir, log, systemClock);
   const running = { ...world, ledger };
   return config.onetime
@@ -77,7 +76,7 @@ async function runOnce({ loaded, keyring, store }: Means, world: Running): Promi
   try {
     const ending = { signal, graceMs: loaded.config.stopTimeoutMs };
     const surroundings = { clock: systemClock, log, signal, ending, onTerminal: hasTerminal() };
-    const agent = assembleAgent(backend, agentSettings(loaded, keyring, world), surroundings);
+    const agent = assembleAgent(backend, agentSettings({ loaded, keyring, store }, world), surroundings);
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
     if (interrupted.exitCode !== null) return interrupted.exitCode;
@@ -152,11 +151,11 @@ class Daemon {
 
   private async serve(): Promise<ReadonlySet<string>> {
     const { log } = this.world;
-    const { loaded, keyring, store } = this.means;
+    const { loaded, store } = this.means;
     const { config } = loaded;
     const { backend } = store;
     const { signal } = this.stop;
-    const settings = agentSettings(loaded, keyring, this.world);
+    const settings = agentSettings(this.means, this.world);
     const ending = { signal: this.end.signal, graceMs: config.stopTimeoutMs };
     const agent = (this.agent = assembleAgent(backend, settings, { clock: systemClock, log, signal, ending }));
     const { intervalSeconds, debounceMs, splayMs } = config;
@@ -209,7 +208,7 @@ function textOf({ config, sources }: LoadedConfig): string {
   return JSON.stringify([config, [...sources.named].map(([name, { spec }]) => [name, spec])]);
 }
 
-function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, world: Running): AgentSettings {
+function agentSettings({ loaded, keyring, store }: Means, world: Running): AgentSettings {
   const { env, log, ledger } = world;
   const { config, sources, resourceFile } = loaded;
   const { confdir, prefix, noop, syncOnly, keepStageFile, lenient } = config;
@@ -218,11 +217,18 @@ function agentSettings(loaded: LoadedConfig, keyring: Keyring | null, world: Run
     const own = labelled(log, label);
     const { backend, sources: places } = await openStore(store, { env, log: own });
     own.info(`Backend set to ${redact(store.backend)}`);
-    own.info(`Backend source(s) set to ${places.join(', ')}`);
+    own.info(sourcesLine(places));
     return backend;
   };
+  const onGlobalUse = () => {
+    log.info(sourcesLine(store.sources));
+  };
   const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, lenient, env, limits, keyring, ledger };
-  return { ...given, sources, openStore: open };
+  return { ...given, sources, openStore: open, onGlobalUse };
+}
+
+function sourcesLine(places: readonly string[]): string {
+  return `Backend source(s) set to ${places.join(', ')}`;
 }
 
 /** Calls back with the shell's exit code for the signal; a second signal changes nothing. */

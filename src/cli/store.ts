@@ -32,8 +32,13 @@ export async function openStore(settings: StoreSettings, { env, log }: Around): 
   const record = srvNameOf(options);
   if (record !== '') log.info(`SRV record set to ${redact(record)}`);
   const nodes = await discoverNodes(options);
-  const sources = settings.backend === 'file' ? settings.files.map(redact) : nodes.map(maskUserinfo);
+  const sources = placesOf(settings, nodes);
   return { backend: await openBackend({ ...options, nodes }), sources };
+}
+
+function placesOf({ backend, files }: StoreSettings, nodes: readonly string[]): readonly string[] {
+  if (backend === 'env') return ['the environment of this process'];
+  return backend === 'file' ? files.map(redact) : nodes.map(maskUserinfo);
 }
 
 async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<Store> {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { wantsTls } from '../backend/tls.ts';
 import { FlagError, parseFlags, usageText, type FlagSpec } from '../go/flag.ts';
+import { counted } from '../go/count.ts';
 import { errnoText } from '../go/os.ts';
 import { maskUserinfo, redact } from '../go/redact.ts';
 import { DumpError, printDump, readDump, type Dump, type DumpNode } from './dump.ts';
@@ -74,7 +75,7 @@ async function exportTo(server: Remote, given: ReadonlyMap<string, string>): Pro
   if (file === '-') writeTo(1, dump);
   else await writeFile(file, dump, { mode: 0o600 }).catch(refused(file));
   const lost = body.includes('\ufffd') ? '; some values are not UTF-8, and the v2 API cannot tell their bytes' : '';
-  return `${readDump(dump).nodes.length} nodes from ${server.label}; hidden keys (_…) are in no listing${lost}`;
+  return `${counted(readDump(dump).nodes.length, 'node')} from ${server.label}; hidden keys (_…) are in no listing${lost}`;
 }
 
 /** Puts before what is wrong with a dump where it came from. */
@@ -104,7 +105,7 @@ async function importFrom(server: Remote, given: ReadonlyMap<string, string>): P
     await put(server, node, done);
     done++;
   }
-  return `${done} nodes to ${server.label}`;
+  return `${counted(done, 'node')} to ${server.label}`;
 }
 
 async function put(server: Remote, { key, value, ttl }: DumpNode, done: number): Promise<void> {
@@ -119,7 +120,7 @@ async function put(server: Remote, { key, value, ttl }: DumpNode, done: number):
     const again = new URLSearchParams({ dir: 'true', prevExist: 'true', ttl: String(Math.max(1, ttl)) });
     if ((await server.ask('PUT', encodeKey(key), again.toString())).status < 300) return;
   }
-  throw server.refusal(`${key} after ${done} nodes`, answer);
+  throw server.refusal(`${key} after ${counted(done, 'node')}`, answer);
 }
 
 function encodeKey(key: string): string {

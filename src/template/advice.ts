@@ -14,6 +14,8 @@ import { SRVPointerType } from './srv.ts';
 export interface Known {
   readonly functions: Iterable<string>;
   readonly keys: Iterable<string>;
+  /** What to say of a key that the resource does not ask its stores for; '' for any other. */
+  readonly outside: (key: string) => string;
 }
 
 /**
@@ -25,9 +27,15 @@ export function adviceOn(error: TemplateError, known: Known): string[] {
   if (fault === null) return [];
   const { at, file } = fault;
   const name = meant(fault.message, file, known);
-  const word = name !== null ? `did you mean ${toText(quote(name))}?` : isUnclosed(fault.message) ? 'never closed' : '';
-  return excerpt(file, placeOf(fault.message, at, file), word);
+  const near = name === null ? '' : `did you mean ${toText(quote(name))}?`;
+  const missing = missingKey.exec(fault.message)?.[1];
+  const outside = missing === undefined ? '' : known.outside(fromText(missing));
+  const words = [outside, near, isUnclosed(fault.message) ? 'never closed' : ''].filter((word) => word !== '');
+  return excerpt(file, placeOf(fault.message, at, file), words.join('; '));
 }
+
+/** What getv and get say of a key that is not there. */
+const missingKey = /: key does not exist: (.+)$/;
 
 /** Whether an error is about what begins at its place and does not end. */
 const isUnclosed = (message: string) => /: unexpected EOF$|: unclosed action\b[^"]*$|, got 'EOF'$/.test(message);
@@ -69,7 +77,7 @@ function meant(message: string, { text }: TemplateFile, known: Known): string | 
     [/: function "([^"]+)" not defined$/, () => [...known.functions, ...builtins.keys()]],
     [/: undefined variable "([^"]+)"$/, () => namesIn(text, /(\$\w+)\s*(?::=|,|=)/g)],
     [/: template "([^"]+)" not defined$/, () => namesIn(text, /\b(?:define|block)\s+"([^"]+)"/g)],
-    [/: key does not exist: (.+)$/, () => known.keys],
+    [missingKey, () => known.keys],
     [/: can't evaluate field (\S+) in type (\S+)$/, (type) => membersOf(type)],
   ];
   for (const [pattern, names] of candidates) {

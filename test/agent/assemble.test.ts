@@ -125,7 +125,7 @@ describe('too few keys', () => {
   const few = (log: { readonly lines: readonly string[] }) => log.lines.filter((line) => line.includes('not updated'));
 
   test.each([
-    ['min_keys = 2', ['/k/1'], 'there are 1 keys for it, and min_keys is 2'],
+    ['min_keys = 2', ['/k/1'], 'there is 1 key for it, and min_keys is 2'],
     ['allow_empty = false', [], 'there are no keys for it, and allow_empty is false'],
   ])('onetime fails with %s', async (more, keys, fact) => {
     const dir = new Confdir();

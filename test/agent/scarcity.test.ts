@@ -5,7 +5,7 @@ import { specOf } from '../helpers/rooms.ts';
 test.each([
   [0, { allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
   [0, { minKeys: 2 }, 'there are 0 keys for it, and min_keys is 2'],
-  [1, { minKeys: 2 }, 'there are 1 keys for it, and min_keys is 2'],
+  [1, { minKeys: 2 }, 'there is 1 key for it, and min_keys is 2'],
   [0, { minKeys: 1, allowEmpty: true }, 'there are 0 keys for it, and min_keys is 1'],
   [0, { minKeys: 0, allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
   [0, {}, null],

@@ -14,6 +14,18 @@ describe('texts that are no dump', () => {
     ['3', 'a JSON object is expected'],
     ['{}', 'neither "format" and "nodes" nor "node"'],
     ['{"format":"x","nodes":[]}', 'a dump of another format: "x"'],
+    [
+      `{"format":${'['.repeat(100_000)}${']'.repeat(100_000)},"nodes":[]}`,
+      'a dump of another format: its "format" is no text',
+    ],
+    ['{"node":null}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":[null]}}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":null}}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":[{"key":7,"value":"1"}]}}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":[{"key":"/a","value":"1","createdIndex":{"valueOf":1}}]}}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":[{"key":"/a","value":"1","createdIndex":1e999}]}}', 'not an answer of etcd'],
+    ['{"node":{"dir":true,"nodes":[{"key":"/a","value":{"toString":1}}]}}', '/a has no "value"'],
+    ['{"node":{"dir":true,"nodes":[{"key":"/a","value":"1","ttl":1e300}]}}', '/a has a bad "ttl"'],
     ['{"format":"mini-etcd dump 1","nodes":3}', '"nodes" is no list'],
     ['{"format":"mini-etcd dump 1","nodes":[null]}', 'nodes[0] has no "key"'],
     ['{"format":"mini-etcd dump 1","nodes":[{"key":"/a"}]}', 'nodes[0]: /a has no "value"'],
@@ -75,6 +87,6 @@ test('a listing holds directories, and values behind tabs', () => {
       { key: '/d/a', value: '', ttl: undefined },
       { key: '/b', value: 'one\ttwo', ttl: undefined },
     ],
-    warnings: ['1 keys come without a value, and are made empty: a listing holds none'],
+    warnings: ['1 key comes without a value, and is made empty: a listing holds none'],
   });
 });

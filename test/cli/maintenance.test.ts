@@ -51,9 +51,9 @@ describe('without -data-dir, the folder that a server started here keeps', () =>
     const server = new Program('mini-etcd', ['-addr', `127.0.0.1:${port}`], env, { cwd });
     await waitFor('the server', () => server.stderr.includes('listening'));
     await fetch(`http://127.0.0.1:${port}/v2/keys/a`, { method: 'PUT', body: new URLSearchParams({ value: '1' }) });
-    expect((await at(cwd, env, 'check')).stdout).toMatch(`${folder}: ok: 1 keys`);
+    expect((await at(cwd, env, 'check')).stdout).toMatch(`${folder}: ok: 1 key or directory`);
     expect((await at(cwd, env, 'backup', '-backup-dir', 'copy')).stdout).toMatch(
-      `${folder}: backed up to copy: 1 keys`,
+      `${folder}: backed up to copy: 1 key or directory`,
     );
     server.kill('SIGTERM');
     await server.ended;
@@ -81,7 +81,7 @@ test('a live directory is backed up, checked and restored', async () => {
   const counts = '3 keys and directories, index 5';
   expect(await run('backup', '-data-dir', data, '-backup-dir', backup)).toEqual({
     code: 0,
-    stdout: `${data}: backed up to ${backup}: ${counts}, 1 log segments, 1 snapshots\n`,
+    stdout: `${data}: backed up to ${backup}: ${counts}, 1 log segment, 1 snapshot\n`,
     stderr: '',
   });
   const checked = await run('check', '-data-dir', data);
@@ -149,7 +149,7 @@ test('damage: refused with file and offset, exit 1; the rest can be saved', asyn
   const { code, stderr } = await run('-data-dir', data, '-addr', `127.0.0.1:${await freePort()}`);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`${segment}: offset `) });
   const saved = await run('backup', '-truncate-at-corruption', '-data-dir', data, '-backup-dir', scratch());
-  expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining('1 keys and directories') });
+  expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining('1 key or directory') });
 });
 
 const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;

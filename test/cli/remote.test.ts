@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
+import { createServer as createTls } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
@@ -21,6 +24,25 @@ test.each([
   [{ certFile: join(certs, 'client.pem'), keyFile: join(certs, 'server.key') }, 'server.key'],
 ])('files that are not: %j', async (files, named) => {
   await expect(Remote.open('https://127.0.0.1:1', { ...noFiles, ...files }, 1000)).rejects.toThrow(named);
+});
+
+test('TLS where none is spoken, and the reverse', async () => {
+  const tls = createTls({
+    cert: readFileSync(join(certs, 'server.pem')),
+    key: readFileSync(join(certs, 'server.key')),
+  });
+  const plain = createHttp((_request, response) => response.end());
+  for (const [server, scheme, words] of [
+    [tls, 'http', 'it speaks TLS: write https://'],
+    [plain, 'https', 'it does not speak TLS: write http://'],
+  ] as const) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const remote = await Remote.open(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, noFiles, 5000);
+    await expect(remote.ask('GET', '/')).rejects.toThrow(words);
+    remote.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 describe('servers that are no etcd', () => {

@@ -69,3 +69,30 @@ test('etcd v3: unclean names are found at the start, and followed', async () => 
   expect((await agent.stop()).code).toBe(0);
   await server.close();
 });
+
+test('a key that the resource does not ask for is told from one that is not there', async () => {
+  const dir = new Confdir();
+  dir.resource('x', '{{getv "/app/db/port"}}', ['/app/db/host', '/cache']);
+  const args = ['-onetime', '-backend', 'env', '-confdir', dir.root];
+  const lines = async () => logOf((await confd(args, { APP_DB_HOST: 'h', APP_DB_PORT: '1' })).stderr);
+  expect((await lines()).join('\n')).toContain(
+    '^ that key is outside keys = ["/app/db/host", "/cache"]; did you mean "/app/db/host"?',
+  );
+  dir.resource('x', '{{getv "/db/port"}}', ['/db/host'], 'prefix = "/app"');
+  expect((await lines()).join('\n')).toContain('that key is outside keys = ["/db/host"] below "/app"');
+  dir.resource('x', '{{getv "/app/db/prot"}}', ['/APP_DB']);
+  const inside = (await lines()).join('\n');
+  expect(inside).not.toContain('outside');
+  expect(inside).toContain('did you mean "/app/db/port"?');
+});
+
+test('the log names the stores that are asked, and no others', async () => {
+  const dir = new Confdir();
+  dir.write('store.yaml', 'k: v\n');
+  dir.resource('x', '{{getv "/k"}}', ['/k'], `[backend]\nbackend = "file"\nfile = ["${dir.path('store.yaml')}"]`);
+  const own = await confd(['-onetime', '-confdir', dir.root]);
+  expect(own.code).toBe(0);
+  expect(own.stderr.match(/source\(s\) set to .*/g)).toEqual([`source(s) set to ${dir.path('store.yaml')}`]);
+  const global = await confd(['-onetime', '-confdir', dir.root, '-backend', 'env']);
+  expect(global.stderr.match(/source\(s\) set to .*/g)).toEqual([`source(s) set to ${dir.path('store.yaml')}`]);
+});

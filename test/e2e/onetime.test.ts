@@ -194,7 +194,7 @@ describe('a pass', () => {
     expect(logOf(first.stderr).map((line) => line.replace(/[0-9a-f]{32}/g, 'MD5'))).toEqual([
       'INFO Backend set to env',
       'INFO Starting confd',
-      'INFO Backend source(s) set to ',
+      'INFO Backend source(s) set to the environment of this process',
       `INFO ${dest} has mode -rw-r--r-- should be -rw-r-----`,
       `INFO ${dest} has md5sum MD5 should be MD5`,
       `INFO Target config ${dest} out of sync`,

@@ -21,6 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
+/** The resource asks for what is below /app. */
+const outside = (key: string) => (key.startsWith('/app') ? '' : 'that key is outside keys = ["/app"]');
 const store = { '/app/host': 'hunter2', '/app/port': '80', '/__proto__': 'x' };
 
 /** The advice on what goes wrong with a template, without the name of the folder. */
@@ -40,7 +42,7 @@ async function advice(text: string, name = 't.tmpl'): Promise<string[]> {
       if (error instanceof Suspend) await error.until;
       else if (!(error instanceof TemplateError)) throw error;
       else {
-        const lines = adviceOn(error, { functions: declaredFuncs.keys(), keys: Object.keys(store) });
+        const lines = adviceOn(error, { functions: declaredFuncs.keys(), keys: Object.keys(store), outside });
         return lines.map((line) => line.replace(dir, 'DIR'));
       }
     }
@@ -83,7 +85,10 @@ test.each<[string, string[]]>([
     '{{ getv "/app/hots" }}',
     ['  --> DIR/t.tmpl:1', '  1 | {{ getv "/app/hots" }}', '    |    ^ did you mean "/app/host"?'],
   ],
-  ['{{ getv "/other" }}', ['  --> DIR/t.tmpl:1', '  1 | {{ getv "/other" }}', '    |    ^']],
+  [
+    '{{ getv "/other" }}',
+    ['  --> DIR/t.tmpl:1', '  1 | {{ getv "/other" }}', '    |    ^ that key is outside keys = ["/app"]'],
+  ],
   [
     '{{ range gets "/app/*" }}{{ .Vlaue }}{{ end }}',
     [
@@ -158,5 +163,5 @@ test.each<ConstructorParameters<typeof TemplateError>>([
   ['template: x: nested too deep', { file: { path: '/x', text: '{{' } }],
   ['template: x:1: unexpected EOF', { at: { line: 1, column: 0 } }],
 ])('there is none on what has no place: %s', (...error) => {
-  expect(adviceOn(new TemplateError(...error), { functions: [], keys: [] })).toEqual([]);
+  expect(adviceOn(new TemplateError(...error), { functions: [], keys: [], outside })).toEqual([]);
 });

@@ -39,7 +39,9 @@ export class GrpcClient {
   /** Checks addresses and certificates, and loads what speaks gRPC; nothing is connected yet. */
   static async create(settings: HttpSettings): Promise<GrpcClient> {
     const nodes = nodesOf(settings);
-    const tls = nodes.some(({ url }) => url.protocol === 'https:') ? await TlsSource.open(settings.tls) : null;
+    // A file that cannot be read is an error whatever the scheme of the nodes.
+    const files = await TlsSource.open(settings.tls);
+    const tls = nodes.some(({ url }) => url.protocol === 'https:') ? files : null;
     const means = { library: await loadLibrary(), tls };
     const speakers = nodes.map((node) => new GrpcNode(node, settings, means));
     return new GrpcClient(speakers, settings, guestOf(nodes), tls);

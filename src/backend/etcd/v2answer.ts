@@ -1,3 +1,4 @@
+import { counted } from '../../go/count.ts';
 import { BackendError } from '../backend.ts';
 import type { Answer } from '../http.ts';
 import { parseJson } from '../json.ts';
@@ -32,7 +33,7 @@ export function parseAnswer(body: string, { node, headers }: Pick<Answer, 'node'
     if (kind === 'text/html')
       throw new BackendError('protocol', `${node}: an HTTP server that is no etcd (a web page)`);
     // The parser's own error quotes the text, and with it values: it is not passed on, not even as a cause.
-    const facts = `${body.length} byte${body.length === 1 ? '' : 's'}${kind === '' ? '' : ` of ${kind}`}`;
+    const facts = `${counted(body.length, 'byte')}${kind === '' ? '' : ` of ${kind}`}`;
     throw new BackendError('protocol', `${node}: the answer is not JSON (${facts})`);
   }
   if (isAnswer(value)) return value;

@@ -1,3 +1,4 @@
+import { counted } from '../../go/count.ts';
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -165,7 +166,7 @@ export function readSnapshot({ path, index }: SnapshotFile, clusterId: string): 
   const end = bytes.length - footBytes;
   if (end < headBytes || bytes.toString('latin1', 0, 8) !== magic) throw damaged('this is no snapshot of a mini-etcd');
   if (bytes.toString('latin1', end + 4) !== endMagic)
-    throw damaged(`the file ends too early, at ${bytes.length} bytes`);
+    throw damaged(`the file ends too early, at ${counted(bytes.length, 'byte')}`);
   if (crc32c(bytes, 0, end) !== bytes.readUInt32LE(end)) throw damaged('the checksum is wrong');
   if (bytes.readUInt32LE(8) > format) throw newerError(path);
   if (bytes.readBigUInt64LE(12).toString(16) !== clusterId) throw damaged('it belongs to another data directory');

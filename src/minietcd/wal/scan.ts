@@ -1,3 +1,4 @@
+import { counted } from '../../go/count.ts';
 import { DataError } from './error.ts';
 import { hasHeader, headerBytes, indexAt, isBatchStart, readFrame, frameBytes, type Frame } from './frame.ts';
 import { hex16, readSegment, segmentHeaderBytes, type SegmentFile } from './segment.ts';
@@ -84,7 +85,7 @@ function readOne(
  * Where the file is long enough, a part of the record never reached the disk, so the sync that answers wait for was not over.
  */
 function tornWords(bytes: Buffer, offset: number): string {
-  const what = `an unfinished write of ${bytes.length - offset} bytes`;
+  const what = `an unfinished write of ${counted(bytes.length - offset, 'byte')}`;
   if (recordEnd(bytes, offset) <= bytes.length) {
     return `${what}, answered to nobody unless the disk lost what it had confirmed`;
   }

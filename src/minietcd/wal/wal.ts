@@ -9,6 +9,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { counted } from '../../go/count.ts';
 import { fdatasync, fsync, ftruncate, write } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -122,7 +123,7 @@ export class Wal {
         return `${this.path} ${fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more'}`;
       if (found.ino !== this.inode) return `${this.path} was replaced by another file`;
       if (found.size === this.allocated || this.isDirty) return undefined;
-      return `${this.path} has ${found.size} bytes instead of ${this.allocated}: something else has changed it`;
+      return `${this.path} has ${counted(found.size, 'byte')} instead of ${this.allocated}: something else has changed it`;
     } catch (error) {
       return `${this.path} cannot be reached: ${reasonOf(error)}`;
     }
