@@ -6,7 +6,9 @@ import { deniedBy, plainWords } from './plainwords.ts';
 export interface Patience {
   /** How many ms an answer may take to begin, so that a node that says nothing leaves some time to the others. */
   readonly beginMs: number;
-  /** When the whole answer has to be here, on the clock. */
+  /** How many ms the whole answer may take. */
+  readonly totalMs: number;
+  /** When they are over, on the clock. */
   readonly until: number;
 }
 
@@ -48,6 +50,7 @@ export class Failover<Node extends { readonly label: string }> {
         const share = (start + beginMs - now) / (count - tried);
         const result = await attempt(node, {
           beginMs: Math.max(share, beginMs / count),
+          totalMs: Math.max(start + totalMs - now, totalMs / count),
           until: Math.max(start + totalMs, now + totalMs / count),
         });
         this.current = index;

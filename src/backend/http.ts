@@ -129,12 +129,11 @@ export class HttpClient {
     const { node } = asked;
     const path = node.url.pathname.replace(/\/+$/, '') + asked.path;
     const { limits, clock } = this.settings;
-    const start = clock.now();
     const response = await this.admitted({ ...asked, path }, signal);
     const { maxBytes } = limits;
-    const { until } = asked.patience;
+    const { totalMs, until } = asked.patience;
     const inTime = () => {
-      const limit = { ms: until - clock.now(), clock, late: incomplete(until - start) };
+      const limit = { ms: until - clock.now(), clock, late: incomplete(totalMs) };
       return within(limit, signal, (inner) => readBody(response, maxBytes, inner));
     };
     const answer: Answer = {
@@ -186,7 +185,7 @@ export class HttpClient {
       const ms = Math.min(beginMs, until - clock.now());
       const request = this.start(ask, secure);
       try {
-        return await within({ ms, clock, late: noAnswer(ms) }, signal, (inner) => headersOf(request, inner));
+        return await within({ ms, clock, late: noAnswer(beginMs) }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
         // A kept connection may have died unseen; the kept ones go, and a new one decides.
         if (!request.reusedSocket || signal.aborted) throw await this.explained(error as Error, ask, until);

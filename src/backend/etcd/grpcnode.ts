@@ -161,19 +161,22 @@ export class GrpcNode {
   }
 
   /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
-  private async inTime(exchange: Exchange, { beginMs, until }: Patience, signal: AbortSignal): Promise<Heard<unknown>> {
+  private async inTime(
+    exchange: Exchange,
+    { beginMs, totalMs, until }: Patience,
+    signal: AbortSignal,
+  ): Promise<Heard<unknown>> {
     const { clock } = this.settings;
     const asked = clock.now();
-    const left = until - asked;
-    const ms = Math.min(beginMs, left);
+    const ms = Math.min(beginMs, until - asked);
     const wait =
       <T>(promise: Promise<T>) =>
       (inner: AbortSignal) =>
         Promise.race([promise, aborted(inner)]);
     try {
-      await within({ ms, clock, late: noAnswer(ms) }, signal, wait(exchange.begun));
+      await within({ ms, clock, late: noAnswer(beginMs) }, signal, wait(exchange.begun));
       const begun = clock.now();
-      const rest = { ms: until - begun, clock, late: incomplete(left) };
+      const rest = { ms: until - begun, clock, late: incomplete(totalMs) };
       const said = await within(rest, signal, wait(exchange.said));
       return { said, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
     } catch (error) {
