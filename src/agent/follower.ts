@@ -117,9 +117,9 @@ export class ResourceFollower implements Follower {
     try {
       const template = (this.rendered = await this.load());
       this.includes = now.includes;
-      const makeFuncs = (tick: () => void) => {
+      const makeFuncs = () => {
         this.found = sight.size;
-        return confdFuncs((reader = new Reader(sight)), now, tick);
+        return confdFuncs((reader = new Reader(sight)), now);
       };
       const rendering = await render(template, makeFuncs, limits, clock);
       this.used = reader.readSet;

@@ -1,23 +1,29 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Beyond this part of its limit the heap may overflow before it is looked at again, which ends the process. */
-const most = 0.85;
+/** Parts of the memory: V8 gives up, and with it the process, once collections near 0.8 gain little. */
+const worthALook = 0.75;
+const full = 0.7;
+/** The limit counts the room for new values, too, which nothing that lasts can use. */
+const youngBytes = 48 * 1024 * 1024;
 
 let collect: (() => void) | null = null;
 
-/** Whether what is in use nearly fills this process's memory; cheap, unless it seems so at first sight. */
-export function isHeapFull(): boolean {
-  if (!looksFull()) return false;
+/**
+ * Whether what is in use, with so many bytes more, nearly fills this process's memory; cheap, unless it seems so at first
+ * sight.
+ */
+export function isHeapFull(more = 0): boolean {
+  if (!isBeyond(worthALook, more)) return false;
   // Much of it may be garbage: only a collection tells.
   collect ??= collector();
   collect();
-  return looksFull();
+  return isBeyond(full, more);
 }
 
-function looksFull(): boolean {
+function isBeyond(part: number, more: number): boolean {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used > most * limit;
+  return used + more > part * (limit - Math.min(youngBytes, limit / 3));
 }
 
 function collector(): () => void {

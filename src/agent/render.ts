@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Tick } from '../go/budget.ts';
 import { toText } from '../go/bytes.ts';
 import { formatDuration } from '../go/duration.ts';
 import type { FuncMap } from '../go/value.ts';
@@ -32,24 +33,23 @@ const chunkBytes = 64 * 1024;
 
 /**
  * Runs the template until no function has to wait for its answer; makeFuncs is called before each run, so that the
- * answers got so far are at hand, with what they may call to be ended in time. Throws TemplateError, AgentError at a
- * limit, or what a look-up was rejected with.
+ * answers got so far are at hand. Throws TemplateError, AgentError at a limit, or what a look-up was rejected with.
  */
 export async function render(
   template: Template,
-  makeFuncs: (tick: () => void) => FuncMap,
+  makeFuncs: () => FuncMap,
   limits: Limits,
   clock: Clock,
 ): Promise<Rendering> {
-  const meter = new Meter(limits.runMs, clock);
-  const tick = () => {
-    meter.check();
+  const meter = new Meter(limits, clock);
+  const tick: Tick = (bytes, isText) => {
+    meter.check(bytes, isText);
   };
   for (let pass = 0; pass < maxPasses; pass++) {
     const output = new Output(limits.outputBytes);
     try {
       meter.start();
-      template.render(undefined, makeFuncs(tick), output.write.bind(output), tick);
+      template.render(undefined, makeFuncs(), output.write.bind(output), tick);
       return output.end();
     } catch (error) {
       if (!(error instanceof Suspend)) throw tooLong(error);
@@ -60,10 +60,14 @@ export async function render(
   throw new AgentError(`the template asks for more than ${maxPasses} look-ups`);
 }
 
-/** A string that JavaScript cannot hold is the template's doing; anything else that is wrong stays what it is. */
+/** What V8 says when a text, a list, a map or a number grows beyond what it can hold, or calls beyond its stack. */
+const outgrown =
+  /^(Invalid (string|array|typed array) length|(Map|Set|BigInt|Maximum).* exceeded|Array buffer allocation failed)|Cannot create a string longer/;
+
+/** What JavaScript cannot hold is the template's doing; anything else that is wrong stays what it is. */
 function tooLong(error: unknown): unknown {
-  if (!(error instanceof RangeError) || error.message !== 'Invalid string length') return error;
-  return new AgentError('the template makes a text of more than 512 MiB', { cause: error });
+  if (!(error instanceof Error) || !outgrown.test(error.message)) return error;
+  return new AgentError('the template makes a text or list that is larger than any can be', { cause: error });
 }
 
 /** Measures the time in which a template runs. */
@@ -72,7 +76,7 @@ class Meter {
   private since = 0;
 
   constructor(
-    private readonly maxMs: number,
+    private readonly limits: Limits,
     private readonly clock: Clock,
   ) {}
 
@@ -84,10 +88,15 @@ class Meter {
     this.used += this.clock.now() - this.since;
   }
 
-  check(): void {
-    if (isHeapFull()) throw new AgentError('the template needs more memory than there is');
-    if (this.used + this.clock.now() - this.since <= this.maxMs) return;
-    const limit = toText(formatDuration(BigInt(Math.round(this.maxMs * 1000)) * 1000n));
+  /** Throws once the time is over, or if so many more bytes would be too many. */
+  check(bytes = 0, isText = false): void {
+    const { runMs, outputBytes } = this.limits;
+    if (isText && bytes > outputBytes) {
+      throw new AgentError(`the template makes a text that is larger than ${outputBytes} bytes (-max-output)`);
+    }
+    if (isHeapFull(bytes)) throw new AgentError('the template needs more memory than there is');
+    if (this.used + this.clock.now() - this.since <= runMs) return;
+    const limit = toText(formatDuration(BigInt(Math.round(runMs * 1000)) * 1000n));
     throw new AgentError(`the template ran for more than ${limit} (-render-timeout)`);
   }
 }

@@ -1,8 +1,10 @@
 /** Go's base64.StdEncoding on byte strings. */
+import { reserveText, spend } from './budget.ts';
 import { GoError } from './value.ts';
 
 /** The standard alphabet with padding. */
 export function encode(bytes: string): string {
+  reserveText(Math.ceil(bytes.length / 3) * 4);
   return Buffer.from(bytes, 'latin1').toString('base64');
 }
 
@@ -13,17 +15,18 @@ export function decode(text: string): string {
   return Buffer.from(text, 'base64').toString('latin1');
 }
 
-const whole = /^(?:[A-Za-z0-9+/]{4})*$/;
+const other = /[^A-Za-z0-9+/]/;
 
 /** Where Go says that the text goes wrong, if it does. */
 function findMistake(text: string): number | null {
-  if (whole.test(text)) return null;
+  if (text.length % 4 === 0 && !other.test(text)) return null;
   let inQuantum = 0;
   for (let i = 0; i < text.length; i++) {
+    spend(4);
     const char = text[i]!;
     if (isLineEnd(char)) continue;
     if (char === '=') return inQuantum < 2 ? i : findPaddingMistake(text, i, inQuantum);
-    if (!/[A-Za-z0-9+/]/.test(char)) return i;
+    if (other.test(char)) return i;
     inQuantum = (inQuantum + 1) % 4;
   }
   return inQuantum === 0 ? null : text.length - inQuantum;

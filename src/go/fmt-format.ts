@@ -1,4 +1,5 @@
 /** Reading a Printf format: compiled once, kept for the next time. */
+import { spend } from './budget.ts';
 import { decodeRune, encodeRune } from './strings.ts';
 
 /** The flags, width and precision under which an operand prints. */
@@ -46,14 +47,18 @@ const unreadable = -2;
 
 const cache = new Map<string, Format>();
 const cacheLimit = 1000;
+const longestKept = 1024;
+const stepsPerDirective = 32;
 
 /** The directives of a format; the most recent formats are remembered. */
 export function compileFormat(format: string): Format {
   let compiled = cache.get(format);
   if (compiled === undefined) {
+    compiled = new FormatReader(format).read();
     // Formats can be built from values, so the cache must not grow with them.
+    if (format.length > longestKept) return compiled;
     if (cache.size >= cacheLimit) cache.clear();
-    cache.set(format, (compiled = new FormatReader(format).read()));
+    cache.set(format, compiled);
   }
   return compiled;
 }
@@ -85,6 +90,7 @@ class FormatReader {
     for (;;) {
       const percent = this.text.indexOf('%', start);
       if (percent < 0) break;
+      spend(stepsPerDirective);
       this.#at = percent + 1;
       directives.push(this.#readDirective(this.text.slice(start, percent)));
       start = this.#at;

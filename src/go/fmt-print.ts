@@ -1,8 +1,11 @@
 /** Printing one operand of any kind under a verb. */
+import { spend } from './budget.ts';
+import { Builder } from './builder.ts';
 import { noFlags } from './fmt-format.ts';
 import type { Flags } from './fmt-format.ts';
 import * as scalar from './fmt-scalar.ts';
-import { Complex, GoError, GoMap, Num, Pointer, Slice, StringType, typeOf } from './value.ts';
+import { sortStrings } from './sort.ts';
+import { bytesOf, Complex, GoError, GoMap, Num, Pointer, Slice, StringType, typeOf } from './value.ts';
 import type { Field, Method, Type, Typed, Value } from './value.ts';
 
 /**
@@ -11,9 +14,11 @@ import type { Field, Method, Type, Typed, Value } from './value.ts';
  */
 const address = 0xc000010000n;
 
+const stepsPerPart = 4;
+
 /** Collects the text of operands printed one after the other, each under the flags of its moment. */
 export class Printer {
-  out = '';
+  readonly out = new Builder();
   readonly flags: Flags = noFlags();
   /** Inside the text of a bad verb, where methods are not called. */
   #isErroring = false;
@@ -30,7 +35,8 @@ export class Printer {
   }
 
   #put(text: string): void {
-    this.out += text;
+    spend(stepsPerPart);
+    this.out.add(text);
   }
 
   #putOrComplain(text: string | null, value: Value, verb: string): void {
@@ -218,13 +224,6 @@ function isBytes(value: Typed): boolean {
   return value.type.name === '[]uint8';
 }
 
-/** The text that a slice of bytes holds. */
-function bytesOf(slice: Slice): string {
-  let text = '';
-  for (let i = 0; i < slice.length; i++) text += String.fromCharCode(Number((slice.at(i) as Num).value));
-  return text;
-}
-
 /** Null for a value that has none. */
 function addressOf(value: Typed): bigint | null {
   if (value instanceof Pointer) return value.target === null ? 0n : address;
@@ -236,7 +235,7 @@ function addressOf(value: Typed): bigint | null {
 function sortedKeys(map: GoMap): Value[] {
   const keys = [...(map.entries ?? []).keys()];
   // Strings of bytes sort as Go sorts them without any help, which is also the fastest.
-  return map.type.key?.kind === 'string' ? keys.sort() : keys.sort(compareKeys);
+  return map.type.key?.kind === 'string' ? sortStrings(keys as string[]) : keys.sort(compareKeys);
 }
 
 function compareKeys(a: Value, b: Value): number {

@@ -1,4 +1,6 @@
 /** Strings, numbers and bools under a verb and flags. A formatter returns null for a verb that does not suit its kind. */
+import { reserveText } from './budget.ts';
+import { byPieces } from './builder.ts';
 import type { Flags } from './fmt-format.ts';
 import { canBackquote, formatFloat, quote, quoteRune, quoteRuneToASCII, quoteToASCII } from './strconv.ts';
 import { encodeRune, runeCount, runeOffset, RuneError } from './strings.ts';
@@ -53,9 +55,17 @@ function formatQuoted(text: string, flags: Flags): string {
 /** Here the precision counts bytes, and # and blank decide what stands before and between them. */
 function formatHexBytes(text: string, flags: Flags): string {
   const bytes = flags.precision === null ? text : text.slice(0, flags.precision);
-  const digits = Buffer.from(bytes, 'latin1').toString('hex');
-  const prefix = flags.sharp && digits !== '' ? '0x' : '';
-  return pad(prefix + (flags.space ? digits.replace(/..(?=.)/g, `$& ${prefix}`) : digits), flags);
+  reserveText(2 * bytes.length);
+  const prefix = flags.sharp && bytes !== '' ? '0x' : '';
+  const digits = flags.space ? spacedHex(bytes, ` ${prefix}`) : hexOf(bytes);
+  return pad(prefix + digits, flags);
+}
+
+const hexOf = (bytes: string) => Buffer.from(bytes, 'latin1').toString('hex');
+
+function spacedHex(bytes: string, between: string): string {
+  // Each byte takes what stands before it along, and the first has nothing before it.
+  return byPieces(bytes, (piece) => hexOf(piece).replace(/../g, `${between}$&`)).slice(between.length);
 }
 
 /** An integer of any kind; isSigned is false for the unsigned ones. */

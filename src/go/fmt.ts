@@ -19,7 +19,7 @@ export function printValue(value: Value): string {
     default: {
       const printer = new Printer();
       printer.printArg(value, 'v');
-      return printer.out;
+      return printer.out.toString();
     }
   }
 }
@@ -52,7 +52,7 @@ export function sprintf(format: string, args: readonly Value[]): string {
 
 /** What most formats are made of, without the machinery; null if there is more to it. */
 function printPlain({ directives, tail }: Format, args: readonly Value[]): string | null {
-  if (directives.length !== args.length) return null;
+  if (directives.length !== args.length) return null; // so there are few
   let out = '';
   for (let i = 0; i < directives.length; i++) {
     const directive = directives[i]!;
@@ -81,9 +81,9 @@ function scalarText(arg: Value, { verb, flags }: Directive): string | null {
 function printAll(compiled: Format, args: readonly Value[]): string {
   const run = new Run(args);
   for (const directive of compiled.directives) run.print(directive);
-  run.printer.out += compiled.tail;
+  run.printer.out.add(compiled.tail);
   if (!compiled.isReordered) run.printExtra();
-  return run.printer.out;
+  return run.printer.out.toString();
 }
 
 const largestWidth = 1_000_000n;
@@ -98,13 +98,13 @@ class Run {
 
   print(directive: Directive): void {
     const { printer, args } = this;
-    printer.out += directive.before;
+    printer.out.add(directive.before);
     this.#prepare(directive);
     const { verb } = directive;
-    if (verb === '') printer.out += '%!(NOVERB)';
-    else if (verb === '%') printer.out += '%';
-    else if (!this.#isIndexGood) printer.out += `%!${verb}(BADINDEX)`;
-    else if (this.#next >= args.length) printer.out += `%!${verb}(MISSING)`;
+    if (verb === '') printer.out.add('%!(NOVERB)');
+    else if (verb === '%') printer.out.add('%');
+    else if (!this.#isIndexGood) printer.out.add(`%!${verb}(BADINDEX)`);
+    else if (this.#next >= args.length) printer.out.add(`%!${verb}(MISSING)`);
     else printer.printArg(args[this.#next++], verb);
   }
 
@@ -132,7 +132,7 @@ class Run {
     const { flags } = this.printer;
     const width = this.#takeInt();
     flags.width = width === null ? null : Math.abs(width);
-    if (width === null) this.printer.out += '%!(BADWIDTH)';
+    if (width === null) this.printer.out.add('%!(BADWIDTH)');
     else if (width < 0) {
       flags.minus = true;
       flags.zero = false; // zeros are never put on the right
@@ -142,7 +142,7 @@ class Run {
   #takePrecision(): void {
     const precision = this.#takeInt();
     this.printer.flags.precision = precision === null || precision < 0 ? null : precision;
-    if (this.printer.flags.precision === null) this.printer.out += '%!(BADPREC)';
+    if (this.printer.flags.precision === null) this.printer.out.add('%!(BADPREC)');
   }
 
   #takeInt(): number | null {
@@ -158,6 +158,6 @@ class Run {
     const shown = args.slice(this.#next).map((arg) => {
       return arg === undefined || arg === null ? '<nil>' : `${typeOf(arg).name}=${printValue(arg)}`;
     });
-    printer.out += `%!(EXTRA ${shown.join(', ')})`;
+    printer.out.add(`%!(EXTRA ${shown.join(', ')})`);
   }
 }

@@ -1,15 +1,115 @@
 /** Values as JSON, as Go's json.Marshal writes them: sorted keys, and no character that HTML would mind. */
 import { encode as encodeBase64 } from './base64.ts';
+import { spend } from './budget.ts';
+import { Builder, byPieces } from './builder.ts';
+import { sortStrings } from './sort.ts';
 import { formatFloat } from './strconv.ts';
 import { decodeRune, RuneError } from './strings.ts';
-import { GoError, GoMap, Num, Pointer, Slice } from './value.ts';
+import { bytesOf, GoError, GoMap, Num, Pointer, Slice } from './value.ts';
 import type { Typed, Value } from './value.ts';
 
 /** The JSON text of a value, in bytes. Throws GoError for what JSON cannot hold: functions, complex numbers, NaN. */
 export function encode(value: Value): string {
+  const writer = new Writer(false);
+  writer.write(value);
+  return writer.out.toString();
+}
+
+/** Like encode, on many lines, with two blanks for each level. */
+export function encodeIndented(value: Value): string {
+  const writer = new Writer(true);
+  writer.write(value);
+  return writer.out.toString();
+}
+
+const stepsPerValue = 8;
+
+class Writer {
+  readonly out = new Builder();
+  readonly #isIndented: boolean;
+  #line = '\n';
+
+  constructor(isIndented: boolean) {
+    this.#isIndented = isIndented;
+  }
+
+  write(value: Value): void {
+    spend(stepsPerValue);
+    if (typeof value === 'object' && value !== null) this.#writeTyped(value);
+    else this.out.add(encodePrimitive(value));
+  }
+
+  #writeTyped(value: Typed): void {
+    const marshal = value.type.methods?.get('MarshalJSON');
+    if (marshal) this.out.add(bytesOf(marshal.call(value, []) as Slice));
+    else if (value instanceof Num) this.out.add(encodeNum(value));
+    else if (value instanceof Slice) this.#writeSlice(value);
+    else if (value instanceof GoMap) this.#writeMap(value);
+    else if (value instanceof Pointer) this.write(value.target);
+    else if (value.type.kind === 'struct') this.#writeStruct(value);
+    else throw new GoError(`json: unsupported type: ${value.type.name}`);
+  }
+
+  #writeSlice(slice: Slice): void {
+    if (slice.array === null) this.out.add('null');
+    else if (slice.type.kind === 'slice' && slice.type.elem!.kind === 'uint8') {
+      this.out.add(`"${encodeBase64(bytesOf(slice))}"`);
+    } else {
+      this.#writeAll('[]', slice.length, (i) => {
+        this.write(slice.at(i));
+      });
+    }
+  }
+
+  #writeMap(map: GoMap): void {
+    if (map.entries === null) {
+      this.out.add('null');
+      return;
+    }
+    // Keys are strings of bytes, which JavaScript orders as Go does.
+    const values = new Map([...map.entries].map(([key, value]) => [keyText(key, map), value]));
+    const keys = sortStrings([...values.keys()]);
+    this.#writeAll('{}', keys.length, (i) => {
+      this.#writeName(encodeString(keys[i]!));
+      this.write(values.get(keys[i]!));
+    });
+  }
+
+  #writeStruct(struct: Typed): void {
+    const shown = (struct.type.fields ?? []).filter((field) => /^[A-Z]/.test(field.name));
+    this.#writeAll('{}', shown.length, (i) => {
+      this.#writeName(`"${shown[i]!.name}"`);
+      this.write(shown[i]!.get(struct));
+    });
+  }
+
+  #writeName(name: string): void {
+    this.out.add(name);
+    this.out.add(this.#isIndented ? ': ' : ':');
+  }
+
+  /** Writes what stands between brackets. */
+  #writeAll(brackets: string, count: number, writeOne: (index: number) => void): void {
+    if (count === 0) {
+      this.out.add(brackets);
+      return;
+    }
+    const outer = this.#line;
+    this.out.add(brackets[0]!);
+    this.#line += '  ';
+    for (let i = 0; i < count; i++) {
+      if (i > 0) this.out.add(',');
+      if (this.#isIndented) this.out.add(this.#line);
+      writeOne(i);
+    }
+    this.#line = outer;
+    if (this.#isIndented) this.out.add(outer);
+    this.out.add(brackets[1]!);
+  }
+}
+
+function encodePrimitive(value: Exclude<Value, Typed>): string {
   switch (typeof value) {
-    case 'undefined':
-      return 'null';
     case 'boolean':
     case 'bigint':
       return value.toString();
@@ -18,19 +118,8 @@ export function encode(value: Value): string {
     case 'string':
       return encodeString(value);
     default:
-      return value === null ? 'null' : encodeTyped(value);
+      return 'null';
   }
-}
-
-function encodeTyped(value: Typed): string {
-  const marshal = value.type.methods?.get('MarshalJSON');
-  if (marshal) return bytesOf(marshal.call(value, []) as Slice);
-  if (value instanceof Num) return encodeNum(value);
-  if (value instanceof Slice) return encodeSlice(value);
-  if (value instanceof GoMap) return encodeMap(value);
-  if (value instanceof Pointer) return encode(value.target);
-  if (value.type.kind === 'struct') return encodeStruct(value);
-  throw new GoError(`json: unsupported type: ${value.type.name}`);
 }
 
 function encodeNum({ type, value }: Num): string {
@@ -45,40 +134,14 @@ function encodeFloat(value: number, bits: number): string {
   return isPlain ? formatFloat(value, 'f', -1, bits) : formatFloat(value, 'e', -1, bits).replace(/e-0(\d)$/, 'e-$1');
 }
 
-function encodeSlice(slice: Slice): string {
-  if (slice.array === null) return 'null';
-  if (slice.type.kind === 'slice' && slice.type.elem!.kind === 'uint8') return `"${encodeBase64(bytesOf(slice))}"`;
-  const items: string[] = [];
-  for (let i = 0; i < slice.length; i++) items.push(encode(slice.at(i)));
-  return `[${items.join(',')}]`;
-}
-
-function bytesOf(slice: Slice): string {
-  let bytes = '';
-  for (let i = 0; i < slice.length; i++) bytes += String.fromCharCode(Number((slice.at(i) as Num).value));
-  return bytes;
-}
-
-function encodeMap(map: GoMap): string {
-  if (map.entries === null) return 'null';
-  const pairs = [...map.entries].map(([key, value]) => [keyText(key, map), value] as const);
-  // Keys are strings of bytes, which JavaScript orders as Go does.
-  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${pairs.map(([key, value]) => `${encodeString(key)}:${encode(value)}`).join(',')}}`;
-}
-
 function keyText(key: Value, map: GoMap): string {
+  spend(stepsPerValue);
   const kind = map.type.key?.kind ?? '';
   if (typeof key === 'string' && kind === 'string') return key;
   const bare = key instanceof Num ? key.value : key;
   if (typeof bare === 'bigint' && /^u?int/.test(kind)) return bare.toString();
   if (typeof bare === 'number') return encodeFloat(bare, kind === 'float32' ? 32 : 64);
   throw new GoError(`json: unsupported type: ${map.type.name}`);
-}
-
-function encodeStruct(struct: Typed): string {
-  const shown = (struct.type.fields ?? []).filter((field) => /^[A-Z]/.test(field.name));
-  return `{${shown.map((field) => `"${field.name}":${encode(field.get(struct))}`).join(',')}}`;
 }
 
 const plain = /^[ !#-%'-;=?-[\]-\x7f]*$/;
@@ -94,8 +157,11 @@ const escapes = new Map([
 const escapedRunes = [0x3c, 0x3e, 0x26, 0x2028, 0x2029];
 
 function encodeString(bytes: string): string {
-  if (plain.test(bytes)) return `"${bytes}"`;
-  let out = '"';
+  return plain.test(bytes) ? `"${bytes}"` : `"${byPieces(bytes, escaped)}"`;
+}
+
+function escaped(bytes: string): string {
+  let out = '';
   for (let i = 0; i < bytes.length;) {
     const [rune, size] = decodeRune(bytes, i);
     if (rune === RuneError && size === 1) out += '\xef\xbf\xbd';
@@ -104,5 +170,5 @@ function encodeString(bytes: string): string {
     } else out += escapes.get(rune) ?? bytes.slice(i, i + size);
     i += size;
   }
-  return out + '"';
+  return out;
 }

@@ -1,11 +1,13 @@
 /** Go's encoding/json into map[string]interface {} and []interface {}, on byte strings. */
+import { reserveNext, spend } from './budget.ts';
+import { Builder, byPieces } from './builder.ts';
 import { quote, quoteRune } from './strconv.ts';
 import { decodeRune, encodeRune, isSpace, isValid, RuneError } from './strings.ts';
 import { isPrint } from './unicode.ts';
 import { AnysType, GoError, GoMap, Slice, StringMapType } from './value.ts';
 import type { Value } from './value.ts';
 
-export { encode } from './json-encode.ts';
+export { encode, encodeIndented } from './json-encode.ts';
 
 /** The value of a JSON text; null stays null. Throws GoError with Go's wording. */
 export function decodeValue(text: string): Value {
@@ -52,6 +54,7 @@ function cannotUnmarshal(what: string, type: string, path: readonly string[] = [
 }
 
 const largestDepth = 10_000;
+const stepsPerValue = 8;
 
 /** A container whose end has not been read yet. */
 type Open = Value[] | OpenMap;
@@ -84,8 +87,11 @@ class Reader {
   constructor(readonly text: string) {}
 
   read(): Value {
-    for (;;) {
+    for (let values = 1; ; values++) {
+      const start = this.#at;
       const value = this.#begin();
+      spend(stepsPerValue + ((this.#at - start) >> 3));
+      reserveNext(values);
       if (value === undefined) continue;
       const whole = this.#finish(value);
       if (whole === undefined) continue;
@@ -207,6 +213,7 @@ class Reader {
       this.#skipDigits();
     }
     const digits = text.slice(start, this.#at);
+    spend(digits.length >> 2);
     const value = Number(digits);
     if (!Number.isFinite(value)) this.overflow ??= cannotUnmarshal(`number ${digits}`, 'float64', this.#path());
     return value;
@@ -240,18 +247,20 @@ class Reader {
 
   /** Goes on behind the first character that does not stand for itself. */
   #readRest(beginning: string): string {
-    let out = beginning;
+    const out = new Builder();
+    out.add(beginning);
     for (;;) {
       const start = this.#at;
       let char = this.text.charCodeAt(start);
       while (char >= space && char !== quoteMark && char !== backslash) char = this.text.charCodeAt(++this.#at);
-      out += toValid(this.text.slice(start, this.#at));
+      spend(stepsPerValue + ((this.#at - start) >> 2));
+      out.add(toValid(this.text.slice(start, this.#at)));
       if (char === backslash) {
         this.#at++;
-        out += this.#readEscape();
+        out.add(this.#readEscape());
       } else if (char === quoteMark) {
         this.#at++;
-        return out;
+        return out.toString();
       } else throw this.#unexpected('in string');
     }
   }
@@ -326,7 +335,10 @@ function isDigit(char: number): boolean {
 
 /** The same text with U+FFFD for each byte that is not part of valid UTF-8. */
 function toValid(bytes: string): string {
-  if (isValid(bytes)) return bytes;
+  return isValid(bytes) ? bytes : byPieces(bytes, repaired);
+}
+
+function repaired(bytes: string): string {
   let out = '';
   for (let i = 0; i < bytes.length;) {
     const [rune, size] = decodeRune(bytes, i);

@@ -1,12 +1,16 @@
 /** Go's path package: slash-separated names, on byte strings. */
+import { spend } from './budget.ts';
 import { decodeRune, RuneError } from './strings.ts';
 import { GoError } from './value.ts';
+
+const stepsPerName = 16;
 
 /** The shortest name of the same place: no `//`, no `.`, and no `..` but at the start of a relative name. */
 export function clean(path: string): string {
   const isRooted = path.startsWith('/');
   const kept: string[] = [];
-  for (const name of path.split('/')) {
+  for (const name of path.replace(/\/{2,}/g, '/').split('/')) {
+    spend(stepsPerName);
     if (name === '' || name === '.') continue;
     if (name !== '..') kept.push(name);
     else if (kept.length > 0 && kept.at(-1) !== '..') kept.pop();
@@ -59,10 +63,15 @@ interface Chunk {
 }
 
 const cache = new Map<string, readonly Chunk[]>();
+/** Nothing that is matched is as long as this. */
+const longestPattern = 64 * 1024;
 const cacheLimit = 1000;
 
 /** Whether a shell pattern matches the whole of name; `*` and `?` stop at slashes. Throws for a malformed pattern. */
 export function match(pattern: string, name: string): boolean {
+  if (pattern.length > longestPattern) {
+    throw new GoError(`a pattern of ${pattern.length} bytes is longer than ${longestPattern}`);
+  }
   let chunks = cache.get(pattern);
   if (chunks === undefined) {
     // Patterns can be built from values, so the cache must not grow with them.
@@ -102,6 +111,7 @@ function matchChunk(chunk: Chunk, name: string, at: number, isLast: boolean): nu
 
 function matchTerms({ terms }: Chunk, name: string, start: number): number {
   let at = start;
+  spend(terms.length);
   for (const term of terms) {
     if (typeof term === 'string') {
       if (!name.startsWith(term, at)) return -1;
@@ -117,6 +127,7 @@ function matchTerms({ terms }: Chunk, name: string, start: number): number {
 }
 
 function isInClass({ ranges }: CharClass, rune: number): boolean {
+  spend(ranges.length >> 2);
   return ranges.some(([low, high]) => low <= rune && rune <= high);
 }
 

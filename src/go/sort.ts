@@ -1,5 +1,7 @@
 /** Go's sort.Sort: not stable, but always the same, so the order of equals shows in rendered files. */
 
+import { reserve, spend } from './budget.ts';
+
 type Less<T> = (a: T, b: T) => boolean;
 
 /** What the choice of a pivot tells about the order of the elements. */
@@ -57,6 +59,7 @@ class Sorter<T> {
   }
 
   #less(i: number, j: number): boolean {
+    spend(1);
     return this.lessThan(this.items[i]!, this.items[j]!);
   }
 
@@ -189,4 +192,31 @@ class Sorter<T> {
       this.#swap(i++, j--);
     }
   }
+}
+
+/** So many are sorted at once; more take longer than a clock may be left alone. */
+const runLength = 32 * 1024;
+
+/** Sorts byte strings in place; gives them back. */
+export function sortStrings(list: string[]): string[] {
+  if (list.length <= runLength) {
+    spend(4 * list.length);
+    return list.sort();
+  }
+  reserve(16 * list.length);
+  const runs: string[][] = [];
+  for (let at = 0; at < list.length; at += runLength) runs.push(sortStrings(list.slice(at, at + runLength)));
+  for (let i = 0; i + 1 < runs.length; i += 2) runs.push(merge(runs[i]!, runs[i + 1]!));
+  const sorted = runs.at(-1)!;
+  for (let i = 0; i < list.length; i++) list[i] = sorted[i]!;
+  return list;
+}
+
+function merge(one: readonly string[], other: readonly string[]): string[] {
+  const merged: string[] = [];
+  for (let i = 0, j = 0; i < one.length || j < other.length;) {
+    spend(2);
+    merged.push(j === other.length || (i < one.length && one[i]! <= other[j]!) ? one[i++]! : other[j++]!);
+  }
+  return merged;
 }

@@ -1,4 +1,6 @@
 /** Go's strconv package, on byte strings. Messages of errors are byte strings too. */
+import { spend } from './budget.ts';
+import { byPieces } from './builder.ts';
 import { decodeRune, encodeRune, isValid, isValidRune, RuneError } from './strings.ts';
 import { isPrint } from './unicode.ts';
 import { GoError } from './value.ts';
@@ -75,6 +77,7 @@ function toBigInt(digits: string, radix: number, bits: number): bigint | string 
   if (radix === 10 && bits === 64 && /^[0-9]{1,15}$/.test(digits)) return BigInt(Number(digits));
   let value = 0n;
   for (const char of digits) {
+    spend(8);
     const digit = Number.parseInt(char, 36);
     if (!(digit < radix)) return syntax;
     value = value * BigInt(radix) + BigInt(digit);
@@ -163,14 +166,18 @@ export function quoteToASCII(s: string): string {
 }
 
 function quoteWith(s: string, mark: string, asciiOnly: boolean): string {
-  let out = mark;
+  return mark + byPieces(s, (piece) => escapeRunes(piece, mark, asciiOnly)) + mark;
+}
+
+function escapeRunes(s: string, mark: string, asciiOnly: boolean): string {
+  let out = '';
   for (let i = 0; i < s.length;) {
     const [rune, size] = decodeRune(s, i);
     if (rune === RuneError && size === 1) out += '\\x' + hex(s.charCodeAt(i), 2);
     else out += escapeRune(rune, mark, asciiOnly);
     i += size;
   }
-  return out + mark;
+  return out;
 }
 
 /** A rune as a Go character literal; one that is not valid shows as U+FFFD. */

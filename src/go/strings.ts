@@ -1,8 +1,12 @@
 /** Go's strings and unicode/utf8 packages, on byte strings. */
+import { reserve, reserveNext, reserveText, spend } from './budget.ts';
+import { Builder, byPieces } from './builder.ts';
 import { lowerRune, upperRune } from './unicode.ts';
 
 /** What decoding gives for a byte that is not part of valid UTF-8. */
 export const RuneError = 0xfffd;
+
+const stepsPerRune = 4;
 
 const ascii = /^[\x00-\x7f]*$/;
 
@@ -53,14 +57,17 @@ export function encodeRune(rune: number): string {
 export function runeCount(s: string): number {
   if (ascii.test(s)) return s.length;
   let count = 0;
-  for (let i = 0; i < s.length; i += decodeRune(s, i)[1]) count++;
+  for (let i = 0; i < s.length; i += decodeRune(s, i)[1], count++) spend(stepsPerRune);
   return count;
 }
 
 /** The index just behind the first n runes of s. */
 export function runeOffset(s: string, n: number): number {
   let i = 0;
-  for (let k = 0; k < n && i < s.length; k++) i += decodeRune(s, i)[1];
+  for (let k = 0; k < n && i < s.length; k++) {
+    spend(stepsPerRune);
+    i += decodeRune(s, i)[1];
+  }
   return i;
 }
 
@@ -68,6 +75,7 @@ export function runeOffset(s: string, n: number): number {
 export function isValid(s: string): boolean {
   if (ascii.test(s)) return true;
   for (let i = 0; i < s.length;) {
+    spend(stepsPerRune);
     const [rune, size] = decodeRune(s, i);
     if (rune === RuneError && size === 1) return false;
     i += size;
@@ -77,12 +85,12 @@ export function isValid(s: string): boolean {
 
 /** s with every rune in upper case, one rune for one (`ß` stays). Invalid bytes become U+FFFD, unless all is ASCII. */
 export function toUpper(s: string): string {
-  return ascii.test(s) ? s.toUpperCase() : mapRunes(s, upperRune);
+  return ascii.test(s) ? s.toUpperCase() : byPieces(s, (piece) => mapRunes(piece, upperRune));
 }
 
 /** s with every rune in lower case, one rune for one. Invalid bytes become U+FFFD, unless all is ASCII. */
 export function toLower(s: string): string {
-  return ascii.test(s) ? s.toLowerCase() : mapRunes(s, lowerRune);
+  return ascii.test(s) ? s.toLowerCase() : byPieces(s, (piece) => mapRunes(piece, lowerRune));
 }
 
 function mapRunes(s: string, map: (rune: number) => number): string {
@@ -100,39 +108,56 @@ export function replace(s: string, from: string, to: string, n: number): string 
   if (from === to || n === 0) return s;
   const limit = n < 0 ? Infinity : n;
   if (from === '') return interleave(s, to, limit);
-  let out = '';
+  const out = new Builder();
   let start = 0;
   for (let done = 0; done < limit; done++) {
-    const at = s.indexOf(from, start);
+    const at = indexOf(s, from, start);
     if (at < 0) break;
-    out += s.slice(start, at) + to;
+    spend(stepsPerPart);
+    out.add(s.slice(start, at));
+    out.add(to);
     start = at + from.length;
   }
-  return out + s.slice(start);
+  out.add(s.slice(start));
+  return out.toString();
 }
 
 function interleave(s: string, to: string, limit: number): string {
-  let out = '';
+  const out = new Builder();
   let start = 0;
   for (let done = 0; done < limit; done++) {
-    out += to;
-    if (start >= s.length) return out;
+    spend(stepsPerPart);
+    out.add(to);
+    if (start >= s.length) return out.toString();
     const size = decodeRune(s, start)[1];
-    out += s.slice(start, start + size);
+    out.add(s.slice(start, start + size));
     start += size;
   }
-  return out + s.slice(start);
+  out.add(s.slice(start));
+  return out.toString();
 }
+
+/** A part of a text that is found and cut out. */
+const stepsPerPart = 8;
 
 /** The parts of s between separators; an empty separator splits after each rune. */
 export function split(s: string, separator: string): string[] {
-  if (separator !== '') return s.split(separator);
   const parts: string[] = [];
-  for (let i = 0; i < s.length;) {
-    const size = decodeRune(s, i)[1];
-    parts.push(s.slice(i, i + size));
-    i += size;
+  const add = (from: number, to: number) => {
+    spend(stepsPerPart);
+    reserveNext(parts.length);
+    parts.push(s.slice(from, to));
+    return to;
+  };
+  if (separator === '') {
+    for (let at = 0; at < s.length;) at = add(at, at + decodeRune(s, at)[1]);
+    return parts;
   }
+  let start = 0;
+  for (let at = indexOf(s, separator); at >= 0; at = indexOf(s, separator, start)) {
+    start = add(start, at) + separator.length;
+  }
+  add(start, s.length);
   return parts;
 }
 
@@ -178,7 +203,39 @@ export function isSpace(rune: number): boolean {
 
 /** Whether part occurs in s. */
 export function contains(s: string, part: string): boolean {
-  return s.includes(part);
+  return indexOf(s, part) >= 0;
+}
+
+/** The search that is built in compares so many bytes in a second, at worst. */
+const fewComparisons = 2 ** 28;
+
+/** The first place of part in s from a place on, or -1, in a time that grows with their lengths and no faster. */
+function indexOf(s: string, part: string, from = 0): number {
+  // Built in, and fast for all but the worst texts: its time is that of the lengths multiplied.
+  if (part.length <= 8 || part.length * (s.length - from) <= fewComparisons) return s.indexOf(part, from);
+  const borders = bordersOf(part);
+  let matched = 0;
+  for (let at = from; at < s.length; at++) {
+    spend(1);
+    while (matched > 0 && s.charCodeAt(at) !== part.charCodeAt(matched)) matched = borders[matched - 1]!;
+    if (s.charCodeAt(at) === part.charCodeAt(matched)) matched++;
+    if (matched === part.length) return at + 1 - matched;
+  }
+  return -1;
+}
+
+/** For each beginning of a text the length of the longest shorter text that it both begins and ends with. */
+function bordersOf(text: string): Int32Array {
+  reserve(4 * text.length);
+  const borders = new Int32Array(text.length);
+  let border = 0;
+  for (let at = 1; at < text.length; at++) {
+    spend(1);
+    while (border > 0 && text.charCodeAt(at) !== text.charCodeAt(border)) border = borders[border - 1]!;
+    if (text.charCodeAt(at) === text.charCodeAt(border)) border++;
+    borders[at] = border;
+  }
+  return borders;
 }
 
 /** s without one leading prefix. */
@@ -193,5 +250,6 @@ export function trimSuffix(s: string, suffix: string): string {
 
 /** s count times over; a negative count is a RangeError, as Go panics there. */
 export function repeat(s: string, count: number): string {
+  reserveText(s.length * count);
   return s.repeat(count);
 }

@@ -1,5 +1,8 @@
 /** Layouts of Go's time.Format: the reference time Mon Jan 2 15:04:05 MST 2006, spelled as the result should be. */
 
+import { spend } from './budget.ts';
+import { Builder } from './builder.ts';
+
 /** An instant on a clock on the wall. */
 export interface WallTime {
   readonly year: number;
@@ -31,23 +34,35 @@ const cacheLimit = 100;
 
 /** A time in a layout. */
 export function formatTime(time: WallTime, layout: string): string {
+  const out = new Builder();
+  for (const part of layout.length > longestKept ? partsOf(layout) : keptParts(layout)) {
+    spend(stepsPerPart);
+    out.add(typeof part === 'string' ? part : part(time));
+  }
+  return out.toString();
+}
+
+const stepsPerPart = 16;
+/** Longer layouts are in no hurry, and would fill the cache. */
+const longestKept = 1024;
+
+function keptParts(layout: string): readonly (string | Part)[] {
   let parts = cache.get(layout);
   if (parts === undefined) {
     if (cache.size >= cacheLimit) cache.clear();
-    cache.set(layout, (parts = compile(layout)));
+    cache.set(layout, (parts = [...partsOf(layout)]));
   }
-  return parts.map((part) => (typeof part === 'string' ? part : part(time))).join('');
+  return parts;
 }
 
-function compile(layout: string): (string | Part)[] {
-  const parts: (string | Part)[] = [];
+function* partsOf(layout: string): Generator<string | Part> {
   let start = 0;
   for (const match of layout.matchAll(element)) {
-    parts.push(layout.slice(start, match.index), makePart(match[0]));
+    yield layout.slice(start, match.index);
+    yield makePart(match[0]);
     start = match.index + match[0].length;
   }
-  parts.push(layout.slice(start));
-  return parts;
+  yield layout.slice(start);
 }
 
 const fixedParts = new Map<string, Part>([

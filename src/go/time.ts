@@ -6,7 +6,7 @@ import { dayNames, formatTime, monthNames } from './time-format.ts';
 import type { WallTime } from './time-format.ts';
 import { UTC } from './time-zone.ts';
 import type { Zone } from './time-zone.ts';
-import { BoolType, Float64Type, GoError, Int64Type, IntType, Num, Pointer, Slice } from './value.ts';
+import { BoolType, Float64Type, GoError, Int64Type, IntType, Num, Pointer, Slice, sliceOfBytes } from './value.ts';
 import { pointerTo, sliceOf, StringType, Uint8Type, unfitMethod } from './value.ts';
 import type { Field, Method, Struct, Type, Value } from './value.ts';
 
@@ -289,17 +289,10 @@ function toStrictText(time: Time, caller: string): string {
   return formatTime(time.wall, '2006-01-02T15:04:05.999999999Z07:00');
 }
 
-function toBytes(text: string): Slice {
-  return new Slice(
-    BytesType,
-    Array.from(text, (char) => new Num(Uint8Type, BigInt(char.charCodeAt(0)))),
-  );
-}
-
 /** As Go's append does, without ever writing into the first slice. */
 function append(bytes: Slice, text: string): Slice {
   const before = bytes.array?.slice(bytes.offset, bytes.offset + bytes.length) ?? [];
-  return new Slice(BytesType, [...before, ...toBytes(text).array!]);
+  return new Slice(BytesType, [...before, ...sliceOfBytes(text).array!]);
 }
 
 /** The encoding of MarshalBinary: version, seconds since the year 1, nanoseconds, minutes east of Greenwich. */
@@ -355,10 +348,10 @@ const timeRows: readonly [name: string, params: readonly Type[], result: Type, c
   ['After', [TimeType], BoolType, (t: Time, u: Time) => compare(t, u) > 0],
   ['Equal', [TimeType], BoolType, (t: Time, u: Time) => compare(t, u) === 0],
   ['Compare', [TimeType], IntType, (t: Time, u: Time) => int(compare(t, u))],
-  ['MarshalJSON', [], BytesType, (t: Time) => toBytes(`"${toStrictText(t, 'MarshalJSON')}"`)],
-  ['MarshalText', [], BytesType, (t: Time) => toBytes(toStrictText(t, 'MarshalText'))],
-  ['MarshalBinary', [], BytesType, (t: Time) => toBytes(toBinary(t))],
-  ['GobEncode', [], BytesType, (t: Time) => toBytes(toBinary(t))],
+  ['MarshalJSON', [], BytesType, (t: Time) => sliceOfBytes(`"${toStrictText(t, 'MarshalJSON')}"`)],
+  ['MarshalText', [], BytesType, (t: Time) => sliceOfBytes(toStrictText(t, 'MarshalText'))],
+  ['MarshalBinary', [], BytesType, (t: Time) => sliceOfBytes(toBinary(t))],
+  ['GobEncode', [], BytesType, (t: Time) => sliceOfBytes(toBinary(t))],
   ['AppendBinary', [BytesType], BytesType, (t: Time, b: Slice) => append(b, toBinary(t))],
   ['AppendText', [BytesType], BytesType, (t: Time, b: Slice) => append(b, toStrictText(t, 'AppendText'))],
   ['AppendFormat', [BytesType, StringType], BytesType, appendFormat],

@@ -1,3 +1,6 @@
+import { reserve, spend } from './budget.ts';
+import { Builder } from './builder.ts';
+
 /**
  * The values that a template can hold, modelled after Go's reflect: a value, and a static type where Go would have one.
  *
@@ -182,7 +185,31 @@ export function pointerTo(elem: Type): Type {
 export const StringsType: Type = sliceOf(StringType);
 export const IntsType: Type = sliceOf(IntType);
 export const AnysType: Type = sliceOf(InterfaceType);
+const BytesType: Type = sliceOf(Uint8Type);
 export const StringMapType: Type = mapOf(StringType, InterfaceType);
+
+/** Every byte as a value, once. */
+const byteValues = Array.from({ length: 256 }, (_, byte) => new Num(Uint8Type, BigInt(byte)));
+
+/** The bytes of a text as []uint8. */
+export function sliceOfBytes(text: string): Slice {
+  reserve(8 * text.length);
+  spend(text.length);
+  return new Slice(
+    BytesType,
+    Array.from(text, (char) => byteValues[char.charCodeAt(0)]!),
+  );
+}
+
+/** The text that a slice of bytes holds. */
+export function bytesOf(slice: Slice): string {
+  const text = new Builder();
+  for (let i = 0; i < slice.length; i++) {
+    spend(1);
+    text.add(String.fromCharCode(Number((slice.at(i) as Num).value)));
+  }
+  return text.toString();
+}
 
 /** The dynamic type of a value. */
 export function typeOf(value: Value): Type {

@@ -1,5 +1,7 @@
 import { isPlain, keyOf, type Rule, selector } from '../backend/backend.ts';
+import { spend } from '../go/budget.ts';
 import { base, clean, isClean, join, literalPrefix, match, matcher } from '../go/path.ts';
+import { sortStrings } from '../go/sort.ts';
 import { positionOf, SortedKeys } from './keys.ts';
 import type { Touch, Touched } from './keys.ts';
 import { KVPair } from './pair.ts';
@@ -166,10 +168,7 @@ export class View implements Sight {
   }
 
   getvs(pattern: string): string[] {
-    const values = () =>
-      this.#matching(pattern)
-        .map((pair) => pair.value)
-        .sort();
+    const values = () => sortStrings(this.#matching(pattern).map((pair) => pair.value));
     return remembered(this.#valueLists, pattern, values).slice();
   }
 
@@ -240,25 +239,42 @@ export class View implements Sight {
     const matches = matcher(pattern);
     const pairs: KVPair[] = [];
     for (const key of this.#keys.startingWith(literalPrefix(pattern))) {
+      spend(stepsPerKey);
       if (matches(key)) pairs.push(this.#pair(key));
     }
-    this.#pairLists.set(pattern, pairs);
+    remember(this.#pairLists, pattern, pairs);
     return pairs;
   }
 
   #names(path: string, nameOf: Listing): string[] {
     const names = new Set<string>();
     for (const key of this.#keys.startingWith(clean(path))) {
+      spend(stepsPerKey);
       const name = nameOf(key);
       if (name !== undefined) names.add(name);
     }
-    return [...names].sort();
+    return sortStrings([...names]);
   }
 }
 
-function remembered<T>(lists: Map<string, T>, call: string, make: () => T): T {
-  let list = lists.get(call);
-  if (list === undefined) lists.set(call, (list = make()));
+const stepsPerKey = 8;
+
+/** Lists of more elements, or more lists, are not kept together: patterns can be made of values without an end. */
+const mostRemembered = 1000;
+const mostElements = 2_000_000;
+
+function remember<T extends readonly unknown[]>(lists: Map<string, T>, call: string, list: T): void {
+  let elements = list.length;
+  if (lists.size > 0) for (const { length } of lists.values()) elements += length;
+  if (lists.size >= mostRemembered || elements > mostElements) lists.clear();
+  lists.set(call, list);
+}
+
+function remembered<T extends readonly unknown[]>(lists: Map<string, T>, call: string, make: () => T): T {
+  const known = lists.get(call);
+  if (known !== undefined) return known;
+  const list = make();
+  remember(lists, call, list);
   return list;
 }
 

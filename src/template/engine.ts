@@ -1,3 +1,4 @@
+import type { Tick } from '../go/budget.ts';
 import type { FuncMap, Value } from '../go/value.ts';
 
 /** A template language. Text, names and output are byte strings. */
@@ -11,9 +12,9 @@ export interface Template {
   /**
    * Runs the template over data, calling funcs, and hands the output to write in chunks. Throws TemplateError, or lets
    * a Suspend pass through. Synchronous on purpose: what a render needs from outside it asks for with Suspend. While it
-   * runs it calls tick again and again; what tick throws ends it.
+   * runs it calls tick again and again; what tick throws ends it. One that is run by a function of another has its tick.
    */
-  render(data: Value, funcs: FuncMap, write: (chunk: string) => void, tick?: () => void): void;
+  render(data: Value, funcs: FuncMap, write: (chunk: string) => void, tick?: Tick): void;
   /** True when a file that it took in by itself is another one now; without it there is none. */
   isStale?(): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
-import { decodeArray, decodeObject, decodeValue, encode } from '../go/json.ts';
+import { decodeArray, decodeObject, decodeValue, encode, encodeIndented } from '../go/json.ts';
+import { sortStrings } from '../go/sort.ts';
 import {
   AnysType,
   BoolType,
@@ -21,7 +22,7 @@ export const dataFuncs: ReadonlyMap<string, Func> = new Map([
   ['jsonArray', func([StringType], AnysType, decodeArray)],
   ['fromJson', func([StringType], InterfaceType, decodeValue)],
   ['toJson', func([InterfaceType], StringType, encode)],
-  ['toPrettyJson', func([InterfaceType], StringType, (value: Value) => indented(encode(value)))],
+  ['toPrettyJson', func([InterfaceType], StringType, encodeIndented)],
   ['map', variadicFunc([InterfaceType], StringMapType, makeMap)],
   ['dict', variadicFunc([InterfaceType], StringMapType, makeMap)],
   ['hasKey', func([StringMapType, StringType], BoolType, (map: GoMap, key: string) => entries(map).has(key))],
@@ -57,7 +58,7 @@ export const dataFuncs: ReadonlyMap<string, Func> = new Map([
 
 const none: ReadonlyMap<Value, Value> = new Map();
 const entries = (map: GoMap) => map.entries ?? none;
-const keys = (map: GoMap) => ([...entries(map).keys()] as string[]).sort();
+const keys = (map: GoMap) => sortStrings([...entries(map).keys()] as string[]);
 const at = (map: GoMap, key: string) => entries(map).get(key) ?? null;
 
 function makeMap(...values: Value[]): GoMap {
@@ -80,18 +81,4 @@ function pluck(key: string, ...maps: GoMap[]): Value {
 /** True for nil, false, zero, and what has no elements. */
 function isEmpty(value: Value): boolean {
   return !isTrue(value);
-}
-
-/** Compact JSON on many lines, two blanks for each level. */
-function indented(json: string): string {
-  let out = '';
-  let line = '\n';
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\[\]|\{\}|[[\]{},:]|[^"[\]{},:]+/gs)) {
-    if (token === ']' || token === '}') out += line = line.slice(0, -2);
-    out += token;
-    if (token === '[' || token === '{') out += line += '  ';
-    if (token === ',') out += line;
-    if (token === ':') out += ' ';
-  }
-  return out;
 }

@@ -1,9 +1,11 @@
+import { reserve, spend } from '../go/budget.ts';
 import { sortSort } from '../go/sort.ts';
 import { AnysType, func, InterfaceType, Slice, sliceOf, StringsType, variadicFunc } from '../go/value.ts';
 import type { Func, Type, Value } from '../go/value.ts';
 import type { KVPair } from '../mirror/pair.ts';
 import { KVPairType } from '../mirror/pair.ts';
 
+const bytesPerElement = 8;
 const PairSliceType = sliceOf(KVPairType);
 
 /** Functions on lists. reverse and the sorts work in place, as confd's do: who else holds the list sees it. */
@@ -38,7 +40,8 @@ export function strings(values: string[]): Slice {
 }
 
 /** The elements of a list, in a new array. */
-export function elements<T extends Value>({ array, offset, length }: Slice): T[] {
+function elements<T extends Value>({ array, offset, length }: Slice): T[] {
+  reserve(2 * bytesPerElement * length); // some are copied once more
   return (array ?? []).slice(offset, offset + length) as T[];
 }
 
@@ -51,6 +54,7 @@ function reverse(value: Value): Value {
 }
 
 function put({ array, offset }: Slice, values: readonly Value[]): void {
+  spend(values.length);
   for (const [i, value] of values.entries()) array![offset + i] = value;
 }
 

@@ -1,3 +1,4 @@
+import { reserve, spend } from '../go/budget.ts';
 import { func, GoError, IntsType, IntType, Slice } from '../go/value.ts';
 import type { Func, Value } from '../go/value.ts';
 import { slice } from './funcs-lists.ts';
@@ -23,12 +24,17 @@ function nonZero(divisor: bigint): bigint {
 
 /** More numbers than this are a mistake in the template that would take the memory of the machine. */
 const maxNumbers = 10_000_000n;
+const bytesPerNumber = 32;
 
 function seq(first: bigint, last: bigint): Slice {
   if (first > last) return new Slice(IntsType, null);
   const count = last - first + 1n;
   if (count > maxNumbers) throw new GoError(`more than ${maxNumbers.toString()} numbers`);
+  reserve(Number(count) * bytesPerNumber);
   const numbers: Value[] = [];
-  for (let number = first; number <= last; number++) numbers.push(number);
+  for (let number = first; number <= last; number++) {
+    spend(1);
+    numbers.push(number);
+  }
   return slice(IntsType, numbers);
 }

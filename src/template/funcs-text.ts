@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decode, encode } from '../go/base64.ts';
+import { reserveNext, spend } from '../go/budget.ts';
+import { Builder, byPieces } from '../go/builder.ts';
 import { base, dir } from '../go/path.ts';
 import { atoi, parseBool, quote } from '../go/strconv.ts';
 import {
@@ -18,7 +20,7 @@ import {
 import { isLower, isUpper, upperRune } from '../go/unicode.ts';
 import { BoolType, func, GoError, IntType, StringsType, StringType } from '../go/value.ts';
 import type { Func, Slice, Type, Value } from '../go/value.ts';
-import { elements, strings } from './funcs-lists.ts';
+import { strings } from './funcs-lists.ts';
 
 /** Functions from text to text, and between text and other things. */
 export const textFuncs: ReadonlyMap<string, Func> = new Map([
@@ -30,7 +32,7 @@ export const textFuncs: ReadonlyMap<string, Func> = new Map([
   ['trimSuffix', ofTexts(StringType, trimSuffix)],
   ['trimPrefix', ofTexts(StringType, trimPrefix)],
   ['split', ofTexts(StringsType, (text, separator) => strings(split(text, separator)))],
-  ['join', func([StringsType, StringType], StringType, (list: Slice, by: string) => elements<string>(list).join(by))],
+  ['join', func([StringsType, StringType], StringType, joined)],
   [
     'replace',
     func(
@@ -45,7 +47,7 @@ export const textFuncs: ReadonlyMap<string, Func> = new Map([
   ['parseBool', ofText(BoolType, parseBool)],
   ['atoi', ofText(IntType, atoi)],
   ['quote', ofText(StringType, quote)],
-  ['squote', ofText(StringType, (text) => `'${text.replaceAll("'", "''")}'`)],
+  ['squote', ofText(StringType, (text) => `'${byPieces(text, (piece) => piece.replaceAll("'", "''"))}'`)],
   ['indent', ofCount(indent)],
   ['nindent', ofCount((spaces, text) => `\n${indent(spaces, text)}`)],
   ['repeat', ofCount(times)],
@@ -79,13 +81,29 @@ function times(count: number, text: string): string {
 function indent(spaces: number, text: string): string {
   if (text === '') return '';
   const pad = times(spaces, ' ');
-  if (pad.length * text.split('\n').length > maxLength) throw new GoError('strings: Repeat output length overflow');
-  return pad + text.replaceAll('\n', `\n${pad}`);
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1), lines++) spend(stepsPerPart);
+  if (pad.length * lines > maxLength) throw new GoError('strings: Repeat output length overflow');
+  return pad + replace(text, '\n', `\n${pad}`, -1);
 }
+
+function joined(list: Slice, by: string): string {
+  const text = new Builder();
+  for (let i = 0; i < list.length; i++) {
+    spend(stepsPerPart);
+    if (i > 0) text.add(by);
+    text.add(list.at(i) as string);
+  }
+  return text.toString();
+}
+
+const stepsPerPart = 4;
 
 function runesOf(text: string): number[] {
   const runes: number[] = [];
   for (let at = 0; at < text.length;) {
+    spend(stepsPerPart);
+    reserveNext(runes.length);
     const [rune, size] = decodeRune(text, at);
     runes.push(rune);
     at += size;
@@ -96,13 +114,17 @@ function runesOf(text: string): number[] {
 const textOf = (runes: readonly number[]) => runes.map(encodeRune).join('');
 
 function withoutSpace(text: string): string {
-  return textOf(runesOf(text).filter((rune) => !isSpace(rune)));
+  return byPieces(text, (piece) => textOf(runesOf(piece).filter((rune) => !isSpace(rune))));
 }
+
+/** What is longer is no name; taken apart it would fill the memory. */
+const longestName = 1024 * 1024;
 
 const isBreak = (rune: number) => rune === 0x5f || rune === 0x2d || rune === 0x20;
 
 /** The words of a name: they end at _, - and blanks, and before a capital, where a run of capitals is one word. */
 function words(name: string): string[] {
+  if (name.length > longestName) throw new GoError(`a name of ${name.length} bytes is longer than ${longestName}`);
   const runes = runesOf(name);
   const found: string[] = [];
   let word: number[] = [];

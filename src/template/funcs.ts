@@ -85,7 +85,6 @@ function bounded({ type, call }: Func): Func {
 interface Means {
   readonly reader: Reader;
   readonly world: World;
-  readonly tick: () => void;
   /** All of them, for a file that is included. */
   readonly funcs: FuncMap;
 }
@@ -94,15 +93,13 @@ interface Means {
 type Maker = (means: Means) => Func;
 
 /**
- * Everything that a template can call; store functions answer from reader, and note there what was asked. What tick
- * throws ends the render, as in Template.render.
+ * Everything that a template can call; store functions answer from reader, and note there what was asked.
  */
-export function confdFuncs(reader: Reader, world: World, tick: () => void = nothing): FuncMap {
+export function confdFuncs(reader: Reader, world: World): FuncMap {
   const secrets = world.keyring === null ? none : secretFuncs(reader, world.keyring);
   const means: Means = {
     reader,
     world,
-    tick,
     funcs: {
       get: (name) => ownFuncs.get(name)?.(means) ?? pureFuncs.get(name) ?? secrets.get(name),
       has: (name) => ownFuncs.has(name) || pureFuncs.has(name) || secrets.has(name),
@@ -173,7 +170,7 @@ const ownFuncs: ReadonlyMap<string, Maker> = new Map([
   ['lookupSRV', srvFunc(({ world }, service, proto, name) => slice(srvsType, world.lookups.srv(service, proto, name)))],
   ['lookupIfaceIPV4', nameFunc((_means, name) => interfaceAddress(name, 'IPv4'))],
   ['lookupIfaceIPV6', nameFunc((_means, name) => interfaceAddress(name, 'IPv6'))],
-  ['include', includeFunc(({ world, funcs, tick }, name, data) => world.includes.render(name, data, funcs, tick))],
+  ['include', includeFunc(({ world, funcs }, name, data) => world.includes.render(name, data, funcs))],
 ]);
 
 /** The names and types of the functions, for compiling; they have nothing to answer from. */

@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { reserveText } from '../go/budget.ts';
 import { fromText, toText } from '../go/bytes.ts';
 import { errnoText } from '../go/os.ts';
 import { join } from '../go/path.ts';
@@ -36,11 +37,11 @@ export class Includes {
   }
 
   /** The output of the file called name (a byte string) over data. Throws GoError for what is wrong with it. */
-  render(name: string, data: Value, funcs: FuncMap, tick: () => void): string {
+  render(name: string, data: Value, funcs: FuncMap): string {
     const path = this.#enter(name);
     try {
       return run(name, this.#template(name, path), (template, write) => {
-        template.render(data, funcs, write, tick);
+        template.render(data, funcs, write);
       });
     } finally {
       this.#stack.pop();
@@ -114,6 +115,7 @@ function refusal(path: string, { cause, message }: TemplateError): GoError {
 function run(name: string, template: Template, into: (template: Template, write: (chunk: string) => void) => void) {
   let output = '';
   const write = (chunk: string) => {
+    reserveText(output.length + chunk.length);
     if ((output += chunk).length > maxLength) throw new GoError(`include ${name}: larger than ${maxLength} bytes`);
   };
   try {

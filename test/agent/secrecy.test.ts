@@ -35,6 +35,18 @@ const rows: readonly (readonly [string, string, readonly string[], string])[] = 
     `${at}: map has no entry for key "***"`,
   ],
   ['the template’s own name and source', `${at}: no such luck`, ['x.tmpl', 'hunter2'], `${at}: no such luck`],
+  [
+    'names on the way to a number in JSON',
+    `${at}: json: cannot unmarshal number 1e400 into Go struct field .user.hunter2 of type float64`,
+    ['{"user":{"hunter2":1e400}}'],
+    `${at}: json: cannot unmarshal number *** into Go struct field *** of type float64`,
+  ],
+  [
+    'an escape in JSON',
+    `${at}: invalid escape sequence \`\\uq9z1\` in string`,
+    ['"\\uq9z1"'],
+    `${at}: invalid escape sequence \`***\` in string`,
+  ],
   ['a short text', `${at}: parsing "on": invalid syntax`, ['on'], `${at}: parsing "***": invalid syntax`],
 ];
 test.each(rows)('%s', (_name, message, values, shown) => {

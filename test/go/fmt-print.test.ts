@@ -6,7 +6,7 @@ import type { Struct, Type, Value } from '../../src/go/value.ts';
 function print(value: Value, verb: string): string {
   const printer = new Printer();
   printer.printArg(value, verb);
-  return printer.out;
+  return printer.out.toString();
 }
 
 function speaking(call: () => Value): Type {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { sortSort } from '../../src/go/sort.ts';
+import { sortSort, sortStrings } from '../../src/go/sort.ts';
 import { storedRows } from '../helpers/goRows.ts';
 import { testRows } from '../helpers/testRows.ts';
 
@@ -16,4 +16,11 @@ test('that order is not the one of a stable sort', () => {
     return places.every((place, i) => i === 0 || lengths[places[i - 1]!] !== lengths[place] || places[i - 1]! < place);
   };
   expect(rows.filter((row) => !isStable(row)).length).toBeGreaterThan(100);
+});
+
+test.each([0, 1, 1000, 32_768, 32_769, 200_001])('%d strings are sorted in place', (count) => {
+  const list = Array.from({ length: count }, (_, i) => String((i * 7919) % 100_003));
+  const sorted = [...list].sort();
+  expect(sortStrings(list)).toBe(list);
+  expect(list).toEqual(sorted);
 });

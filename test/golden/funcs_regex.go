@@ -2,7 +2,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
+	"strings"
+	"unicode"
 )
 
 func regexFuncs() map[string]any {
@@ -77,6 +81,7 @@ func regexCalls() []string {
 			texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", re, "xabayx", by))
 		}
 	}
+	texts = append(texts, classCalls()...)
 	// Names in quoted text and in classes are no names, also where two groups have one.
 	const twice = "(?P<n>a)(?P<n>b)"
 	for _, row := range [][2]string{
@@ -89,4 +94,42 @@ func regexCalls() []string {
 	texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", ten, "abcdefghij", "$10|${10}|$1"),
 		fmt.Sprintf("regexReplaceAll %q %q %q", "(a)|b", "xbz", "<$1>"), fmt.Sprintf("regexMatch %q %q", "\ufffd", "\ufffd"))
 	return calls(append(texts, `regexMatch "a"`, `regexFind 1 "a"`, `"abc" | regexMatch "b"`, "regexReplaceAll `(\\w+)=(\\w+)` \"k=v\" `$2=$1`")...)
+}
+
+// classCalls try the name of every class of runes, spelled in several ways, on its first and last rune and beside them.
+func classCalls() []string {
+	tables := maps.Clone(unicode.Categories)
+	maps.Copy(tables, unicode.Scripts)
+	for name, of := range unicode.CategoryAliases {
+		tables[name] = unicode.Categories[of]
+	}
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		table := tables[name]
+		var first, last rune
+		if len(table.R16) > 0 {
+			first, last = rune(table.R16[0].Lo), rune(table.R16[len(table.R16)-1].Hi)
+		}
+		if n := len(table.R32); n > 0 {
+			last = rune(table.R32[n-1].Hi)
+			if len(table.R16) == 0 {
+				first = rune(table.R32[0].Lo)
+			}
+		}
+		text := fmt.Sprint(string(first), string(last))
+		spelled := `\p{` + name + `}\p{` + strings.ToUpper(strings.ReplaceAll(name, "_", "-")) + "}"
+		texts = append(texts, fmt.Sprintf("regexMatch %q %q", spelled, text))
+		lower := strings.ToLower(strings.ReplaceAll(name, "_", " "))
+		around := fmt.Sprint(string(max(first-1, 0)), string(min(last+1, unicode.MaxRune)))
+		texts = append(texts, fmt.Sprintf("regexReplaceAll %q %q %q", `[\P{`+lower+`}]`, text+around, "-"))
+	}
+	for _, re := range []string{
+		`\p{any}+`, `\p{ANY}`, `\P{any}`, `\p{ASCII}+`, `[\p{ascii}é]+`, `\P{ascii}`, `(?i)\p{ascii}+`, `[^\P{A-S C_I I}]+`, `\p{assigned}+`, `\P{Assigned}`,
+		`\pl+`, `\pn`, `\Pl+`, `\p{^greek}+`, `\P{^Letter}+`, `\p{^ASCII}`, `\p{Lowercase}`, `\p{Uppercase}`, `\p{Alphabetic}`, `\p{Emoji}`, `\p{Math}`, `\p{Dash}`, `\p{White_Space}`,
+		`\p{}`, `\p{^}`, `\p`, `\p{`, `\p{greek`, `\pé`, `\p{gre ek}`, `\p{-g_reek }`, `\p{Grek}`, `\p{letter}(`, `(\p{letter}`, `a\p{lu}**`, `\p{lu}(?P<a`, `\p{letter}[\p{nope}]`, `(?P<x>\p{lu})(?P<x>\p{ll})(`,
+		`\Q\p{greek}\E\p{greek}`, `\\\p{greek}`, `\\p{greek}`, `[\p{greek}-z]`, `\p{script=greek}`, `\p{Is_Greek}`, `\p{L&}`, `\p{lc}+`, `(?i)\p{lu}+`, `(?i)\P{lu}+`, `\p{signwriting}|\p{NKO}`,
+	} {
+		texts = append(texts, fmt.Sprintf("regexFind %q %q", re, "aB é1 \\p{greek} αΩ😀\U0010ffff"))
+	}
+	return texts
 }

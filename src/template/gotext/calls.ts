@@ -1,4 +1,4 @@
-import { GoError, InterfaceType, Slice } from '../../go/value.ts';
+import { GoError, InterfaceType } from '../../go/value.ts';
 import type { Func, Signature, Type, Value } from '../../go/value.ts';
 import { checkFor, compileArg } from './args.ts';
 import type { Argument } from './args.ts';
@@ -6,7 +6,8 @@ import { builtins, callValue } from './builtins.ts';
 import { execError } from './errors.ts';
 import { printNode } from './node.ts';
 import type { CommandNode, IdentifierNode, Node, OperandNode } from './node.ts';
-import { fail, work, workPerTick } from './run.ts';
+import { spendOn } from '../cost.ts';
+import { fail } from './run.ts';
 import type { Eval, Run } from './run.ts';
 import { isTrue, ReflectType } from './types.ts';
 import type { Compiled, Scope } from './unit.ts';
@@ -120,7 +121,6 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
   const collect = collector(signature, args, hasFinal);
   return (run, dot, final) => {
     run.node = identifier;
-    work(run, workOfCall);
     const invoke = target(run);
     const values = collect(run, dot, final);
     let result: Value;
@@ -129,18 +129,9 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
     } catch (error) {
       throw callError(run, at, identifier.name, error);
     }
-    if (isLarge(result)) work(run, workPerTick);
+    spendOn(values, result);
     return result;
   };
-}
-
-/** A call may do more than a turn of a range does. */
-const workOfCall = 16;
-
-/** Whether a value takes so much memory that a few of them fill it. */
-function isLarge(value: Value): boolean {
-  if (typeof value === 'string') return value.length > 1024 * 1024;
-  return value instanceof Slice && value.length > 64 * 1024;
 }
 
 type Collect = (run: Run, dot: Value, final: Value) => Value[];

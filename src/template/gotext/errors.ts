@@ -48,7 +48,15 @@ export function execError(place: Place, format: string, args: readonly Value[], 
   const executing = sprintf('executing %q at <', [template.replaceAll('%', '%%')]);
   const context = printNode(node, source.delims).replaceAll('%', '%%');
   const whole = `template: ${source.name}:${line}:${column}: ${executing}${context}>: ${format}`;
-  return new TemplateError(toText(wrapf(whole, args)), { cause, at: { line, column } });
+  return new TemplateError(toText(shorten(wrapf(whole, args))), { cause, at: { line, column } });
+}
+
+/** Nobody reads more of a message; what is quoted in it may be a value of any size. */
+const longest = 64 * 1024;
+
+function shorten(message: string): string {
+  if (message.length <= longest) return message;
+  return `${message.slice(0, longest / 2)} ... ${message.slice(-longest / 2)}`;
 }
 
 /** sprintf with %w for an error's text at the end, which shows only when a % in a name has eaten the argument. */

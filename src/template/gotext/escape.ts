@@ -1,3 +1,4 @@
+import { byPieces } from '../../go/builder.ts';
 import { decodeRune } from '../../go/strings.ts';
 import { isPrint } from '../../go/unicode.ts';
 
@@ -12,15 +13,17 @@ const htmlEscapes = new Map([
 
 /** Text made safe for HTML, as the html function does. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[\0"'&<>]/g, (char) => htmlEscapes.get(char)!);
+  return byPieces(text, (piece) => piece.replace(/[\0"'&<>]/g, (char) => htmlEscapes.get(char)!));
 }
 
 /** Text made safe for a JavaScript string, as the js function does. */
 export function escapeJs(text: string): string {
-  return text.replace(/[\\'"<>&=\x00-\x1f]|[\x80-\xff]+/g, (part) => {
-    if (part === '\\' || part === "'" || part === '"') return `\\${part}`;
-    return part.charCodeAt(0) < 0x80 ? escapeUnit(part.charCodeAt(0)) : escapeRunes(part);
-  });
+  return byPieces(text, (piece) =>
+    piece.replace(/[\\'"<>&=\x00-\x1f]|[\x80-\xff]+/g, (part) => {
+      if (part === '\\' || part === "'" || part === '"') return `\\${part}`;
+      return part.charCodeAt(0) < 0x80 ? escapeUnit(part.charCodeAt(0)) : escapeRunes(part);
+    }),
+  );
 }
 
 const escapeUnit = (code: number) => `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
@@ -37,7 +40,9 @@ function escapeRunes(bytes: string): string {
 
 /** Text made safe for the query of a URL, as the urlquery function does. */
 export function escapeQuery(text: string): string {
-  return text.replace(/[^A-Za-z0-9\-_.~]/g, (char) =>
-    char === ' ' ? '+' : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  return byPieces(text, (piece) => piece.replace(/[^A-Za-z0-9\-_.~]/g, escapeQueryByte));
+}
+
+function escapeQueryByte(char: string): string {
+  return char === ' ' ? '+' : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

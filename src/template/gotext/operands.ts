@@ -6,6 +6,7 @@ import { find, makeSite, readQuickly } from './fields.ts';
 import type { Found, Site } from './fields.ts';
 import { printNode } from './node.ts';
 import type { ChainNode, CommandNode, FieldNode, OperandNode, PipeNode, VariableNode } from './node.ts';
+import { spendOn } from '../cost.ts';
 import { fail } from './run.ts';
 import type { Eval, Run } from './run.ts';
 import type { Compiled, Scope } from './unit.ts';
@@ -283,7 +284,9 @@ function callMethod(
   if (method.unfit !== undefined) fail(run, '%v', method.unfit);
   const values = given.collect(method)(run, given.dot, given.final);
   try {
-    return method.call(receiver, values);
+    const result = method.call(receiver, values);
+    spendOn(values, result);
+    return result;
   } catch (error) {
     throw callError(run, node, name, error);
   }

@@ -1,3 +1,4 @@
+import { sortStrings } from '../../go/sort.ts';
 import { Complex, Num } from '../../go/value.ts';
 import type { GoMap, Value } from '../../go/value.ts';
 
@@ -6,7 +7,7 @@ export function sortedKeys(map: GoMap): Value[] {
   if (map.entries === null) return [];
   const keys = [...map.entries.keys()];
   // Byte strings: the order of UTF-16 code units is that of bytes.
-  return keys.every((key) => typeof key === 'string') ? keys.sort() : keys.sort(compareKeys);
+  return keys.every((key) => typeof key === 'string') ? sortStrings(keys) : keys.sort(compareKeys);
 }
 
 /** NaN is low; keys of different types have no order of their own, as in Go. */

@@ -1,9 +1,10 @@
+import { spend } from '../../go/budget.ts';
 import { GoMap, IntType, Slice, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
 import type { BranchNode } from './node.ts';
 import { compilePick, compilePipe } from './operands.ts';
 import { sortedKeys } from './order.ts';
-import { breakSignal, fail, work } from './run.ts';
+import { breakSignal, fail, stepsPerTurn } from './run.ts';
 import type { Eval, Exec, Run, Signal, Steps } from './run.ts';
 import { indirect, integerOf, makeInt } from './types.ts';
 import type { ListCompiler, Scope } from './unit.ts';
@@ -117,7 +118,7 @@ interface Turns {
 
 function nextTurn(run: Run, { bind, isReassigned, setStatics }: Loop, turns: Turns): boolean {
   if (!turns.advance()) return false;
-  work(run, 1);
+  spend(stepsPerTurn);
   if (isReassigned) setStatics(run, turns.keyType, turns.elemType);
   if (bind !== null) bind(run, turns.key, turns.elem);
   return true;
@@ -159,6 +160,7 @@ function sliceTurns(slice: Slice, hasKey: boolean): Turns {
 
 function mapTurns(map: GoMap): Turns {
   const keys = sortedKeys(map);
+  spend(keys.length);
   const values = keys.map((key) => map.entries!.get(key)); // what a turn changes in the map is not seen
   let i = -1;
   return {

@@ -16,8 +16,6 @@ export interface Run {
   node: Node; // the current node, for errors
   template: string; // the name of the template that runs
   depth: number; // of template calls
-  work: number; // done since the last tick
-  readonly tick: () => void;
   vars: Value[]; // of the template that runs, by slot
   known: Type | undefined; // the interface type that the last chain of fields found its value in
   statics: (Type | undefined)[]; // by slot: set if a variable or dot comes from an element of interface type
@@ -59,15 +57,8 @@ export function flush(run: Run): void {
   run.write(out);
 }
 
-/** As much work as this lies between two ticks: a turn of a range is 1. */
-export const workPerTick = 1024;
-
-/** Counts work, so that tick is called now and then: it may end the render. */
-export function work(run: Run, amount: number): void {
-  if ((run.work += amount) < workPerTick) return;
-  run.work = 0;
-  run.tick();
-}
+/** What a turn of a range costs, and the call of a template, in steps. */
+export const stepsPerTurn = 16;
 
 /** Throws a TemplateError about the current node. */
 export function fail(run: Run, format: string, ...args: Value[]): never {

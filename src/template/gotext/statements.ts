@@ -1,3 +1,4 @@
+import { spend } from '../../go/budget.ts';
 import { printValue } from '../../go/fmt.ts';
 import { Func, typeOf } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
@@ -5,7 +6,7 @@ import { printNode } from './node.ts';
 import type { ActionNode, BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
 import { compilePipe } from './operands.ts';
 import { compileRange } from './range.ts';
-import { breakSignal, continueSignal, emit, fail, work } from './run.ts';
+import { breakSignal, continueSignal, emit, fail, stepsPerTurn } from './run.ts';
 import type { Eval, Exec, Run } from './run.ts';
 import { isNilPointer, isTrue, printable } from './types.ts';
 import type { Scope } from './unit.ts';
@@ -172,7 +173,7 @@ export function compileEntry(scope: Scope, node: TemplateNode): Eval {
     run.node = node;
     if (!isDefined) return fail(run, 'template %q not defined', name);
     if (run.depth === maxDepth) fail(run, 'exceeded maximum template depth (%d)', BigInt(maxDepth));
-    work(run, 1);
+    spend(stepsPerTurn);
     const data = pipe === null ? undefined : pipe(run, dot);
     run.template = name;
     run.vars = [data];

@@ -1,3 +1,4 @@
+import { limited } from '../../go/budget.ts';
 import type { FuncMap, Value } from '../../go/value.ts';
 import type { Engine, Template } from '../engine.ts';
 import { TemplateError } from '../engine.ts';
@@ -27,8 +28,11 @@ export function compileTemplate(name: string, text: string, options: TemplateOpt
   const program = compileBodies(source, trees, funcs);
   const missingKey = options.missingKey ?? 'default';
   return {
-    render(data, bound, write, tick = idle) {
-      render(program, startRun(program, { data, missingKey, write, tick }, bound), data);
+    render(data, bound, write, tick) {
+      const run = startRun(program, { data, missingKey, write }, bound);
+      limited(tick, () => {
+        render(program, run, data);
+      });
     },
   };
 }
@@ -38,11 +42,9 @@ export const goEngine: Engine = {
   compile: (name, text, funcs) => compileTemplate(name, text, { funcs }),
 };
 
-const idle = () => undefined;
+type Start = Pick<Run, 'missingKey' | 'write'> & { readonly data: Value };
 
-type Start = Pick<Run, 'missingKey' | 'write' | 'tick'> & { readonly data: Value };
-
-function startRun(program: Program, { data, missingKey, write, tick }: Start, funcs: FuncMap): Run {
+function startRun(program: Program, { data, missingKey, write }: Start, funcs: FuncMap): Run {
   const { source, main } = program;
   return {
     source,
@@ -53,8 +55,6 @@ function startRun(program: Program, { data, missingKey, write, tick }: Start, fu
     node: main.node,
     template: source.name,
     depth: 0,
-    work: 0,
-    tick,
     vars: [data ?? undefined],
     known: undefined,
     statics: [],

@@ -1,9 +1,10 @@
+import { spend } from '../../go/budget.ts';
 import { GoMap, Slice } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 import type { Block, Program } from './ast.ts';
 import { callName, compileCall, compileExpression } from './expressions.ts';
 import { entriesOf, isNothing, isZero } from './fields.ts';
-import { at, work } from './run.ts';
+import { at, stepsPerTurn } from './run.ts';
 import type { Body, Eval, Exec, Frame, Run } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
@@ -91,12 +92,13 @@ function isNil(value: Value): boolean {
 }
 
 function eachOf(run: Run, frame: Frame, { body, inverse, hasParams }: Parts, value: Value): void {
-  const entries = entriesOf(value);
-  if (entries.length === 0) inverse(run, frame);
+  const { size, at: entryAt } = entriesOf(value);
+  if (size === 0) inverse(run, frame);
   const { here, vars, params, inlines, block } = frame;
-  for (const [i, [key, item]] of entries.entries()) {
-    work(run, 1);
-    const turn = { index: BigInt(i), key, first: i === 0, last: i === entries.length - 1 };
+  for (let i = 0; i < size; i++) {
+    spend(stepsPerTurn);
+    const [key, item] = entryAt(i);
+    const turn = { index: BigInt(i), key, first: i === 0, last: i === size - 1 };
     body(run, {
       here: item === here.value ? here : { value: item, outer: here },
       vars: { root: vars.root, turn, outer: vars },

@@ -1,3 +1,4 @@
+import { limited } from '../../go/budget.ts';
 import { toText } from '../../go/bytes.ts';
 import type { FuncMap, Value } from '../../go/value.ts';
 import { TemplateError } from '../engine.ts';
@@ -51,11 +52,13 @@ function compile({ name, text, funcs }: Source, { folder, strict, language, pars
   const files = new PartialFiles(folder, compileFile);
   return {
     isStale: () => files.isEdited(),
-    render(data, bound, write, tick = () => undefined) {
-      const run: Run = { funcs: bound, files, write, tick, indents: [], out: '', work: 0, depth: 0 };
+    render(data, bound, write, tick) {
+      const run: Run = { funcs: bound, files, write, indents: [], out: '', depth: 0 };
       try {
         guard(file, () => {
-          main(run, frameOf(data));
+          limited(tick, () => {
+            main(run, frameOf(data));
+          });
         });
       } catch (error) {
         if (error instanceof TemplateError) flush(run);

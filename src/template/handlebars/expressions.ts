@@ -1,8 +1,11 @@
+import { spend } from '../../go/budget.ts';
 import { printValue } from '../../go/fmt.ts';
 import { GoError, GoMap, StringMapType } from '../../go/value.ts';
 import type { Func, Value } from '../../go/value.ts';
+import { spendOn } from '../cost.ts';
 import type { Call, Expression, Hash, Literal, Node, Path } from './ast.ts';
 import { entriesOf, fieldOf, isNothing } from './fields.ts';
+import { stepsPerTurn } from './run.ts';
 import type { Eval, Frame, Run, Vars } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
@@ -94,7 +97,11 @@ function compileFunction(scope: Scope, call: Call, { name, declared }: Named): E
     const values = args.map((arg) => arg(run, frame));
     const { call: invoke } = run.funcs.get(name) ?? declared;
     try {
-      return invoke(values.map((value, i) => unit.language.fit(value, params[Math.min(i, params.length - 1)]!)));
+      const result = invoke(
+        values.map((value, i) => unit.language.fit(value, params[Math.min(i, params.length - 1)]!)),
+      );
+      spendOn(values, result);
+      return result;
     } catch (error) {
       // A Suspend, for one, is none of our business.
       if (!(error instanceof GoError)) throw error;
@@ -207,7 +214,13 @@ function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: Ev
 export function compileHash(scope: Scope, { pairs }: Hash): (run: Run, frame: Frame, value: Value) => Value {
   const added = pairs.map(({ key, value }) => [key, compileExpression(scope, value)] as const);
   return (run, frame, value) => {
-    const fields = new Map<Value, Value>(entriesOf(value).map(([key, each]) => [printValue(key), each]));
+    const fields = new Map<Value, Value>();
+    const { size, at } = entriesOf(value);
+    spend(stepsPerTurn * size);
+    for (let i = 0; i < size; i++) {
+      const [key, each] = at(i);
+      fields.set(printValue(key), each);
+    }
     for (const [key, evaluate] of added) fields.set(key, evaluate(run, frame) ?? null);
     return new GoMap(StringMapType, fields);
   };

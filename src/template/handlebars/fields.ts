@@ -1,3 +1,5 @@
+import { spend } from '../../go/budget.ts';
+import { sortStrings } from '../../go/sort.ts';
 import { GoMap, Num, Pointer, Slice } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 
@@ -18,16 +20,32 @@ function itemOf(list: Slice, name: string): Value {
 
 const isExported = (name: string) => /^[A-Z]/.test(name);
 
-export type Entry = readonly [key: Value, value: Value];
+type Entry = readonly [key: Value, value: Value];
+
+/** The entries of a value, each made when it is asked for. */
+export interface Entries {
+  readonly size: number;
+  readonly at: (index: number) => Entry;
+}
+
+const none: Entries = { size: 0, at: () => [undefined, undefined] };
 
 /** What each goes over: a list in its order, a map by its sorted keys, a struct by its fields; nothing for the rest. */
-export function entriesOf(value: Value): readonly Entry[] {
-  if (typeof value !== 'object' || value === null) return [];
+export function entriesOf(value: Value): Entries {
+  if (typeof value !== 'object' || value === null) return none;
   if (value instanceof Pointer) return entriesOf(value.target);
-  if (value instanceof Slice) return Array.from({ length: value.length }, (_, i) => [BigInt(i), value.at(i)]);
-  if (value instanceof GoMap) return [...(value.entries ?? [])].sort(([a], [b]) => (a! < b! ? -1 : 1));
-  const fields = value.type.fields ?? [];
-  return fields.filter(({ name }) => isExported(name)).map((field) => [field.name, field.get(value)]);
+  if (value instanceof Slice) return { size: value.length, at: (i) => [BigInt(i), value.at(i)] };
+  if (value instanceof GoMap) return entriesOfMap(value.entries ?? new Map<Value, Value>());
+  const fields = (value.type.fields ?? []).filter(({ name }) => isExported(name));
+  return { size: fields.length, at: (i) => [fields[i]!.name, fields[i]!.get(value)] };
+}
+
+function entriesOfMap(entries: ReadonlyMap<Value, Value>): Entries {
+  spend(entries.size);
+  const keys = [...entries.keys()];
+  const isText = keys.every((key) => typeof key === 'string');
+  const sorted: readonly Value[] = isText ? sortStrings(keys) : keys.sort((a, b) => (a! < b! ? -1 : 1));
+  return { size: sorted.length, at: (i) => [sorted[i], entries.get(sorted[i])] };
 }
 
 /** Whether it is no value, or no more than zero, an empty text or an empty list. A map is something even when empty. */

@@ -1,3 +1,4 @@
+import { spend } from '../../go/budget.ts';
 import { toText } from '../../go/bytes.ts';
 import { GoError } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
@@ -5,7 +6,7 @@ import { TemplateError } from '../engine.ts';
 import type { Partial, PartialBlock } from './ast.ts';
 import type { CompileProgram } from './blocks.ts';
 import { compileExpression, compileHash } from './expressions.ts';
-import { at, work } from './run.ts';
+import { at, stepsPerTurn } from './run.ts';
 import type { Body, Eval, Exec, Frame, Inlines, Run } from './run.ts';
 import { failure } from './unit.ts';
 import type { Scope } from './unit.ts';
@@ -28,7 +29,7 @@ export function compilePartial(scope: Scope, node: Partial | PartialBlock, compi
     const exec = find(scope, node, { run, frame: inner, name: called }) ?? (body === null ? null : inner.block);
     if (exec === null)
       throw failure(scope, node, `partial "${called}" not defined: there is no ${called}.hbs below templates`);
-    work(run, 1);
+    spend(stepsPerTurn);
     if (++run.depth > maxDepth) throw failure(scope, node, `partials are nested deeper than ${maxDepth}`);
     if (indent !== '') run.indents.push({ text: indent, isLineStart: true });
     try {

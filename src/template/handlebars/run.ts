@@ -10,11 +10,9 @@ export interface Run {
   readonly funcs: FuncMap;
   readonly files: Files;
   readonly write: (chunk: string) => void;
-  readonly tick: () => void;
   /** White space that the partials under way put before their lines, outermost first. */
   readonly indents: Indent[];
   out: string; // not yet written
-  work: number; // done since the last tick
   depth: number; // of partials
 }
 
@@ -107,12 +105,5 @@ export function flush(run: Run): void {
   if (out !== '') run.write(out);
 }
 
-/** As much work as this lies between two ticks: a turn of an each is 1. */
-const workPerTick = 1024;
-
-/** Counts work, so that tick is called now and then: it may end the render. */
-export function work(run: Run, amount: number): void {
-  if ((run.work += amount) < workPerTick) return;
-  run.work = 0;
-  run.tick();
-}
+/** What a turn of an each costs, and the call of a partial, in steps. */
+export const stepsPerTurn = 32;
