@@ -60,14 +60,19 @@ export async function render(
   throw new AgentError(`the template asks for more than ${maxPasses} look-ups`);
 }
 
-/** What V8 says when a text, a list, a map or a number grows beyond what it can hold, or calls beyond its stack. */
-const outgrown =
-  /^(Invalid (string|array|typed array) length|(Map|Set|BigInt|Maximum).* exceeded|Array buffer allocation failed)|Cannot create a string longer/;
+/** What V8 says when something grows beyond what it can hold. */
+const longText = /^Invalid string length|^Cannot create a string longer/;
+const largeOther =
+  /^Invalid (typed )?array length|^(Map|Set) maximum size exceeded|^Maximum (BigInt size|call stack size) exceeded|^Array buffer allocation failed/;
 
 /** What JavaScript cannot hold is the template's doing; anything else that is wrong stays what it is. */
 function tooLong(error: unknown): unknown {
-  if (!(error instanceof Error) || !outgrown.test(error.message)) return error;
-  return new AgentError('the template makes a text or list that is larger than any can be', { cause: error });
+  if (!(error instanceof Error)) return error;
+  if (longText.test(error.message)) {
+    return new AgentError('the template makes a text of more than 512 MiB', { cause: error });
+  }
+  if (!(error instanceof RangeError) || !largeOther.test(error.message)) return error;
+  return new AgentError('the template makes a list, or nests values, beyond what can be held', { cause: error });
 }
 
 /** Measures the time in which a template runs. */

@@ -34,6 +34,26 @@ describe('what goes wrong', () => {
     });
   });
 
+  test.each<[Error, string]>([
+    [new RangeError('Invalid string length'), 'the template makes a text of more than 512 MiB'],
+    [new Error('Cannot create a string longer than 0x1fffffe8 characters'), 'a text of more than 512 MiB'],
+    [new RangeError('Invalid array length'), 'beyond what can be held'],
+    [new RangeError('Map maximum size exceeded'), 'beyond what can be held'],
+    [new RangeError('Maximum call stack size exceeded'), 'beyond what can be held'],
+    [new RangeError('Array buffer allocation failed'), 'beyond what can be held'],
+    [new RangeError('Invalid count value: -1'), 'Invalid count value: -1'],
+    [new TypeError('Invalid array length'), 'Invalid array length'],
+  ])('%s', async (error, message) => {
+    const template: Template = {
+      render: () => {
+        throw error;
+      },
+    };
+    const thrown: unknown = await render(template, () => none).catch((caught: unknown) => caught);
+    expect((thrown as Error).message).toContain(message);
+    expect((thrown as Error).name === 'AgentError').toBe((thrown as Error).message !== error.message);
+  });
+
   test('a look-up is rejected', async () => {
     const template: Template = {
       render: () => {
