@@ -152,6 +152,7 @@ export class View implements Sight {
   /** The name in the store that gives a key its value. */
   #originOf(key: string): string | undefined {
     const names = this.#origins.get(key);
+    if (names?.length === 1) return names[0];
     if (names !== undefined) return names.findLast((name) => isPlain(name, this.#rule)) ?? names.at(-1);
     return this.#isWhole && this.#lookup(key) !== undefined && this.#selects(key) && isClean(key) ? key : undefined;
   }
@@ -220,15 +221,19 @@ export class View implements Sight {
     const known = this.#origins.get(key);
     // In a whole view a key by itself is not noted.
     if (known === undefined && this.#isWhole && name === key) return;
-    const itself = known === undefined && this.#originOf(key) !== undefined ? [key] : [];
-    const names = new Set(known ?? itself);
-    if (touch === 'added') names.add(name);
-    else names.delete(name);
-    const isItself = this.#isWhole && names.size === 1 && names.has(key);
-    if (names.size === 0 || isItself) this.#origins.delete(key);
-    else this.#origins.set(key, names.size === 1 ? [...names] : [...names].sort());
-    if (names.size > 1) this.#shared.add(key);
-    else this.#shared.delete(key);
+    const others = this.#othersOf(key, name, known);
+    const names = touch === 'removed' ? others : others.length === 0 ? [name] : [...others, name].sort();
+    const isItself = this.#isWhole && names.length === 1 && names[0] === key;
+    if (names.length === 0 || isItself) this.#origins.delete(key);
+    else this.#origins.set(key, names);
+    if (names.length > 1) this.#shared.add(key);
+    else if (known !== undefined && known.length > 1) this.#shared.delete(key);
+  }
+
+  /** The names behind a key but for one: those that are known, or in a whole view the key itself. */
+  #othersOf(key: string, name: string, known: readonly string[] | undefined): readonly string[] {
+    if (known !== undefined) return known.filter((other) => other !== name);
+    return this.#isWhole && this.#originOf(key) !== undefined ? [key] : [];
   }
 
   #matching(pattern: string): KVPair[] {
