@@ -138,6 +138,9 @@ describe('a dest with an odd path', () => {
   });
 });
 
+/** The log from the first resource that is not in sync. */
+const behindStart = (log: readonly string[]) => log.slice(log.findIndex((line) => line.endsWith(' out of sync')));
+
 describe('what a failed command said', () => {
   test('line by line, with dest; the staged file by the name of dest; then the resource', async () => {
     const dir = new Confdir();
@@ -149,7 +152,7 @@ describe('what a failed command said', () => {
     );
     const { code, stderr } = await confd(args(dir, '-onetime'));
     expect(code).toBe(1);
-    expect(logOf(stderr).slice(4, -1)).toEqual([
+    expect(behindStart(logOf(stderr)).slice(1, -1)).toEqual([
       `ERROR check_cmd of ${dest}: bad ${dest} (staged):3`,
       `ERROR check_cmd of ${dest}: \ta"b\\x1b[1m`,
       'ERROR Config check failed: exit status 3',
@@ -168,7 +171,7 @@ describe('what a failed command said', () => {
     const agent = new Program('confd', args(dir, '-interval', '1'), {});
     running.push(agent);
     await waitFor('a third failure', () => agent.log.some((line) => line.includes(', 3 times in a row')));
-    const said = agent.log.slice(3);
+    const said = behindStart(agent.log);
     expect(said.slice(0, 7)).toEqual([
       `INFO Target config ${dest} out of sync`,
       expect.stringMatching(/^ERROR check_cmd of \S+: pid \d+$/),
