@@ -89,35 +89,45 @@ const rows: readonly Row[] = [
     [
       [
         '2',
-        (site) => {
+        async (site) => {
           site.write('etc/templates/y.tmpl', '2');
           site.remove('etc/conf.d');
+          await sleep(500);
           site.write('etc/conf.d/x.toml', toml('y.tmpl', site.dest));
         },
       ],
       [
         '3',
-        (site) => {
+        async (site) => {
           site.write('etc/templates/z.tmpl', '3');
+          await sleep(500);
           site.write('etc/conf.d/x.toml', toml('z.tmpl', site.dest));
         },
       ],
     ],
   ],
   [
-    'conf.d is swapped by rename, twice',
+    'conf.d is swapped by rename, twice, then edited',
     (site) => {
       site.confdir('etc', '0');
     },
-    ['1', '2'].map((n) => [
-      n,
-      (site) => {
-        site.write(`etc/templates/${n}.tmpl`, n);
-        site.write(`next/x.toml`, toml(`${n}.tmpl`, site.dest));
-        site.move('etc/conf.d', `old${n}`);
-        site.move('next', 'etc/conf.d');
-      },
-    ]),
+    [
+      ...['1', '2'].map((n): readonly [string, Deed] => [
+        n,
+        (site) => {
+          site.write(`etc/templates/${n}.tmpl`, n);
+          site.write(`next/x.toml`, toml(`${n}.tmpl`, site.dest));
+          site.move('etc/conf.d', `old${n}`);
+          site.move('next', 'etc/conf.d');
+        },
+      ]),
+      [
+        '1',
+        (site) => {
+          site.write('etc/conf.d/x.toml', toml('1.tmpl', site.dest));
+        },
+      ],
+    ],
   ],
   [
     'templates are removed for two seconds and copied back, then edited',
