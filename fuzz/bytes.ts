@@ -1,5 +1,5 @@
-import { TemplateError } from '../src/template/engine.ts';
-import type { Template } from '../src/template/engine.ts';
+import { TemplateError } from '../src/template/engine/engine.ts';
+import type { Template } from '../src/template/engine/engine.ts';
 import { compileTemplate } from '../src/template/gotext/template.ts';
 import { templateFuncs } from '../test/helpers/templateFuncs.ts';
 import { Grammar } from './grammar.ts';

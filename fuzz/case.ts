@@ -1,6 +1,6 @@
 import { toText } from '../src/go/bytes.ts';
-import { TemplateError } from '../src/template/engine.ts';
-import type { MissingKey } from '../src/template/gotext/run.ts';
+import { TemplateError } from '../src/template/engine/engine.ts';
+import type { MissingKey } from '../src/template/gotext/state.ts';
 import { compileTemplate } from '../src/template/gotext/template.ts';
 import { templateFuncs } from '../test/helpers/templateFuncs.ts';
 

@@ -28,7 +28,7 @@ for (const name of readdirSync(root).includes('dist') ? readdirSync(outdir) : []
 
 // Each entry is built by itself: chunks shared between entries would be many and small, and a cold start would pay for
 // each file. Within an entry what is imported on first use becomes a chunk of its own.
-const entries = { confd: 'src/cli/confd.ts', 'mini-etcd': 'src/cli/minietcd.ts', index: 'src/index.ts' };
+const entries = { confd: 'src/cli/confd/main.ts', 'mini-etcd': 'src/cli/minietcd/main.ts', index: 'src/index.ts' };
 const bundled = new Set();
 for (const [name, path] of Object.entries(entries)) {
   const { metafile } = await build({

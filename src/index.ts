@@ -1,9 +1,9 @@
 /** confd as a library: Go's template language over plain data, and an agent to embed. */
-import type { Agent } from './agent/agent.ts';
+import type { Agent } from './agent/schedule/agent.ts';
 import { type AgentSettings, assembleAgent } from './agent/assemble.ts';
-import { interval, onetime, watch } from './agent/processors.ts';
-import type { Backend } from './backend/backend.ts';
-import { type BackendOptions, openBackend as openStore } from './backend/open.ts';
+import { interval, onetime, watch } from './agent/schedule/processors.ts';
+import type { Backend } from './backend/contract/backend.ts';
+import { type BackendOptions, openBackend as openStore } from './backend/registry.ts';
 import { fromText, toText } from './go/bytes.ts';
 import type { Func } from './go/value.ts';
 import { systemClock } from './obs/clock.ts';
@@ -11,10 +11,17 @@ import { labelled, type Logger } from './obs/log.ts';
 import { compileTemplate } from './template/gotext/template.ts';
 import { fromPlain, type Plain } from './template/plain.ts';
 
-export type { PendingReload, ReloadLedger } from './agent/reload-ledger.ts';
-export { type Backend, BackendError, type Change, type Cursor, type Edit, type Snapshot } from './backend/backend.ts';
+export type { PendingReload, ReloadLedger } from './agent/pipeline/reload-ledger.ts';
+export {
+  type Backend,
+  BackendError,
+  type Change,
+  type Cursor,
+  type Edit,
+  type Snapshot,
+} from './backend/contract/backend.ts';
 export { createLogger, type Level, type Logger } from './obs/log.ts';
-export { TemplateError } from './template/engine.ts';
+export { TemplateError } from './template/engine/engine.ts';
 export { type Plain, type PlainType, templateFunc, variadicTemplateFunc } from './template/plain.ts';
 
 /** How a text is read and run; everything may be left out. */
@@ -106,8 +113,8 @@ const silent: Logger = {
   error: () => undefined,
   fatal: () => undefined,
 };
-const usualInterval = 600;
-const usualDebounceMs = 5;
+const defaultIntervalSeconds = 600;
+const defaultDebounceMs = 5;
 
 /** Puts an agent together; nothing runs until it is told to. */
 export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
@@ -124,14 +131,14 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
     ...given,
   };
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });
-  const usual = { clock: systemClock, debounceMs: usualDebounceMs, splayMs: 0 };
-  const pace = (seconds: number) => ({ ...usual, intervalMs: seconds * 1000 });
+  const defaults = { clock: systemClock, debounceMs: defaultDebounceMs, splayMs: 0 };
+  const pace = (seconds: number) => ({ ...defaults, intervalMs: seconds * 1000 });
   return {
     once: async () => (await onetime(assemble(), signal)).length === 0,
-    watch: async (seconds = usualInterval) => {
+    watch: async (seconds = defaultIntervalSeconds) => {
       await watch(assemble(), pace(seconds), signal);
     },
-    poll: async (seconds = usualInterval) => {
+    poll: async (seconds = defaultIntervalSeconds) => {
       await interval(assemble(), pace(seconds), signal);
     },
   };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import { Reader } from '../../src/mirror/readset.ts';
-import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs.ts';
+import { confdFuncs, declaredFuncs, worldOf } from '../../src/template/funcs/funcs.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
 
 // As the agent sets it while it watches: garbage is collected more often, which saves memory.

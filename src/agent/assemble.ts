@@ -1,23 +1,23 @@
-import { type Backend, BackendError } from '../backend/backend.ts';
+import { type Backend, BackendError } from '../backend/contract/backend.ts';
 import { loadResources } from '../config/resources.ts';
 import type { Sources } from '../config/sources.ts';
 import type { StoreSettings } from '../config/store.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
-import { Templates } from '../template/compile.ts';
+import { Templates } from '../template/template-cache.ts';
 import { enginesFor } from '../template/engines.ts';
-import { declare, worldOf } from '../template/funcs.ts';
-import { Includes } from '../template/include.ts';
-import type { Keyring } from '../template/keyring.ts';
-import { Agent, type Loaded } from './agent.ts';
-import { AgentError } from './error.ts';
-import type { Ending } from './command.ts';
-import { ResourceFollower } from './follower.ts';
-import { type Limits, usualLimits } from './render.ts';
-import { type Resource, resolveResource } from './resource.ts';
-import { MemoryLedger, type ReloadLedger } from './reload-ledger.ts';
-import { Slots } from './slots.ts';
-import { removeStale } from './stale.ts';
+import { declare, funcDepsOf } from '../template/funcs/funcs.ts';
+import { Includes } from '../template/funcs/include.ts';
+import type { Keyring } from '../template/funcs/keyring.ts';
+import { Agent, type Loaded } from './schedule/agent.ts';
+import { AgentError } from './resource/error.ts';
+import type { Ending } from './resource/command.ts';
+import { ResourceRenderer } from './schedule/resource-renderer.ts';
+import { type RenderLimits, defaultRenderLimits } from './render/render.ts';
+import { type Resource, resolveResource } from './resource/resource.ts';
+import { MemoryLedger, type ReloadLedger } from './pipeline/reload-ledger.ts';
+import { Semaphore } from './schedule/semaphore.ts';
+import { removeStale } from './pipeline/stage-files.ts';
 
 /** What an agent is told. */
 export interface AgentSettings {
@@ -35,7 +35,7 @@ export interface AgentSettings {
   /** What getenv sees. */
   readonly env: ReadonlyMap<string, string>;
   /** What one render may take; generous by default. */
-  readonly limits?: Limits;
+  readonly limits?: RenderLimits;
   /** The stores that resources may name, and what the global one was opened with; none when left out. */
   readonly sources?: Sources;
   /** Called when the global store is first asked, which it is not where all resources have others. */
@@ -49,7 +49,7 @@ export interface AgentSettings {
 }
 
 /** Where an agent lives. */
-export interface Surroundings {
+export interface AssembleDeps {
   readonly clock: Clock;
   readonly log: Logger;
   /** Aborted when the agent shall stop: passes end after the room in hand, but never between swap and reload. */
@@ -61,24 +61,25 @@ export interface Surroundings {
 }
 
 /** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
-const passesAtOnce = 8;
+const maxConcurrentPasses = 8;
 
 /** Puts an agent together on an open store, which stays its owner's to close; run it with one of the processors. */
-export function assembleAgent(backend: Backend, settings: AgentSettings, surroundings: Surroundings): Agent {
-  const { clock, log } = surroundings;
-  const { limits = usualLimits, keyring = null, openStore = openNone, ledger = new MemoryLedger() } = settings;
+export function assembleAgent(backend: Backend, settings: AgentSettings, deps: AssembleDeps): Agent {
+  const { clock, log } = deps;
+  const { limits = defaultRenderLimits, keyring = null, openStore = openNone, ledger = new MemoryLedger() } = settings;
   const templates = new Templates(enginesFor(templatesDir(settings)), declare(keyring));
-  const slots = new Slots(passesAtOnce);
-  const world = () => worldOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
+  const semaphore = new Semaphore(maxConcurrentPasses);
+  const createFuncDeps = () =>
+    funcDepsOf(settings.env, clock, new Includes(templates, templatesDir(settings)), keyring);
   let isFirst = true;
-  let told: ReadonlySet<string> = new Set();
+  let lastWarnings: ReadonlySet<string> = new Set();
   const warn = (warnings: readonly string[]) => {
-    for (const warning of warnings) if (!told.has(warning)) log.warning(warning);
-    told = new Set(warnings);
+    for (const warning of warnings) if (!lastWarnings.has(warning)) log.warning(warning);
+    lastWarnings = new Set(warnings);
   };
   let wrong: ReadonlySet<string> = new Set();
   const load = async (isEdit = false): Promise<Loaded> => {
-    const loaded = await loadAll(settings, surroundings, warn);
+    const loaded = await loadAll(settings, deps, warn);
     // Every save of a file, and of its neighbours, loads all of them: what is known to be wrong is repeated by passes only.
     for (const error of loaded.errors) if (!isEdit || !wrong.has(error)) log.error(error);
     wrong = new Set(loaded.errors);
@@ -89,18 +90,18 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, surroun
     isFirst = false;
     return loaded;
   };
-  const parts = { ...surroundings, templates, world, limits, slots, ledger };
-  const lent = lend(backend);
+  const rendererDeps = { ...deps, templates, createFuncDeps, limits, semaphore, ledger };
+  const borrowed = borrow(backend);
   return new Agent({
     open: ({ store, label }) => {
       if (store !== null) return openStore(store, label);
       settings.onGlobalUse?.();
-      return Promise.resolve(lent);
+      return Promise.resolve(borrowed);
     },
     clock,
     log,
     load,
-    follow: (resource, sources) => new ResourceFollower(resource, sources, parts),
+    createRenderer: (resource, sources) => new ResourceRenderer(resource, sources, rendererDeps),
     ledger,
   });
 }
@@ -110,7 +111,7 @@ function openNone(): Promise<never> {
 }
 
 /** The backend, for somebody who closes what he is done with. */
-function lend(backend: Backend): Backend {
+function borrow(backend: Backend): Backend {
   const { name, canWatch, selects } = backend;
   return {
     name,
@@ -127,7 +128,7 @@ const templatesDir = ({ confdir }: AgentSettings) => `${confdir}/templates`;
 /** Everything in conf.d that can run, and what is wrong with the rest. */
 async function loadAll(
   settings: AgentSettings,
-  { clock, log }: Surroundings,
+  { clock, log }: AssembleDeps,
   warn: (warnings: readonly string[]) => void,
 ): Promise<Loaded> {
   log.debug(`Loading template resources from confdir ${settings.confdir}`);

@@ -1,17 +1,17 @@
 import { isAbsolute, join } from 'node:path';
 import type { FlagValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
-import { asTable, findEntry, unknownKeys } from './fields.ts';
-import { readConfigFile } from './file.ts';
+import { asTable, findEntry, unknownKeys } from './toml-fields.ts';
+import { readConfigFile } from './config-file.ts';
 import { oldSettings, settings } from './flags.ts';
-import { modernise } from './old.ts';
+import { modernise } from './old-flags.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
 import { type Chosen, fromEnv, fromFlags, fromToml, type Given, layer, type Setting } from './setting.ts';
 import { readNamedSources, type Sources } from './sources.ts';
 import {
   checkDuration,
   checkStore,
-  longestTimerSeconds,
+  maxTimerSeconds,
   refusal,
   storeDoubts,
   storeOf,
@@ -162,7 +162,7 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
     confdir: text('confdir'),
     dataDir: text('data-dir'),
     debounceMs: number('debounce'),
-    intervalSeconds: Math.min(number('interval'), longestTimerSeconds),
+    intervalSeconds: Math.min(number('interval'), maxTimerSeconds),
     keepStageFile: yes('keep-stage-file'),
     lenient: yes('lenient'),
     listen: list('listen'),
@@ -205,8 +205,8 @@ function check(chosen: ReadonlyMap<string, Chosen>): void {
 function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   const value = (name: string): FlagValue => chosen.get(name)!.value;
   const warnings: string[] = [];
-  if ((value('interval') as number) > longestTimerSeconds) {
-    warnings.push(`interval: ${longestTimerSeconds} seconds are the most that can be waited`);
+  if ((value('interval') as number) > maxTimerSeconds) {
+    warnings.push(`interval: ${maxTimerSeconds} seconds are the most that can be waited`);
   }
   warnings.push(...storeDoubts(chosen));
   for (const name of ['listen', 'data-dir']) {

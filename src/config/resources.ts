@@ -2,7 +2,7 @@ import { normalize } from 'node:path';
 import { fromText, toText } from '../go/bytes.ts';
 import { parseUint } from '../go/strconv.ts';
 import { ConfigError } from './error.ts';
-import { readConfigFile } from './file.ts';
+import { readConfigFile } from './config-file.ts';
 import {
   asBool,
   asInt,
@@ -13,8 +13,8 @@ import {
   mismatch,
   refuseMisspelt,
   unknownKeys,
-} from './fields.ts';
-import { scanResources, withExtra } from './scan.ts';
+} from './toml-fields.ts';
+import { scanResources, withExtra } from './scan-resources.ts';
 import { asMilliseconds } from './setting.ts';
 import { chooseSources, type Sources, type SourceSpec } from './sources.ts';
 import { type TomlEntry, type TomlTable, parseToml, tomlError } from './toml.ts';

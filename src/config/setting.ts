@@ -3,7 +3,7 @@ import { parseDuration } from '../go/duration.ts';
 import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
 import { redact } from '../go/redact.ts';
 import { ConfigError } from './error.ts';
-import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './fields.ts';
+import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './toml-fields.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
 /** One setting: its flag, and what it is called elsewhere. A row of data, never code. */

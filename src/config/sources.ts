@@ -1,6 +1,6 @@
 import { nearest } from '../go/nearest.ts';
 import { redact } from '../go/redact.ts';
-import { asString, asTable, findEntry, refuseMisspelt, unknownKeys } from './fields.ts';
+import { asString, asTable, findEntry, refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import type { Chosen } from './setting.ts';
 import { readStore, type StoreSettings } from './store.ts';
 import { type TomlEntry, type TomlFile, tomlError } from './toml.ts';

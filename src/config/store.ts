@@ -1,6 +1,6 @@
 import { type FlagValue, formatValue } from '../go/flag.ts';
 import { ConfigError } from './error.ts';
-import { refuseMisspelt, unknownKeys } from './fields.ts';
+import { refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import { settings } from './flags.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
 import { type Chosen, fromToml, layer } from './setting.ts';
@@ -84,7 +84,7 @@ export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
 }
 
 /** The longest that a timer can wait. */
-export const longestTimerSeconds = 2_147_483;
+export const maxTimerSeconds = 2_147_483;
 
 /** What is wrong with a setting, by its name and by who set it. */
 export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, message: string): ConfigError {
@@ -94,7 +94,7 @@ export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, messa
 /** Throws ConfigError unless the setting is a time that can be waited, and more than nothing unless that is fine. */
 export function checkDuration(chosen: ReadonlyMap<string, Chosen>, name: string, mayBeZero = false): void {
   const ms = chosen.get(name)!.value as number;
-  const isLong = ms > longestTimerSeconds * 1000;
+  const isLong = ms > maxTimerSeconds * 1000;
   if (ms < 0 || isLong || (!mayBeZero && ms === 0)) {
     throw refusal(chosen, name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
   }

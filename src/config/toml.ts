@@ -1,7 +1,7 @@
 import { parse } from '@iarna/toml';
 import { outOfBounds, type OutOfBounds } from './bounds.ts';
 import { ConfigError } from './error.ts';
-import { type Place, findPlaces, pathKey } from './lines.ts';
+import { type Place, findPlaces, pathKey } from './toml-lines.ts';
 
 /** TOML text as a tree of Maps in which every value knows its line and what Go would call its type. */
 

@@ -12,7 +12,7 @@ export type Tick = (bytes?: number, isText?: boolean) => void;
 /** A step is some ten nanoseconds: a byte that is looked at, an element that is copied. */
 const stepsPerTick = 16_384;
 /** Less is taken without a question. */
-const fewBytes = 64 * 1024;
+const minCountedBytes = 64 * 1024;
 
 let tick: Tick = () => undefined;
 let steps = 0;
@@ -38,19 +38,19 @@ export function spend(count: number): void {
 
 /** Asks for memory, in bytes, that is taken at once. */
 export function reserve(bytes: number): void {
-  if (bytes > fewBytes) tick(bytes);
+  if (bytes > minCountedBytes) tick(bytes);
 }
 
 /** Asks for memory for a list that grows by one element at a time, whenever it has doubled. */
 export function reserveNext(length: number): void {
-  if (length >= manyElements && (length & (length - 1)) === 0) reserve(length * bytesToDouble);
+  if (length >= maxUncountedElements && (length & (length - 1)) === 0) reserve(length * bytesToDouble);
 }
 
-const manyElements = 4096;
+const maxUncountedElements = 4096;
 /** An array twice as long, and what is put in it. */
 const bytesToDouble = 32;
 
 /** Asks for a text of so many bytes. */
 export function reserveText(bytes: number): void {
-  if (bytes > fewBytes) tick(bytes, true);
+  if (bytes > minCountedBytes) tick(bytes, true);
 }

@@ -47,7 +47,7 @@ const unreadable = -2;
 
 const cache = new Map<string, Format>();
 const cacheLimit = 1000;
-const longestKept = 1024;
+const maxCachedLength = 1024;
 const stepsPerDirective = 32;
 
 /** The directives of a format; the most recent formats are remembered. */
@@ -56,7 +56,7 @@ export function compileFormat(format: string): Format {
   if (compiled === undefined) {
     compiled = new FormatReader(format).read();
     // Formats can be built from values, so the cache must not grow with them.
-    if (format.length > longestKept) return compiled;
+    if (format.length > maxCachedLength) return compiled;
     if (cache.size >= cacheLimit) cache.clear();
     cache.set(format, compiled);
   }

@@ -86,7 +86,7 @@ function printAll(compiled: Format, args: readonly Value[]): string {
   return run.printer.out.toString();
 }
 
-const largestWidth = 1_000_000n;
+const maxWidth = 1_000_000n;
 
 /** One pass over the operands of a format. */
 class Run {
@@ -149,7 +149,7 @@ class Run {
     if (this.#next >= this.args.length) return null;
     const arg = this.args[this.#next++];
     const value = typeof arg === 'object' && arg !== null && 'value' in arg ? arg.value : arg;
-    return typeof value === 'bigint' && value <= largestWidth && value >= -largestWidth ? Number(value) : null;
+    return typeof value === 'bigint' && value <= maxWidth && value >= -maxWidth ? Number(value) : null;
   }
 
   printExtra(): void {

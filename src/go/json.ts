@@ -53,7 +53,7 @@ function cannotUnmarshal(what: string, type: string, path: readonly string[] = [
   return new GoError(`json: cannot unmarshal ${what} into ${place} of type ${type}`);
 }
 
-const largestDepth = 10_000;
+const maxDepth = 10_000;
 const stepsPerValue = 8;
 
 /** A container whose end has not been read yet. */
@@ -169,7 +169,7 @@ class Reader {
   }
 
   #deepen(): void {
-    if (this.#open.length >= largestDepth) throw new GoError('exceeded max depth');
+    if (this.#open.length >= maxDepth) throw new GoError('exceeded max depth');
     this.#at++;
   }
 

@@ -64,13 +64,13 @@ interface Chunk {
 
 const cache = new Map<string, readonly Chunk[]>();
 /** Nothing that is matched is as long as this. */
-const longestPattern = 64 * 1024;
+const maxPatternLength = 64 * 1024;
 const cacheLimit = 1000;
 
 /** Whether a shell pattern matches the whole of name; `*` and `?` stop at slashes. Throws for a malformed pattern. */
 export function match(pattern: string, name: string): boolean {
-  if (pattern.length > longestPattern) {
-    throw new GoError(`a pattern of ${pattern.length} bytes is longer than ${longestPattern}`);
+  if (pattern.length > maxPatternLength) {
+    throw new GoError(`a pattern of ${pattern.length} bytes is longer than ${maxPatternLength}`);
   }
   let chunks = cache.get(pattern);
   if (chunks === undefined) {

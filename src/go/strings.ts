@@ -207,12 +207,12 @@ export function contains(s: string, part: string): boolean {
 }
 
 /** The search that is built in compares so many bytes in a second, at worst. */
-const fewComparisons = 2 ** 28;
+const minCountedComparisons = 2 ** 28;
 
 /** The first place of part in s from a place on, or -1, in a time that grows with their lengths and no faster. */
 function indexOf(s: string, part: string, from = 0): number {
   // Built in, and fast for all but the worst texts: its time is that of the lengths multiplied.
-  if (part.length <= 8 || part.length * (s.length - from) <= fewComparisons) return s.indexOf(part, from);
+  if (part.length <= 8 || part.length * (s.length - from) <= minCountedComparisons) return s.indexOf(part, from);
   const borders = bordersOf(part);
   let matched = 0;
   for (let at = from; at < s.length; at++) {

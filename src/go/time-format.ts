@@ -35,7 +35,7 @@ const cacheLimit = 100;
 /** A time in a layout. */
 export function formatTime(time: WallTime, layout: string): string {
   const out = new Builder();
-  for (const part of layout.length > longestKept ? partsOf(layout) : keptParts(layout)) {
+  for (const part of layout.length > maxCachedLength ? partsOf(layout) : keptParts(layout)) {
     spend(stepsPerPart);
     out.add(typeof part === 'string' ? part : part(time));
   }
@@ -44,7 +44,7 @@ export function formatTime(time: WallTime, layout: string): string {
 
 const stepsPerPart = 16;
 /** Longer layouts are in no hurry, and would fill the cache. */
-const longestKept = 1024;
+const maxCachedLength = 1024;
 
 function keptParts(layout: string): readonly (string | Part)[] {
   let parts = cache.get(layout);

@@ -1,16 +1,16 @@
 import type { Clock } from '../obs/clock.ts';
-import type { Address, ListenError } from './address.ts';
-import { usualCluster } from './http/cluster.ts';
-import type { Disk } from './disk/disk.ts';
-import { createMeta } from './disk/folder.ts';
-import { Front } from './http/front.ts';
-import { answer } from './http/http.ts';
-import { HttpStats } from './http/httpstats.ts';
-import { Keyspace } from './keyspace.ts';
-import { Load, usualLimits, type Limits } from './http/limits.ts';
-import { metricsText } from './http/metrics.ts';
-import type { ClusterSettings, Site } from './site.ts';
-import type { TlsFiles } from './http/tls.ts';
+import type { Address, ListenError } from './http/net/address.ts';
+import { defaultCluster } from './http/admin/cluster.ts';
+import type { Storage } from './storage/storage.ts';
+import { createMeta } from './storage/data-directory.ts';
+import { Listener } from './http/net/listener.ts';
+import { answer } from './http/router.ts';
+import { HttpStats } from './http/net/http-stats.ts';
+import { Keyspace } from './state/keyspace.ts';
+import { Load, defaultServerLimits, type ServerLimits } from './http/net/limits.ts';
+import { metricsText } from './http/admin/metrics.ts';
+import type { ClusterSettings, ServerContext } from './http/net/server-context.ts';
+import type { ServerTlsFiles } from './http/net/tls.ts';
 
 /** How a server presents itself; whatever is left out gets a default. */
 export interface Identity {
@@ -21,7 +21,7 @@ export interface Identity {
   readonly peerUrls?: readonly string[];
   /** Origins whose pages may use the store from a browser; none, and '*' for all. */
   readonly cors?: readonly string[];
-  readonly limits?: Limits;
+  readonly limits?: ServerLimits;
   /** What /v2/admin/config shows until someone sets it. */
   readonly cluster?: ClusterSettings;
   /** What /debug/vars shows of the command line. */
@@ -33,16 +33,16 @@ export interface Identity {
 /** A single-node etcd in this process: one store, served on any number of addresses. */
 export class MiniEtcd {
   readonly keyspace: Keyspace;
-  private readonly front: Front;
+  private readonly front: Listener;
   private readonly stopping = new AbortController();
   private readonly sweeping: Promise<void>;
-  private site: Site;
+  private site: ServerContext;
 
   /** Without a disk the store lives and dies with it; closing it closes the disk. */
   constructor(
     clock: Clock,
     identity: Identity = {},
-    private readonly disk?: Disk,
+    private readonly disk?: Storage,
   ) {
     this.keyspace = new Keyspace(clock, disk?.state, disk);
     const meta = disk?.meta ?? createMeta(identity.name ?? 'default', clock.now());
@@ -55,7 +55,7 @@ export class MiniEtcd {
       startedAt: clock.now(),
       raftTerm: this.keyspace.term,
     };
-    const limits = identity.limits ?? usualLimits;
+    const limits = identity.limits ?? defaultServerLimits;
     this.site = {
       keyspace: this.keyspace,
       member,
@@ -64,11 +64,11 @@ export class MiniEtcd {
       load: new Load(limits),
       http: new HttpStats(),
       disk,
-      cluster: identity.cluster ?? usualCluster,
+      cluster: identity.cluster ?? defaultCluster,
       cmdline: identity.cmdline ?? [],
       setVerbose: identity.setVerbose ?? (() => undefined),
     };
-    this.front = new Front(
+    this.front = new Listener(
       (req, res) => {
         answer(this.site, req, res);
       },
@@ -99,7 +99,7 @@ export class MiniEtcd {
   }
 
   /** Serves all addresses or none, over TLS where there are files. Throws ListenError, which names what cannot be had. */
-  async listen(addresses: readonly Address[], tls?: TlsFiles): Promise<void> {
+  async listen(addresses: readonly Address[], tls?: ServerTlsFiles): Promise<void> {
     await this.front.listen(addresses, tls);
     const { member } = this.site;
     if (member.clientUrls.length === 0) this.site = { ...this.site, member: { ...member, clientUrls: this.urls } };

@@ -1,11 +1,11 @@
 /** What happened to a key; a key whose value is the same as before is not touched. */
-export type Touch = 'added' | 'changed' | 'removed';
+export type KeyChange = 'added' | 'changed' | 'removed';
 
 /** The keys that one change of the store really touched. */
-export type Touched = ReadonlyMap<string, Touch>;
+export type ChangeSet = ReadonlyMap<string, KeyChange>;
 
 /** More keys than this at once are quicker to place by sorting anew than one at a time. */
-const fewMoves = 64;
+const maxSingleMoves = 64;
 
 /** Distinct byte-string keys in byte order, kept so while keys come and go. */
 export class SortedKeys {
@@ -25,14 +25,14 @@ export class SortedKeys {
   }
 
   /** Takes in what was added and drops what was removed; touched must be true of the keys held so far. */
-  update(touched: Touched): void {
+  update(changes: ChangeSet): void {
     const added: string[] = [];
     const gone = new Set<string>();
-    for (const [key, touch] of touched) {
+    for (const [key, touch] of changes) {
       if (touch === 'added') added.push(key);
       else if (touch === 'removed') gone.add(key);
     }
-    if (added.length + gone.size > fewMoves) {
+    if (added.length + gone.size > maxSingleMoves) {
       const kept = gone.size === 0 ? this.#keys : this.#keys.filter((key) => !gone.has(key));
       this.#keys = kept.concat(added).sort();
       return;

@@ -1,9 +1,9 @@
-import type { Touch, Touched } from './keys.ts';
+import type { KeyChange, ChangeSet } from './keys.ts';
 import type { KVPair } from './pair.ts';
-import type { Sight, View } from './view.ts';
+import type { KeyView, View } from './view.ts';
 
 /** Several views as one; of keys that meet under one name, the one in the first view counts. */
-export class MergedView implements Sight {
+export class MergedView implements KeyView {
   readonly #views: readonly View[];
 
   constructor(views: readonly View[]) {
@@ -65,15 +65,15 @@ export class MergedView implements Sight {
   }
 
   /** What a change of one store touched here: nothing where an earlier view has the key. */
-  touched(touched: Touched): Touched {
-    const own = new Map<string, Touch>();
+  changesIn(changesIn: ChangeSet): ChangeSet {
+    const own = new Map<string, KeyChange>();
     for (const [i, view] of this.#views.entries()) {
-      for (const [key, touch] of view.touched(touched)) {
+      for (const [key, touch] of view.changesIn(changesIn)) {
         if (this.#views.slice(0, i).some((earlier) => earlier.exists(key))) continue;
         // A name that a later view had before and has now does not come or go.
         const stays = this.#views
           .slice(i + 1)
-          .some((later) => later.exists(key) && later.touched(touched).get(key) !== 'added');
+          .some((later) => later.exists(key) && later.changesIn(changesIn).get(key) !== 'added');
         if (!own.has(key) || own.get(key) === 'changed') own.set(key, stays ? 'changed' : touch);
       }
     }

@@ -1,6 +1,6 @@
-import { type Edit, type Rule, selected, selector, type Snapshot, startOf } from '../backend/backend.ts';
+import { type Edit, type Rule, selected, selector, type Snapshot, startOf } from '../backend/contract/backend.ts';
 import { SortedKeys } from './keys.ts';
-import type { Touch, Touched } from './keys.ts';
+import type { KeyChange, ChangeSet } from './keys.ts';
 import { View } from './view.ts';
 
 /**
@@ -51,7 +51,7 @@ export class Mirror {
   }
 
   /** Applies a change's edits in their order; only what differs in the end counts as touched. */
-  apply(edits: readonly Edit[]): Touched {
+  apply(edits: readonly Edit[]): ChangeSet {
     const gone = new Set<string>();
     const pairs = new Map<string, string>();
     for (const { key, value, alone } of edits) {
@@ -87,25 +87,25 @@ export class Mirror {
     return [key, ...this.#keys.startingWith(folder), ...fresh];
   }
 
-  #commit(gone: Iterable<string>, pairs: ReadonlyMap<string, string>): Touched {
-    const touched = new Map<string, Touch>();
-    for (const key of gone) if (this.#pairs.delete(key)) touched.set(key, 'removed');
+  #commit(gone: Iterable<string>, pairs: ReadonlyMap<string, string>): ChangeSet {
+    const changes = new Map<string, KeyChange>();
+    for (const key of gone) if (this.#pairs.delete(key)) changes.set(key, 'removed');
     for (const [key, value] of pairs) {
       const before = this.#pairs.get(key);
       if (before === value) continue;
       this.#pairs.set(key, value);
-      touched.set(key, before === undefined ? 'added' : 'changed');
+      changes.set(key, before === undefined ? 'added' : 'changed');
     }
-    this.#keys.update(touched);
-    this.#updateViews(touched);
-    return touched;
+    this.#keys.update(changes);
+    this.#updateViews(changes);
+    return changes;
   }
 
-  #updateViews(touched: Touched): void {
+  #updateViews(changes: ChangeSet): void {
     for (const [id, held] of this.#views) {
       const view = held.deref();
       if (view === undefined) this.#views.delete(id);
-      else view.update(touched);
+      else view.update(changes);
     }
   }
 }

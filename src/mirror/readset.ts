@@ -1,8 +1,8 @@
 import { match, matcher } from '../go/path.ts';
 import type { KVPair } from './pair.ts';
-import type { Touched } from './keys.ts';
+import type { ChangeSet } from './keys.ts';
 import { folderListing, listing } from './view.ts';
-import type { Listing, Sight } from './view.ts';
+import type { Listing, KeyView } from './view.ts';
 
 /** What one render asked its view for: keys, found or missing, patterns and listings. */
 export class ReadSet {
@@ -38,28 +38,28 @@ export class ReadSet {
   }
 
   /** True when an answer may be another one after what was touched; touched comes from the same view. */
-  hit(touched: Touched): boolean {
-    if (touched.size === 0) return false;
-    return this.#hitKey(touched) || this.#hitPattern(touched) || this.#hitListing(touched);
+  hit(changes: ChangeSet): boolean {
+    if (changes.size === 0) return false;
+    return this.#hitKey(changes) || this.#hitPattern(changes) || this.#hitListing(changes);
   }
 
-  #hitKey(touched: Touched): boolean {
+  #hitKey(changes: ChangeSet): boolean {
     // The smaller side is walked: a template may ask for a hundred thousand keys, and a change is often one.
-    if (this.#keys.size < touched.size) return some(this.#keys, touched);
-    return some(touched.keys(), this.#keys);
+    if (this.#keys.size < changes.size) return some(this.#keys, changes);
+    return some(changes.keys(), this.#keys);
   }
 
-  #hitPattern(touched: Touched): boolean {
+  #hitPattern(changes: ChangeSet): boolean {
     for (const matches of this.#patterns.values()) {
-      for (const key of touched.keys()) if (matches(key)) return true;
+      for (const key of changes.keys()) if (matches(key)) return true;
     }
     return false;
   }
 
-  #hitListing(touched: Touched): boolean {
+  #hitListing(changes: ChangeSet): boolean {
     for (const shows of this.#listings.values()) {
       // A listing shows names: a new value of a key is nothing to it.
-      for (const [key, touch] of touched) if (touch !== 'changed' && shows(key) !== undefined) return true;
+      for (const [key, touch] of changes) if (touch !== 'changed' && shows(key) !== undefined) return true;
     }
     return false;
   }
@@ -84,9 +84,9 @@ function touches(pattern: string): Matcher {
 /** A view that notes what it is asked for. */
 export class Reader {
   readonly readSet = new ReadSet();
-  readonly #view: Sight;
+  readonly #view: KeyView;
 
-  constructor(view: Sight) {
+  constructor(view: KeyView) {
     this.#view = view;
   }
 

@@ -1,15 +1,15 @@
-import { isPlain, keyOf, type Rule, selector } from '../backend/backend.ts';
+import { isPlain, keyOf, type Rule, selector } from '../backend/contract/backend.ts';
 import { spend } from '../go/budget.ts';
 import { base, clean, isClean, join, literalPrefix, match, matcher } from '../go/path.ts';
 import { sortStrings } from '../go/sort.ts';
 import { positionOf, SortedKeys } from './keys.ts';
-import type { Touch, Touched } from './keys.ts';
+import type { KeyChange, ChangeSet } from './keys.ts';
 import { KVPair } from './pair.ts';
 
-const untouched: Touched = new Map();
+const noChanges: ChangeSet = new Map();
 
 /** What a template can look up; lists are new arrays, free for the caller to sort. */
-export interface Sight {
+export interface KeyView {
   /** How many keys there are. */
   readonly size: number;
   /** All keys, in order. */
@@ -28,7 +28,7 @@ export interface Sight {
   /** The names directly below path that have something below them, sorted. */
   lsdir(path: string): string[];
   /** What a change of a mirror touched here; nothing for one that is older than this view. */
-  touched(touched: Touched): Touched;
+  changesIn(changesIn: ChangeSet): ChangeSet;
 }
 
 /** A key that several names of the store come to. */
@@ -44,7 +44,7 @@ export interface Shared {
  * A resource's window on the mirror: the pairs that its keys select, named without its prefix and cleaned, as confd names
  * them. Lookups behave as confd's in-memory store does.
  */
-export class View implements Sight {
+export class View implements KeyView {
   readonly #lookup: (absolute: string) => string | undefined;
   readonly #prefix: string;
   readonly #rule: Rule;
@@ -56,7 +56,7 @@ export class View implements Sight {
   readonly #origins = new Map<string, readonly string[]>();
   /** The keys with several of them. */
   readonly #shared = new Set<string>();
-  readonly #touched = new WeakMap<Touched, Touched>();
+  readonly #touched = new WeakMap<ChangeSet, ChangeSet>();
   /** Lists worked out so far, by pattern; all hold until a change makes them wrong. */
   readonly #pairLists = new Map<string, KVPair[]>();
   readonly #valueLists = new Map<string, readonly string[]>();
@@ -85,17 +85,17 @@ export class View implements Sight {
   }
 
   /** Takes over a change that the mirror already holds. */
-  update(touched: Touched): void {
-    const mine = new Map([...touched].filter(([absolute]) => this.#selects(absolute)));
+  update(changesIn: ChangeSet): void {
+    const mine = new Map([...changesIn].filter(([absolute]) => this.#selects(absolute)));
     if (mine.size === 0) return;
     const own = this.#isOwn(mine.keys()) ? mine : this.#rename(mine);
     this.#keys.update(own);
     this.#refresh(own);
-    this.#touched.set(touched, own);
+    this.#touched.set(changesIn, own);
   }
 
   /** Most changes are new values of keys that stay: then listings stay, too, and lists of pairs get new pairs. */
-  #refresh(own: Touched): void {
+  #refresh(own: ChangeSet): void {
     this.#valueLists.clear();
     if ([...own.values()].some((touch) => touch !== 'changed')) {
       this.#nameLists.clear();
@@ -118,8 +118,8 @@ export class View implements Sight {
     for (const lists of [this.#pairLists, this.#valueLists, this.#nameLists]) lists.clear();
   }
 
-  touched(touched: Touched): Touched {
-    return this.#touched.get(touched) ?? untouched;
+  changesIn(changesIn: ChangeSet): ChangeSet {
+    return this.#touched.get(changesIn) ?? noChanges;
   }
 
   get size(): number {
@@ -194,18 +194,18 @@ export class View implements Sight {
   }
 
   /** What touched names mean for the keys of this view. */
-  #rename(touched: Touched): Touched {
+  #rename(changesIn: ChangeSet): ChangeSet {
     const before = new Map<string, string | undefined>();
-    for (const [name, touch] of touched) {
+    for (const [name, touch] of changesIn) {
       const key = this.#keyOf(name);
       if (!before.has(key)) before.set(key, this.#originBefore(key));
       if (touch !== 'changed') this.#trace(key, name, touch);
     }
-    const own = new Map<string, Touch>();
+    const own = new Map<string, KeyChange>();
     for (const [key, was] of before) {
       const is = this.#originOf(key);
       // A key that does not give the value may come and go.
-      if (is === was && (is === undefined || !touched.has(is))) continue;
+      if (is === was && (is === undefined || !changesIn.has(is))) continue;
       own.set(key, was === undefined ? 'added' : is === undefined ? 'removed' : 'changed');
     }
     return own;
@@ -217,7 +217,7 @@ export class View implements Sight {
     return this.#isWhole && this.#keys.has(key) ? key : undefined;
   }
 
-  #trace(key: string, name: string, touch: Touch): void {
+  #trace(key: string, name: string, touch: KeyChange): void {
     const known = this.#origins.get(key);
     // In a whole view a key by itself is not noted.
     if (known === undefined && this.#isWhole && name === key) return;
@@ -265,13 +265,13 @@ export class View implements Sight {
 const stepsPerKey = 8;
 
 /** Lists of more elements, or more lists, are not kept together: patterns can be made of values without an end. */
-const mostRemembered = 1000;
-const mostElements = 2_000_000;
+const maxRemembered = 1000;
+const maxElements = 2_000_000;
 
 function remember<T extends readonly unknown[]>(lists: Map<string, T>, call: string, list: T): void {
   let elements = list.length;
   if (lists.size > 0) for (const { length } of lists.values()) elements += length;
-  if (lists.size >= mostRemembered || elements > mostElements) lists.clear();
+  if (lists.size >= maxRemembered || elements > maxElements) lists.clear();
   lists.set(call, list);
 }
 

@@ -1,6 +1,6 @@
 import { variadicFunc } from '../go/value.ts';
 import type { Func, FuncMap, Type, Value } from '../go/value.ts';
-import type { EngineFor } from './compile.ts';
+import type { EngineFor } from './template-cache.ts';
 import { builtins } from './gotext/builtins.ts';
 import { prepare } from './gotext/indexing.ts';
 import { goEngine } from './gotext/template.ts';

@@ -11,15 +11,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { apply, type Pass } from '../../src/agent/apply.ts';
-import { MemoryLedger, type PendingReload } from '../../src/agent/reload-ledger.ts';
-import type { Resource } from '../../src/agent/resource.ts';
+import { apply, type PassDeps } from '../../src/agent/pipeline/apply.ts';
+import { MemoryLedger, type PendingReload } from '../../src/agent/pipeline/reload-ledger.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
 import { systemClock } from '../../src/obs/clock.ts';
-import { TemplateError } from '../../src/template/engine.ts';
+import { TemplateError } from '../../src/template/engine/engine.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { commandOf, isRoot, md5, pendingLedger, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
-function passOf(text: string, more: Partial<Pass> = {}): Pass & { readonly log: ReturnType<typeof memoryLog> } {
+function passOf(text: string, more: Partial<PassDeps> = {}): PassDeps & { readonly log: ReturnType<typeof memoryLog> } {
   return {
     render: () => Promise.resolve(renderingOf(text)),
     ledger: new MemoryLedger(),
@@ -35,7 +35,7 @@ const check = (text: string) => commandOf('check_cmd', text);
 const reload = (text: string) => commandOf('reload_cmd', text);
 
 describe('a failed pass names its room and leaves dest and folder as they were', () => {
-  const rows: readonly (readonly [string, string, RegExp, Partial<Pass>, Partial<Resource>])[] = [
+  const rows: readonly (readonly [string, string, RegExp, Partial<PassDeps>, Partial<Resource>])[] = [
     [
       'the template',
       'render',

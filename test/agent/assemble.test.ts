@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AgentSettings, assembleAgent } from '../../src/agent/assemble.ts';
-import { onetime, watch } from '../../src/agent/processors.ts';
-import { usualLimits } from '../../src/agent/render.ts';
+import { onetime, watch } from '../../src/agent/schedule/processors.ts';
+import { defaultRenderLimits } from '../../src/agent/render/render.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { Confdir, waitFor } from '../helpers/confd.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
@@ -115,7 +115,7 @@ describe('a pass that fails', () => {
     void follow();
     await waitFor('the failed reload', () => log.lines.includes('ERROR exit status 1'));
     dir.resource('x', 'new', [], `reload_cmd = "echo made >> ${dir.path('reloads')}"`);
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await says(dir.path('reloads'), 'made\n');
     expect(content(dest)).toBe('new');
   });
@@ -206,7 +206,7 @@ describe('included files', () => {
     const passes = (name: string) => log.lines.filter((line) => line.endsWith(`templates/${name}.tmpl`)).length;
     const before = passes('other');
     dir.write('templates/parts/head', '2 {{.}}');
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await says(dest, '2 x');
     expect(passes('other')).toBe(before);
   });
@@ -236,10 +236,10 @@ describe('a template that takes too much', () => {
     dir.resource('x', template, []);
     dir.write('templates/endless', '{{range 9999999999999}}{{end}}');
     const limits = message.includes('ran for')
-      ? { ...usualLimits, runMs: 20 }
+      ? { ...defaultRenderLimits, runMs: 20 }
       : message.includes('MiB')
-        ? usualLimits
-        : { ...usualLimits, outputBytes: 1000 };
+        ? defaultRenderLimits
+        : { ...defaultRenderLimits, outputBytes: 1000 };
     const { agent, stop } = assembled(dir, new FakeBackend(), { limits });
     const [failure] = await onetime(agent, stop.signal);
     expect(failure).toContain(`${dir.path('templates/x.tmpl')}: the template`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { check } from '../../src/agent/check.ts';
+import { check } from '../../src/agent/pipeline/check.ts';
 import { systemClock } from '../../src/obs/clock.ts';
-import { TemplateError } from '../../src/template/engine.ts';
+import { TemplateError } from '../../src/template/engine/engine.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { commandOf, resourceOf } from '../helpers/rooms.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { compileCommand } from '../../src/agent/command-text.ts';
+import { compileCommand } from '../../src/agent/resource/command-text.ts';
 
 const files = { src: '/etc/.d é1', dest: '/etc/d' };
 const plain = { src: '/etc/.dé+1', dest: '/etc/d' };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { run, runShell } from '../../src/agent/command.ts';
-import { ownTag } from '../../src/agent/stale.ts';
+import { run, runShell } from '../../src/agent/resource/command.ts';
+import { ownTag } from '../../src/agent/resource/process-tag.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { compare } from '../../src/agent/compare.ts';
+import { compare } from '../../src/agent/pipeline/compare.ts';
 import { isRoot, md5, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
 const uid = process.geteuid!();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Doubt } from '../../src/agent/doubt.ts';
+import { EmptyReadGuard } from '../../src/agent/source/empty-read-guard.ts';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -17,7 +17,7 @@ const snapshot = (keys: readonly string[]) => ({
 /** What is believed of one read after the other, and what is said. */
 function readings(reads: readonly (readonly string[])[]) {
   const log = memoryLog();
-  const doubt = new Doubt(new FakeBackend(), log);
+  const doubt = new EmptyReadGuard(new FakeBackend(), log);
   const mirror = new Mirror();
   const believed = reads.map((keys) => {
     const isBelieved = doubt.believes(snapshot(keys), mirror, wishes);
@@ -91,7 +91,7 @@ test.each<[string, readonly (readonly string[])[]]>([
 });
 
 test('the second read is 1 to 5 seconds later, and not at the same time for all', () => {
-  const waits = Array.from({ length: 100 }, () => new Doubt(new FakeBackend(), memoryLog()).waitMs);
+  const waits = Array.from({ length: 100 }, () => new EmptyReadGuard(new FakeBackend(), memoryLog()).waitMs);
   expect(Math.min(...waits)).toBeGreaterThanOrEqual(1000);
   expect(Math.max(...waits)).toBeLessThanOrEqual(5000);
   expect(new Set(waits).size).toBeGreaterThan(50);

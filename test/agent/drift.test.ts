@@ -12,8 +12,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Drift } from '../../src/agent/drift.ts';
-import type { Resource } from '../../src/agent/resource.ts';
+import { Drift } from '../../src/agent/pipeline/drift.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
 const md5 = createHash('md5').update('text').digest('hex');

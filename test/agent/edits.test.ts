@@ -1,10 +1,10 @@
 import { appendFileSync, renameSync, rmSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
-import type { Agent } from '../../src/agent/agent.ts';
-import { Bell } from '../../src/agent/bell.ts';
-import { watchDests, watchEdits } from '../../src/agent/edits.ts';
-import type { Resource } from '../../src/agent/resource.ts';
-import type { FileWatch } from '../../src/watchfiles/file-watch.ts';
+import type { Agent } from '../../src/agent/schedule/agent.ts';
+import { WakeSignal } from '../../src/agent/schedule/wake-signal.ts';
+import { watchDests, watchEdits } from '../../src/agent/schedule/edits.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
+import type { FileWatch } from '../../src/file-watch/file-watch.ts';
 import { fasterClock } from '../faults/agents.ts';
 import { Confdir } from '../helpers/confd.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 function agentWith(dir: Confdir, ...resources: { template: string; dest: string; noop?: boolean }[]) {
-  const bell = new Bell();
+  const bell = new WakeSignal();
   const agent = { bell, resources: resources as unknown as readonly Resource[] };
   /** What is rung for in the next while. */
   const rung = async () => [...(await bell.next(30_000, around.clock))].filter((reason) => reason !== 'timer');

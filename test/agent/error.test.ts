@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { AgentError, attempt, isErrno } from '../../src/agent/error.ts';
+import { AgentError, attempt, isErrno } from '../../src/agent/resource/error.ts';
 
 describe('attempt', () => {
   test('tells a system’s refusal in Go’s words', async () => {

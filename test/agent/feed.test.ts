@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Feed } from '../../src/agent/feed.ts';
-import { Outage } from '../../src/agent/outage.ts';
+import { Subscription } from '../../src/agent/source/subscription.ts';
+import { RetryState } from '../../src/agent/source/retry-state.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -12,7 +12,11 @@ async function start() {
   let rings = 0;
   backend.put('/a/before', '0');
   const { cursor } = await backend.read(['/a']);
-  const feed = new Feed({ backend, clock, outage: new Outage(clock, log), ring: () => (rings += 1) }, ['/a'], cursor);
+  const feed = new Subscription(
+    { backend, clock, retryState: new RetryState(clock, log), notify: () => (rings += 1) },
+    ['/a'],
+    cursor,
+  );
   const edits = () => feed.take().map((c) => (c.edits === 'look again' ? c.edits : c.edits.map((e) => e.value).join()));
   return { backend, clock, log, feed, edits, rings: () => rings };
 }

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { FileLedger } from '../../src/agent/file-ledger.ts';
-import { ownTag } from '../../src/agent/stale.ts';
+import { FileLedger } from '../../src/agent/pipeline/file-ledger.ts';
+import { ownTag } from '../../src/agent/resource/process-tag.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { isRoot, scratch } from '../helpers/rooms.ts';

@@ -3,9 +3,9 @@
  * in looks at the clock, so that these tests do not depend on how fast the machine is.
  */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { render } from '../../src/agent/render.ts';
-import type { Limits } from '../../src/agent/render.ts';
-import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
+import { render } from '../../src/agent/render/render.ts';
+import type { RenderLimits } from '../../src/agent/render/render.ts';
+import { confdFuncs, declaredFuncs } from '../../src/template/funcs/funcs.ts';
 import { enginesFor } from '../../src/template/engines.ts';
 import { builtins } from '../../src/template/gotext/builtins.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
@@ -42,7 +42,7 @@ const quick = { runMs: 15, outputBytes: Infinity };
 const small = { runMs: Infinity, outputBytes: mebibyte };
 
 /** What a render ends with whose clock moves on by a millisecond each time that it is looked at. */
-async function endOf(text: string, limits: Limits, engine = goEngine): Promise<string> {
+async function endOf(text: string, limits: RenderLimits, engine = goEngine): Promise<string> {
   let now = 0;
   const clock = { now: () => now++, sleep: () => Promise.resolve() };
   const template = engine.compile('t', text, declaredFuncs);

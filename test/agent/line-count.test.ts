@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { countChanges } from '../../src/agent/line-count.ts';
+import { countChanges } from '../../src/agent/pipeline/line-count.ts';
 
 const lines = (text: string) => Array.from(text);
 

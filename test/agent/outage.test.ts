@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Outage, storeFailure } from '../../src/agent/outage.ts';
-import { BackendError } from '../../src/backend/backend.ts';
+import { RetryState, storeFailure } from '../../src/agent/source/retry-state.ts';
+import { BackendError } from '../../src/backend/contract/backend.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
@@ -9,7 +9,7 @@ const down = new BackendError('unreachable', 'no answer from http://127.0.0.1:1'
 test('says so once and then once a minute, and says when it is over', async () => {
   const clock = new FakeClock();
   const log = memoryLog();
-  const outage = new Outage(clock, log);
+  const outage = new RetryState(clock, log);
   for (let second = 0; second < 130; second++) {
     outage.failed(down);
     await clock.advance(1000);
@@ -21,7 +21,7 @@ test('says so once and then once a minute, and says when it is over', async () =
 });
 
 test('waits longer each time, up to a cap, and begins anew after an answer', () => {
-  const outage = new Outage(new FakeClock(), memoryLog());
+  const outage = new RetryState(new FakeClock(), memoryLog());
   const waits = Array.from({ length: 12 }, () => outage.failed(down));
   expect(Math.max(...waits)).toBeLessThanOrEqual(60_000);
   expect(waits.at(-1)).toBeGreaterThan(waits[0]!);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Outcome, reporter } from '../../src/agent/outcome.ts';
-import { RepeatLog } from '../../src/agent/repeat-log.ts';
+import { type Outcome, reporter } from '../../src/agent/pipeline/outcome.ts';
+import { RepeatLog } from '../../src/agent/pipeline/repeat-log.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { resourceOf } from '../helpers/rooms.ts';
@@ -9,18 +9,18 @@ const difference = { changed: false, lines: [], problem: null, wished: { mode: 0
 const error = new Error('exit status 1');
 const rows: readonly (readonly [Outcome, readonly string[]])[] = [
   [
-    { status: 'failed', room: 'check', error, pending: false },
+    { status: 'failed', step: 'check', error, pending: false },
     ['ERROR exit status 1', 'WARNING Target config /d not updated: failed at check (/conf.d/r.toml)'],
   ],
   [
-    { status: 'failed', room: 'render', error, pending: true },
+    { status: 'failed', step: 'render', error, pending: true },
     [
       'ERROR exit status 1',
       'WARNING Target config /d not updated: failed at render; a reload is pending (/conf.d/r.toml)',
     ],
   ],
   [
-    { status: 'failed', room: 'reload', error, pending: true },
+    { status: 'failed', step: 'reload', error, pending: true },
     [
       'ERROR exit status 1',
       'WARNING Target config /d is in place, but its reload failed and is pending (/conf.d/r.toml)',
@@ -68,7 +68,7 @@ test('a failure that comes again is one line with a count, until something is ne
     log.lines.length = 0;
     repeats.begin();
     for (const line of said) repeats.error(line);
-    report(status === 'failed' ? { status, room: 'check', error, pending: false } : { status, reloaded: false });
+    report(status === 'failed' ? { status, step: 'check', error, pending: false } : { status, reloaded: false });
     return log.lines.filter((line) => !line.startsWith('DEBUG'));
   };
   const closing = 'Target config /d not updated: failed at check';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { resolveOwner } from '../../src/agent/owner.ts';
+import { resolveOwner } from '../../src/agent/resource/owner.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { isRoot, specOf } from '../helpers/rooms.ts';

@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { compare } from '../../src/agent/compare.ts';
-import { preview } from '../../src/agent/preview.ts';
-import type { Resource } from '../../src/agent/resource.ts';
+import { compare } from '../../src/agent/pipeline/compare.ts';
+import { preview } from '../../src/agent/pipeline/preview.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
 import { commandOf, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
 const uid = process.geteuid!();

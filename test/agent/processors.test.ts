@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { Agent, type Follower } from '../../src/agent/agent.ts';
-import type { Outcome } from '../../src/agent/outcome.ts';
-import { interval, onetime, watch } from '../../src/agent/processors.ts';
-import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
-import type { Resource } from '../../src/agent/resource.ts';
-import { BackendError } from '../../src/backend/backend.ts';
-import type { Source } from '../../src/agent/source.ts';
+import { Agent, type Renderer } from '../../src/agent/schedule/agent.ts';
+import type { Outcome } from '../../src/agent/pipeline/outcome.ts';
+import { interval, onetime, watch } from '../../src/agent/schedule/processors.ts';
+import { MemoryLedger } from '../../src/agent/pipeline/reload-ledger.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
+import { BackendError } from '../../src/backend/contract/backend.ts';
+import type { Source } from '../../src/agent/source/source.ts';
 import { globalSource, type SourceSpec } from '../../src/config/sources.ts';
 import type { StoreSettings } from '../../src/config/store.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
@@ -46,9 +46,9 @@ function agentOn(names: readonly string[]) {
     opened.push(store?.backend ?? '');
     return Promise.resolve(backendOf(store?.backend ?? ''));
   };
-  const follow = (resource: Resource, sources: readonly Source[]): Follower => {
+  const createRenderer = (resource: Resource, sources: readonly Source[]): Renderer => {
     const name = resource.dest.startsWith('-') ? resource.dest : `/${resource.dest}`;
-    const key = resource.wants[0]!.keys[0]!;
+    const key = resource.keyRequests[0]!.keys[0]!;
     return {
       uses: (touched) => touched.has(key),
       selects: () => false,
@@ -57,9 +57,9 @@ function agentOn(names: readonly string[]) {
       isEdited: () => Promise.resolve(!files.has(name)),
       pass: async (): Promise<Outcome> => {
         rendered.push(name);
-        const values = sources.map((source, i) => source.view('/', resource.wants[i]!.keys).get(key)?.value);
+        const values = sources.map((source, i) => source.view('/', resource.keyRequests[i]!.keys).get(key)?.value);
         await confd.slow.get(name);
-        if (confd.fail.has(name)) return { status: 'failed', room: 'check', error: new Error('no'), pending: false };
+        if (confd.fail.has(name)) return { status: 'failed', step: 'check', error: new Error('no'), pending: false };
         files.set(name, values.length === 1 ? values[0] : values.join());
         return { status: 'unchanged', reloaded: false };
       },
@@ -71,7 +71,7 @@ function agentOn(names: readonly string[]) {
       errors: confd.errors,
       isEmpty: confd.names.length === 0,
     });
-  const agent = new Agent({ open, clock, log, load, follow, ledger: new MemoryLedger() });
+  const agent = new Agent({ open, clock, log, load, createRenderer, ledger: new MemoryLedger() });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
   return { agent, backend, backendOf, opened, clock, log, rendered, files, confd, stop, pace };
@@ -197,7 +197,7 @@ describe('watch', () => {
     const running = watch(agent, pace, stop.signal);
     await clock.advance(0);
     confd.names.push('new');
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await clock.advance(1);
     expect(files.get('/new')).toBe('here');
     stop.abort();
@@ -212,7 +212,7 @@ describe('watch', () => {
     backend.setDown(true);
     confd.names.push('new');
     for (const reason of ['edit', 'edit', 'change'] as const) {
-      agent.bell.ring(reason);
+      agent.wakeSignal.notify(reason);
       await clock.advance(10);
     }
     expect(rendered).toEqual(['/a']);
@@ -315,7 +315,7 @@ describe('splay', () => {
     backend.put('/a', 'much later');
     await clock.advance(10);
     confd.names.push('new');
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await clock.advance(1);
     expect(files.get('/new')).toBe('here');
     stop.abort();
@@ -455,7 +455,7 @@ describe('several stores', () => {
     await clock.advance(0);
     backendOf('z').put('/a', 'moved');
     confd.names.splice(0, 1, 'a@z');
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await clock.advance(10);
     expect(files.get('/a@z')).toBe('moved');
     expect(opened).toEqual(['x', 'y', 'z']);
@@ -470,7 +470,7 @@ describe('several stores', () => {
     const running = watch(agent, pace, stop.signal);
     await clock.advance(0);
     confd.names.shift();
-    agent.bell.ring('edit');
+    agent.wakeSignal.notify('edit');
     await clock.advance(10);
     expect(backendOf('x').closed).toBe(true);
     stop.abort();

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { FileLedger } from '../../src/agent/file-ledger.ts';
-import { MemoryLedger, type PendingReload } from '../../src/agent/reload-ledger.ts';
+import { FileLedger } from '../../src/agent/pipeline/file-ledger.ts';
+import { MemoryLedger, type PendingReload } from '../../src/agent/pipeline/reload-ledger.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 

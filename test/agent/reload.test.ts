@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { makePending, reload } from '../../src/agent/reload.ts';
-import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
+import { makePending, reload } from '../../src/agent/pipeline/reload.ts';
+import { MemoryLedger } from '../../src/agent/pipeline/reload-ledger.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { commandOf, pendingLedger, resourceOf, scratch } from '../helpers/rooms.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { Reminder } from '../../src/agent/reminder.ts';
+import { LogThrottle } from '../../src/obs/log-throttle.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 
 test('the same news is due at once and then once a minute, until it is forgotten', async () => {
   const clock = new FakeClock();
-  const reminder = new Reminder(clock);
+  const reminder = new LogThrottle(clock);
   const due: number[] = [];
   for (let second = 0; second < 130; second++) {
-    if (second === 10) reminder.forget();
+    if (second === 10) reminder.reset();
     if (reminder.isDue()) due.push(second);
     await clock.advance(1000);
   }

@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Limits, render as renderWith, usualLimits } from '../../src/agent/render.ts';
+import { type RenderLimits, render as renderWith, defaultRenderLimits } from '../../src/agent/render/render.ts';
 import type { FuncMap } from '../../src/go/value.ts';
-import { Suspend, type Template, TemplateError } from '../../src/template/engine.ts';
+import { Suspend, type Template, TemplateError } from '../../src/template/engine/engine.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { md5 } from '../helpers/rooms.ts';
 
 const none: FuncMap = new Map();
 
-const render = (template: Template, makeFuncs: () => FuncMap, limits: Partial<Limits> = {}, clock = new FakeClock()) =>
-  renderWith(template, makeFuncs, { ...usualLimits, ...limits }, clock);
+const render = (
+  template: Template,
+  makeFuncs: () => FuncMap,
+  limits: Partial<RenderLimits> = {},
+  clock = new FakeClock(),
+) => renderWith(template, makeFuncs, { ...defaultRenderLimits, ...limits }, clock);
 
 /** A template that writes these chunks. */
 const writing = (...chunks: string[]): Template => ({

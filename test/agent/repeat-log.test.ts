@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { RepeatLog } from '../../src/agent/repeat-log.ts';
+import { RepeatLog } from '../../src/agent/pipeline/repeat-log.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
 /** Passes of one resource: what each says, and whether it fails. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ResourceSettings, resolveResource } from '../../src/agent/resource.ts';
+import { type ResourceSettings, resolveResource } from '../../src/agent/resource/resource.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
 import { globalSource } from '../../src/config/sources.ts';
 import { systemClock } from '../../src/obs/clock.ts';
@@ -64,14 +64,14 @@ describe('prefix and keys', () => {
   test.each(rows)('global %j, own %j, keys %j', async (global, own, keys, prefix, absolute) => {
     const spec = specOf('/d', { prefix: own, keys });
     const resource = await resolveResource(spec, { ...settings, prefix: global });
-    expect(resource.wants).toEqual([{ source: globalSource, prefix, keys: absolute }]);
+    expect(resource.keyRequests).toEqual([{ source: globalSource, prefix, keys: absolute }]);
   });
 
   test('each source has the keys below its own prefix, else below the one that all would have', async () => {
     const source = (label: string, prefix: string | null) => ({ store: null, label, prefix });
     const sources = [source('a', '/site'), source('b', null), source('c', '')];
     const spec = specOf('/d', { prefix: '/own', keys: ['/db', '../x'], sources });
-    const prefixes = async (prefix: string) => (await resolveResource(spec, { ...settings, prefix })).wants;
+    const prefixes = async (prefix: string) => (await resolveResource(spec, { ...settings, prefix })).keyRequests;
     expect((await prefixes('')).map((want) => [want.prefix, ...want.keys])).toEqual([
       ['/site', '/site/db', '/x'],
       ['/own', '/own/db', '/x'],
@@ -82,8 +82,8 @@ describe('prefix and keys', () => {
 
   test('without keys nothing is wanted of any of several sources', async () => {
     const sources = [globalSource, { ...globalSource, prefix: '/x' }];
-    const { wants } = await resolveResource(specOf('/d', { sources }), settings);
-    expect(wants).toEqual([{ source: globalSource, prefix: '/', keys: [] }]);
+    const { keyRequests } = await resolveResource(specOf('/d', { sources }), settings);
+    expect(keyRequests).toEqual([{ source: globalSource, prefix: '/', keys: [] }]);
   });
 });
 

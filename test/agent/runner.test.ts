@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../src/agent/outcome.ts';
-import { Runner } from '../../src/agent/runner.ts';
+import type { Outcome } from '../../src/agent/pipeline/outcome.ts';
+import { ResourceRunner } from '../../src/agent/schedule/resource-runner.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 
 /** A runner whose passes end as told, one after the other, and then well. */
@@ -13,9 +13,9 @@ function runner(results: readonly ('ok' | 'failed')[], ready = Promise.resolve()
     passes.push(clock.now());
     await new Promise<void>((resolve) => gates.push(resolve));
     if (result === 'ok') return { status: 'unchanged', reloaded: false };
-    return { status: 'failed', room: 'check', error: new Error('no'), pending: false };
+    return { status: 'failed', step: 'check', error: new Error('no'), pending: false };
   };
-  const one = new Runner(pass, clock, ready);
+  const one = new ResourceRunner(pass, clock, ready);
   const finish = async () => {
     gates.shift()!();
     await settle();
@@ -26,9 +26,9 @@ function runner(results: readonly ('ok' | 'failed')[], ready = Promise.resolve()
 describe('runner', () => {
   test('kicks during a pass make one more pass, not many', async () => {
     const { one, passes, finish } = runner([]);
-    one.kick();
-    one.kick();
-    one.kick();
+    one.schedule();
+    one.schedule();
+    one.schedule();
     await settle();
     expect(passes).toHaveLength(1);
     await finish();
@@ -39,7 +39,7 @@ describe('runner', () => {
 
   test('a pass that failed is made again, until one does not', async () => {
     const { one, passes, clock, finish } = runner(['failed', 'failed']);
-    one.kick();
+    one.schedule();
     await settle();
     for (let i = 0; i < 4 && passes.length > i; i++) {
       await finish();
@@ -51,7 +51,7 @@ describe('runner', () => {
   test('the first pass waits for whoever had the dest before', async () => {
     let leave: () => void = () => undefined;
     const { one, passes } = runner([], new Promise((resolve) => (leave = resolve)));
-    one.kick();
+    one.schedule();
     await settle();
     expect(passes).toHaveLength(0);
     leave();
@@ -61,7 +61,7 @@ describe('runner', () => {
 
   test('stop waits for the pass in hand, and nothing runs after it', async () => {
     const { one, passes, clock, finish } = runner(['failed']);
-    one.kick();
+    one.schedule();
     await settle();
     let stopped = false;
     void one.stop().then(() => (stopped = true));

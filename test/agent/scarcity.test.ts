@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { scarcityOf } from '../../src/agent/scarcity.ts';
+import { tooFewKeys } from '../../src/agent/render/min-keys.ts';
 import { specOf } from '../helpers/rooms.ts';
 
 test.each([
@@ -13,5 +13,5 @@ test.each([
   [2, { minKeys: 2, allowEmpty: false }, null],
 ])('%d keys with %j', (keys, spec, fact) => {
   const kept = fact === null ? null : { kept: `Target config /d not updated: ${fact} (/conf.d/r.toml)` };
-  expect(scarcityOf(keys, specOf('/d', spec))).toEqual(kept);
+  expect(tooFewKeys(keys, specOf('/d', spec))).toEqual(kept);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { assembleAgent } from '../../src/agent/assemble.ts';
-import { onetime } from '../../src/agent/processors.ts';
+import { onetime } from '../../src/agent/schedule/processors.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { Confdir } from '../helpers/confd.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';

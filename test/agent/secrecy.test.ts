@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hideValues } from '../../src/agent/secrecy.ts';
+import { redactValues } from '../../src/agent/render/redact.ts';
 
 const at = 'template: x.tmpl:1:2: executing "x.tmpl" at <atoi "hunter2">';
 
@@ -50,7 +50,7 @@ const rows: readonly (readonly [string, string, readonly string[], string])[] = 
   ['a short text', `${at}: parsing "on": invalid syntax`, ['on'], `${at}: parsing "***": invalid syntax`],
 ];
 test.each(rows)('%s', (_name, message, values, shown) => {
-  expect(hideValues(message, { sources: [], keys: [], values })).toBe(shown);
+  expect(redactValues(message, { sources: [], keys: [], values })).toBe(shown);
 });
 
 // What the template says itself may be shown: it helps, and is no secret.
@@ -65,6 +65,6 @@ const said: readonly (readonly [string, string, string])[] = [
 ];
 test.each(said)('%s', (_name, message, shown) => {
   const sources = ['{{atoi "12x"}} {{getv "/db/url"}}'];
-  const hidden = hideValues(`${at}: ${message}`, { sources, keys: ['/web/name', '/x/port'], values: ['hunter2'] });
+  const hidden = redactValues(`${at}: ${message}`, { sources, keys: ['/web/name', '/x/port'], values: ['hunter2'] });
   expect(hidden).toBe(`${at}: ${shown}`);
 });

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { Slots } from '../../src/agent/slots.ts';
+import { Semaphore } from '../../src/agent/schedule/semaphore.ts';
 import { settle } from '../helpers/fakeClock.ts';
 
 test('no more holders than slots, and the waiting ones come in order', async () => {
-  const slots = new Slots(2);
+  const slots = new Semaphore(2);
   const order: number[] = [];
   const holders: (() => void)[] = [];
   for (let i = 0; i < 4; i++) {
-    void slots.take().then((release) => {
+    void slots.acquire().then((release) => {
       order.push(i);
       holders.push(release);
     });

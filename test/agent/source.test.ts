@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { Source } from '../../src/agent/source.ts';
-import { BackendError } from '../../src/backend/backend.ts';
+import { Source } from '../../src/agent/source/source.ts';
+import { BackendError } from '../../src/backend/contract/backend.ts';
 import { FakeBackend } from '../helpers/fakeBackend.ts';
 import { FakeClock, settle } from '../helpers/fakeClock.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -20,7 +20,7 @@ function sourceOn(pairs: Readonly<Record<string, string>>) {
     open: () => Promise.resolve(backend),
     clock,
     log,
-    ring: (reason) => rung.push(reason),
+    notify: (reason) => rung.push(reason),
     onRead: () => rung.push('read'),
   });
   return { source, backend, clock, log, rung: () => rung.splice(0) };
@@ -28,17 +28,17 @@ function sourceOn(pairs: Readonly<Record<string, string>>) {
 
 test('a failed look keeps what was there, and the next one is sooner than the interval', async () => {
   const { source, backend, clock, log, rung } = sourceOn({ '/a': '1' });
-  source.want([wish('/a')]);
-  source.look(daily);
-  expect(source.nextLook).toBe(Infinity);
+  source.request([wish('/a')]);
+  source.refresh(daily);
+  expect(source.nextRefresh).toBe(Infinity);
   await settle();
-  expect(source.nextLook).toBe(daily.intervalMs);
+  expect(source.nextRefresh).toBe(daily.intervalMs);
   backend.setDown(true);
   await expect(source.read(new AbortController().signal)).rejects.toThrow(BackendError);
-  source.lookSoon();
-  source.look(daily);
+  source.refreshSoon();
+  source.refresh(daily);
   await settle();
-  expect(source.nextLook - clock.now()).toBeLessThanOrEqual(1000);
+  expect(source.nextRefresh - clock.now()).toBeLessThanOrEqual(1000);
   expect(source.mirror.size).toBe(1);
   expect(log.lines).toEqual(['ERROR fake: down']);
   expect(rung()).toEqual(['read', 'look', 'look']);
@@ -46,32 +46,36 @@ test('a failed look keeps what was there, and the next one is sooner than the in
 
 test('other keys make a look due, the same ones do not', async () => {
   const { source } = sourceOn({ '/a': '1', '/b': '2' });
-  source.want([wish('/a')]);
-  source.look(daily);
+  source.request([wish('/a')]);
+  source.refresh(daily);
   await settle();
-  source.want([wish('/a'), wish('/a')]);
-  expect([source.nextLook, source.holds(['/a']), source.holds(['/a', '/b'])]).toEqual([daily.intervalMs, true, false]);
-  source.want([wish('/b'), wish('/a')]);
-  expect([source.nextLook, source.holds(['/b'])]).toEqual([0, false]);
-  source.look(daily);
-  source.want([wish('/c')]);
+  source.request([wish('/a'), wish('/a')]);
+  expect([source.nextRefresh, source.holds(['/a']), source.holds(['/a', '/b'])]).toEqual([
+    daily.intervalMs,
+    true,
+    false,
+  ]);
+  source.request([wish('/b'), wish('/a')]);
+  expect([source.nextRefresh, source.holds(['/b'])]).toEqual([0, false]);
+  source.refresh(daily);
+  source.request([wish('/c')]);
   await settle();
-  expect([source.nextLook, source.holds(['/a', '/b']), source.holds(['/c'])]).toEqual([0, true, false]);
+  expect([source.nextRefresh, source.holds(['/a', '/b']), source.holds(['/c'])]).toEqual([0, true, false]);
 });
 
 test('without keys the store is neither read nor watched', async () => {
   const { source, backend } = sourceOn({ '/a': '1' });
-  source.want([]);
+  source.request([]);
   expect(source.holds([])).toBe(false);
-  source.look(watching);
+  source.refresh(watching);
   await settle();
   expect([backend.reads, backend.watches, source.holds([])]).toEqual([0, 0, true]);
 });
 
 test('changes ring and are taken into the mirror; a lost history makes a look due', async () => {
   const { source, backend, clock, rung } = sourceOn({ '/a': '1' });
-  source.want([wish('/a')]);
-  source.look(watching);
+  source.request([wish('/a')]);
+  source.refresh(watching);
   await settle();
   expect(rung()).toEqual(['read', 'look']);
   backend.put('/a', '2');
@@ -85,14 +89,14 @@ test('changes ring and are taken into the mirror; a lost history makes a look du
   backend.setDown(false);
   await clock.advance(60_000);
   expect(source.takeChanges().size).toBe(0);
-  expect(source.nextLook).toBe(clock.now());
+  expect(source.nextRefresh).toBe(clock.now());
   await source.stop();
 });
 
 test('after a lost history nothing is taken before a read has succeeded', async () => {
   const { source, backend, clock } = sourceOn({ '/a': '1', '/b': '1' });
-  source.want([wish('/a'), wish('/b')]);
-  source.look(watching);
+  source.request([wish('/a'), wish('/b')]);
+  source.refresh(watching);
   await settle();
   backend.setDown(true);
   await settle();
@@ -102,7 +106,7 @@ test('after a lost history nothing is taken before a read has succeeded', async 
   await clock.advance(60_000);
   expect(source.takeChanges().size).toBe(0);
   backend.setDown(true);
-  source.look(watching);
+  source.refresh(watching);
   await settle();
   backend.setDown(false);
   backend.put('/b', '2');
@@ -110,7 +114,7 @@ test('after a lost history nothing is taken before a read has succeeded', async 
   expect(source.takeChanges().size).toBe(0);
   const view = source.view('/', ['/a', '/b']);
   expect([view.get('/a')?.value, view.get('/b')?.value]).toEqual(['1', '1']);
-  source.look(watching);
+  source.refresh(watching);
   await settle();
   expect([view.get('/a')?.value, view.get('/b')?.value]).toEqual(['2', '2']);
   await source.stop();
@@ -118,13 +122,13 @@ test('after a lost history nothing is taken before a read has succeeded', async 
 
 test('a change that comes during a look is not taken before the look is done', async () => {
   const { source, backend } = sourceOn({ '/a': '1' });
-  source.want([wish('/a')]);
-  source.look(watching);
+  source.request([wish('/a')]);
+  source.refresh(watching);
   await settle();
   let answer = (): void => undefined;
   backend.slow = new Promise((resolve) => (answer = resolve));
-  source.lookSoon();
-  source.look(watching);
+  source.refreshSoon();
+  source.refresh(watching);
   backend.put('/a', '2');
   await settle();
   expect(source.takeChanges().size).toBe(0);
@@ -137,9 +141,9 @@ test('a change that comes during a look is not taken before the look is done', a
 
 test('stop ends a look', async () => {
   const { source, backend, log } = sourceOn({ '/a': '1' });
-  source.want([wish('/a')]);
+  source.request([wish('/a')]);
   backend.slow = new Promise(() => undefined);
-  source.look(watching);
+  source.refresh(watching);
   await source.stop();
   expect([backend.watches, log.lines]).toEqual([0, []]);
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { discard, stage, stageToKeep } from '../../src/agent/stage.ts';
+import { discard, stage, stageToKeep } from '../../src/agent/pipeline/stage.ts';
 import { isRoot, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
 const mine = { mode: 0o640, uid: process.geteuid!(), gid: process.getegid!() };

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { discard, stage } from '../../src/agent/stage.ts';
-import { removeStale } from '../../src/agent/stale.ts';
+import { discard, stage } from '../../src/agent/pipeline/stage.ts';
+import { removeStale } from '../../src/agent/pipeline/stage-files.ts';
 import { renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 
 const mine = { mode: 0o640, uid: process.geteuid!(), gid: process.getegid!() };

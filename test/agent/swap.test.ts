@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { stage } from '../../src/agent/stage.ts';
-import { removeStale } from '../../src/agent/stale.ts';
-import { type Staged, swap } from '../../src/agent/swap.ts';
-import type { Resource } from '../../src/agent/resource.ts';
+import { stage } from '../../src/agent/pipeline/stage.ts';
+import { removeStale } from '../../src/agent/pipeline/stage-files.ts';
+import { type Staged, swap } from '../../src/agent/pipeline/swap.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 import { md5, renderingOf, resourceOf, scratch } from '../helpers/rooms.ts';
 

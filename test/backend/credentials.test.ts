@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { Credentials, type CredentialSettings } from '../../src/backend/credentials.ts';
+import { Credentials, type CredentialSettings } from '../../src/backend/net/credentials.ts';
 
 const nobody: CredentialSettings = { basicAuth: true, username: 'me', password: '', passwordFile: '' };
 

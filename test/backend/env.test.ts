@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { envBackend } from '../../src/backend/env.ts';
+import { envBackend } from '../../src/backend/env/env.ts';
 import { backendContract, sorted } from '../contract/backend.ts';
 
 const nameOf = (key: string) => key.slice(1).replaceAll('/', '_').toUpperCase();

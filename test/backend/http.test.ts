@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Credentials } from '../../src/backend/credentials.ts';
+import { Credentials } from '../../src/backend/net/credentials.ts';
 import { etcdBackend, type EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { freePort } from '../helpers/port.mjs';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Inbox } from '../../src/backend/inbox.ts';
+import { ChangeBuffer } from '../../src/backend/contract/change-buffer.ts';
 
 const edits = (count: number) => Array.from({ length: count }, (_, n) => ({ key: `/${n}`, value: '1' }));
 const a = { roots: ['a'] };
@@ -14,7 +14,7 @@ test.each([
   ['more, bit by bit, than is kept', [15_000, 15_000], 'look again'],
   ['what comes in together', [1, 2, 3], 6],
 ] as const)('from one listener: %s', async (_name, counts, told) => {
-  const inbox = new Inbox(start);
+  const inbox = new ChangeBuffer(start);
   for (const [n, count] of counts.entries()) inbox.put(a, { index: BigInt(n + 2), edits: edits(count) });
   const change = await inbox.next();
   expect(change.edits === 'look again' ? change.edits : change.edits.length).toBe(told);
@@ -22,7 +22,7 @@ test.each([
 });
 
 test('from several listeners: together they tell no more than one may', async () => {
-  const inbox = new Inbox(start);
+  const inbox = new ChangeBuffer(start);
   for (const each of [a, b]) inbox.put(each, { index: 2n, edits: edits(15_000) });
   const change = await inbox.next();
   expect(change.edits).toBe('look again');
@@ -30,7 +30,7 @@ test('from several listeners: together they tell no more than one may', async ()
 });
 
 test('a failure is told after what came before it, and a lost history sets the place back', async () => {
-  const inbox = new Inbox(new Map([['a', 9n]]));
+  const inbox = new ChangeBuffer(new Map([['a', 9n]]));
   inbox.put(a, { index: 10n, edits: edits(1) });
   inbox.put({ roots: ['a'] }, { index: 3n, edits: 'look again' });
   inbox.fail(new Error('gone'));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseNode } from '../../src/backend/nodes.ts';
+import { parseNode } from '../../src/backend/net/nodes.ts';
 
 describe('what is no node', () => {
   test.each([

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type BackendOptions, discoverNodes, openBackend } from '../../src/backend/open.ts';
+import { type BackendOptions, discoverNodes, openBackend } from '../../src/backend/registry.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
 
 const plain: BackendOptions = {

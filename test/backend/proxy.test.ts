@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { routeOf } from '../../src/backend/proxy.ts';
+import { routeOf } from '../../src/backend/net/proxy.ts';
 
 interface Row {
   readonly env: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { backoffMs, momentMs } from '../../src/backend/retry.ts';
+import { backoffMs, jitterMs } from '../../src/backend/contract/backoff.ts';
 
 test.each([
   [0, 0, 500],
@@ -17,5 +17,5 @@ test.each([
   [0.5, 600],
   [1, 1100],
 ])('with chance %d a moment is %d ms', (chance, expected) => {
-  expect(momentMs(() => chance)).toBe(expected);
+  expect(jitterMs(() => chance)).toBe(expected);
 });

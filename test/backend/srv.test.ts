@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { nodesFromSrv, srvNameOf } from '../../src/backend/srv.ts';
-import { defaultNodes } from '../../src/backend/nodes.ts';
+import { nodesFromSrv, srvNameOf } from '../../src/backend/net/srv.ts';
+import { defaultNodes } from '../../src/backend/net/nodes.ts';
 
 const settings = { backend: 'etcd', scheme: 'https', srvDomain: 'example.com', srvRecord: '' };
 const record = (name: string, priority: number, weight: number) => ({ name, port: 2379, priority, weight });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
-import type { TlsFiles } from '../../src/backend/tls.ts';
+import type { TlsFiles } from '../../src/backend/net/tls.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 
 const certs = join(import.meta.dirname, '../helpers/certs');

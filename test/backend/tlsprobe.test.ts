@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
-import { speaksTls } from '../../src/backend/tlsprobe.ts';
+import { speaksTls } from '../../src/backend/net/tls-probe.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
 import { freePort } from '../helpers/port.mjs';

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import * as grpc from '@grpc/grpc-js';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
-import type { Proxy } from '../../src/backend/proxy.ts';
+import type { Proxy } from '../../src/backend/net/proxy.ts';
 import { confd, Confdir } from '../helpers/confd.ts';
 import { Etcd3Server } from '../helpers/etcd3Server.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';

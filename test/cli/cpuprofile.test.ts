@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { startProfile } from '../../src/cli/cpuprofile.ts';
+import { startProfile } from '../../src/cli/minietcd/cpu-profile.ts';
 
 test('a profile is written at the end, and a path that cannot be is told at the start', async () => {
   await expect(startProfile('/nowhere/at/all')).rejects.toThrow('no such file or directory');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DumpError, printDump, readDump } from '../../src/cli/dump.ts';
+import { DumpError, printDump, readDump } from '../../src/cli/minietcd/dump.ts';
 
 describe('texts that are no dump', () => {
   test.each([

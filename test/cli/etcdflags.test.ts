@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadSettings, readSettings } from '../../src/cli/etcdflags.ts';
+import { loadSettings, readSettings } from '../../src/cli/minietcd/flags.ts';
 import { parseToml } from '../../src/config/toml.ts';
 
 const read = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>

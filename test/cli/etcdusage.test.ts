@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { oldNames, rows } from '../../src/cli/etcdrows.ts';
-import { etcdUsage } from '../../src/cli/etcdusage.ts';
+import { oldNames, rows } from '../../src/cli/minietcd/settings.ts';
+import { etcdUsage } from '../../src/cli/minietcd/help.ts';
 
 test('the help names every flag and every command', () => {
   const text = etcdUsage();

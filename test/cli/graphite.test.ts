@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { feedGraphite, graphiteLines } from '../../src/cli/graphite.ts';
+import { feedGraphite, graphiteLines } from '../../src/cli/minietcd/graphite.ts';
 import { waitFor } from '../helpers/confd.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { freePort } from '../helpers/port.mjs';

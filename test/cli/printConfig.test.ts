@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { printConfig } from '../../src/cli/printConfig.ts';
+import { printConfig } from '../../src/cli/confd/print-config.ts';
 import { loadConfig } from '../../src/config/confd.ts';
 import { oldSettings, settings } from '../../src/config/flags.ts';
 import { parseFlags } from '../../src/go/flag.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reachOf } from '../../src/cli/reach.ts';
+import { reachOf } from '../../src/cli/process/listen-scope.ts';
 
 const everyone = 'open to everyone who can reach these addresses, without a password';
 

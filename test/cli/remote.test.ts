@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Remote } from '../../src/cli/remote.ts';
+import { Remote } from '../../src/cli/minietcd/remote.ts';
 import { serve } from '../helpers/miniEtcd.ts';
 import { freePort } from '../helpers/port.mjs';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { transfer } from '../../src/cli/transfer.ts';
+import { transfer } from '../../src/cli/minietcd/transfer.ts';
 import { serve, type Served } from '../helpers/miniEtcd.ts';
 
 const urlOf = ({ host, port }: Served) => `http://${host}:${port}`;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { completions, completionScript, helpScreen, usage } from '../../src/cli/usage.ts';
+import { completions, completionScript, helpScreen, usage } from '../../src/cli/confd/usage.ts';
 import { offered } from '../../src/config/flags.ts';
 
 describe('usage', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { version, versionLine } from '../../src/cli/version.ts';
+import { version, versionLine } from '../../src/cli/process/version.ts';
 
 test('is the package’s', () => {
   const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');

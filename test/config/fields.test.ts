@@ -8,7 +8,7 @@ import {
   findEntry,
   refuseMisspelt,
   unknownKeys,
-} from '../../src/config/fields.ts';
+} from '../../src/config/toml-fields.ts';
 import { parseToml } from '../../src/config/toml.ts';
 
 const file = parseToml(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { readConfigFile } from '../../src/config/file.ts';
+import { readConfigFile } from '../../src/config/config-file.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'confd-file-'));
 afterAll(() => {

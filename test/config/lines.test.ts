@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findPlaces, pathKey } from '../../src/config/lines.ts';
+import { findPlaces, pathKey } from '../../src/config/toml-lines.ts';
 
 describe('lines of keys', () => {
   const text = [

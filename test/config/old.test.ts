@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { modernise } from '../../src/config/old.ts';
+import { modernise } from '../../src/config/old-flags.ts';
 import type { Given } from '../../src/config/setting.ts';
 
 const given = (values: Record<string, Given['value']>): Map<string, Given> =>

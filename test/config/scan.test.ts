@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { scanResources } from '../../src/config/scan.ts';
+import { scanResources } from '../../src/config/scan-resources.ts';
 
 let confdir = '';
 beforeEach(() => {

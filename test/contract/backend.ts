@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend, Change, Cursor, Edit, Snapshot } from '../../src/backend/backend.ts';
+import type { Backend, Change, Cursor, Edit, Snapshot } from '../../src/backend/contract/backend.ts';
 import { holdPageTo } from './page.ts';
 
 /** A store under test: how to change it behind the backend's back. */

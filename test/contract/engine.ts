@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { fromText } from '../../src/go/bytes.ts';
 import { BoolType, func, GoError, GoMap, InterfaceType, StringMapType, StringType } from '../../src/go/value.ts';
 import type { Func, Value } from '../../src/go/value.ts';
-import { Suspend, TemplateError } from '../../src/template/engine.ts';
-import type { Engine } from '../../src/template/engine.ts';
+import { Suspend, TemplateError } from '../../src/template/engine/engine.ts';
+import type { Engine } from '../../src/template/engine/engine.ts';
 
 /** How a language says what every template language can say. */
 export interface Sayings {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { Feed } from '../../src/agent/feed.ts';
-import { Outage } from '../../src/agent/outage.ts';
-import type { Backend } from '../../src/backend/backend.ts';
+import { Subscription } from '../../src/agent/source/subscription.ts';
+import { RetryState } from '../../src/agent/source/retry-state.ts';
+import type { Backend } from '../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';
@@ -34,7 +34,7 @@ function recordingClock(waits: number[]): Clock {
 class Watch {
   readonly heard: string[] = [];
   looks = 0;
-  private feed: Feed | null = null;
+  private feed: Subscription | null = null;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -45,11 +45,15 @@ class Watch {
   async start(): Promise<void> {
     const { cursor, pairs } = await this.backend.read(['/k'], new AbortController().signal);
     this.heard.push(pairs.get('/k')!);
-    const ring = () => {
+    const notify = () => {
       this.take();
     };
     const { backend, clock } = this;
-    this.feed = new Feed({ backend, clock, outage: new Outage(clock, memoryLog()), ring }, ['/k'], cursor);
+    this.feed = new Subscription(
+      { backend, clock, retryState: new RetryState(clock, memoryLog()), notify },
+      ['/k'],
+      cursor,
+    );
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { Credentials } from '../../src/backend/credentials.ts';
+import { Credentials } from '../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
 import { settings } from '../../src/config/flags.ts';
 import { confd, Confdir, logOf, Program } from '../helpers/confd.ts';

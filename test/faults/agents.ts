@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Agent } from '../../src/agent/agent.ts';
+import type { Agent } from '../../src/agent/schedule/agent.ts';
 import { assembleAgent } from '../../src/agent/assemble.ts';
-import { watch } from '../../src/agent/processors.ts';
-import type { Backend } from '../../src/backend/backend.ts';
+import { watch } from '../../src/agent/schedule/processors.ts';
+import type { Backend } from '../../src/backend/contract/backend.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
 import { Confdir, waitFor } from '../helpers/confd.ts';
 import { memoryLog } from '../helpers/memoryLog.ts';
@@ -67,7 +67,7 @@ export class Watcher {
 
   /** Reads everything anew. */
   hangup(): void {
-    this.agent.bell.ring('hangup');
+    this.agent.wakeSignal.notify('hangup');
   }
 
   async stop(): Promise<void> {

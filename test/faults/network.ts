@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import type { Backend } from '../../src/backend/backend.ts';
+import type { Backend } from '../../src/backend/contract/backend.ts';
 import type { EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { confd, logOf, Program, waitFor } from '../helpers/confd.ts';
 import { etcdSettings } from '../helpers/etcdSettings.ts';

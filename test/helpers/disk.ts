@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDisk, type Disk, type DiskSettings } from '../../src/minietcd/disk/disk.ts';
-import { Keyspace } from '../../src/minietcd/keyspace.ts';
-import type { Request } from '../../src/minietcd/request.ts';
+import { openStorage, type Storage, type StorageSettings } from '../../src/minietcd/storage/storage.ts';
+import { Keyspace } from '../../src/minietcd/state/keyspace.ts';
+import type { Request } from '../../src/minietcd/state/request.ts';
 import type { Clock } from '../../src/obs/clock.ts';
 import { FakeClock } from './fakeClock.ts';
 import { memoryLog } from './memoryLog.ts';
@@ -15,7 +15,7 @@ export function scratch(): string {
 
 /** A data directory in use, with the front door of its store. */
 export interface Opened extends AsyncDisposable {
-  readonly disk: Disk;
+  readonly disk: Storage;
   readonly keyspace: Keyspace;
   readonly log: ReturnType<typeof memoryLog>;
   close(): Promise<void>;
@@ -24,11 +24,11 @@ export interface Opened extends AsyncDisposable {
 /** Opens a data directory. */
 export async function openData(
   folder: string,
-  settings: Partial<DiskSettings> = {},
+  settings: Partial<StorageSettings> = {},
   clock: Clock = new FakeClock(),
 ): Promise<Opened> {
   const log = memoryLog();
-  const disk = await openDisk({ folder, snapshotCount: 0, ...settings }, { clock, log });
+  const disk = await openStorage({ folder, snapshotCount: 0, ...settings }, { clock, log });
   const close = () => disk.close();
   return { disk, keyspace: new Keyspace(clock, disk.state, disk), log, close, [Symbol.asyncDispose]: close };
 }

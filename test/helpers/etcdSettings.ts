@@ -1,6 +1,6 @@
 import type { EtcdSettings } from '../../src/backend/etcd/v2.ts';
-import { usualLimits } from '../../src/backend/http.ts';
-import { direct } from '../../src/backend/proxy.ts';
+import { defaultHttpLimits } from '../../src/backend/net/http.ts';
+import { direct } from '../../src/backend/net/proxy.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 
 /** Settings of an etcd backend without TLS or credentials. */
@@ -12,7 +12,7 @@ export function etcdSettings(nodes: readonly string[], more: Partial<EtcdSetting
     auth: null,
     route: direct,
     // A busy machine takes its time.
-    limits: { ...usualLimits, headersMs: 30_000 },
+    limits: { ...defaultHttpLimits, headersMs: 30_000 },
     clock: systemClock,
     ...more,
   };

@@ -5,7 +5,7 @@ import {
   type Cursor,
   selected,
   type Snapshot,
-} from '../../src/backend/backend.ts';
+} from '../../src/backend/contract/backend.ts';
 
 /** A store in memory whose every write is an event with an index, and which can be taken down. */
 export class FakeBackend implements Backend {

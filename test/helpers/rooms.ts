@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from '../../src/agent/command.ts';
-import { MemoryLedger } from '../../src/agent/reload-ledger.ts';
-import type { Rendering } from '../../src/agent/render.ts';
-import type { Resource } from '../../src/agent/resource.ts';
+import type { Command } from '../../src/agent/resource/command.ts';
+import { MemoryLedger } from '../../src/agent/pipeline/reload-ledger.ts';
+import type { Rendering } from '../../src/agent/render/render.ts';
+import type { Resource } from '../../src/agent/resource/resource.ts';
 import type { ResourceSpec } from '../../src/config/resources.ts';
 import { globalSource } from '../../src/config/sources.ts';
 
@@ -63,7 +63,7 @@ export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource
     file: '/conf.d/r.toml',
     template: '/templates/r.tmpl',
     dest,
-    wants: [{ source: globalSource, prefix: '/', keys: [] }],
+    keyRequests: [{ source: globalSource, prefix: '/', keys: [] }],
     mode: 0o644,
     uid: process.geteuid!(),
     gid: process.getegid!(),

@@ -1,5 +1,5 @@
-import { stage } from '../../src/agent/stage.ts';
-import { swap } from '../../src/agent/swap.ts';
+import { stage } from '../../src/agent/pipeline/stage.ts';
+import { swap } from '../../src/agent/pipeline/swap.ts';
 import { memoryLog } from './memoryLog.ts';
 import { md5, renderingOf, resourceOf } from './rooms.ts';
 

@@ -1,7 +1,7 @@
 import { createServer as createHttp, request, type Server as HttpServer } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Proxy } from '../../src/backend/proxy.ts';
+import type { Proxy } from '../../src/backend/net/proxy.ts';
 
 /** How a proxy of a test behaves. */
 export interface Manners {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
-import { apply } from '../../src/minietcd/apply.ts';
-import { EtcdError } from '../../src/minietcd/errors.ts';
-import { getJson } from '../../src/minietcd/http/json.ts';
-import type { Request } from '../../src/minietcd/request.ts';
-import { keyOf, walkBelow } from '../../src/minietcd/store/node.ts';
-import { Store } from '../../src/minietcd/store/store.ts';
+import { apply } from '../../src/minietcd/state/apply.ts';
+import { EtcdError } from '../../src/minietcd/state/errors.ts';
+import { getJson } from '../../src/minietcd/http/net/json.ts';
+import type { Request } from '../../src/minietcd/state/request.ts';
+import { keyOf, walkBelow } from '../../src/minietcd/state/node.ts';
+import { Store } from '../../src/minietcd/state/store.ts';
 
 /** One entry of the model: a directory has no value. */
 interface Entry {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { doublings, Histogram } from '../../src/minietcd/histogram.ts';
+import { doublings, Histogram } from '../../src/obs/histogram.ts';
 
 test('a duration counts in its own bucket and in all that are longer; its bound belongs to a bucket', () => {
   const times = new Histogram(doublings(0.25, 3));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Keyspace } from '../../src/minietcd/keyspace.ts';
-import type { Request } from '../../src/minietcd/request.ts';
-import type { Event } from '../../src/minietcd/store/event.ts';
+import { Keyspace } from '../../src/minietcd/state/keyspace.ts';
+import type { Request } from '../../src/minietcd/state/request.ts';
+import type { Event } from '../../src/minietcd/state/event.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 
 /** A keyspace whose clock is ours, and every event that it has had. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { BackendError, type Change } from '../../src/backend/backend.ts';
-import { localBackend } from '../../src/minietcd/local.ts';
-import type { Request } from '../../src/minietcd/request.ts';
+import { BackendError, type Change } from '../../src/backend/contract/backend.ts';
+import { localBackend } from '../../src/minietcd/local-backend.ts';
+import type { Request } from '../../src/minietcd/state/request.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
 import { backendContract } from '../contract/backend.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';

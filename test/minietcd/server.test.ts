@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { ListenError } from '../../src/minietcd/address.ts';
+import { ListenError } from '../../src/minietcd/http/net/address.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
 import { FakeClock } from '../helpers/fakeClock.ts';
 import { serve } from '../helpers/miniEtcd.ts';

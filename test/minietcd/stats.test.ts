@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { StoreStats } from '../../src/minietcd/stats.ts';
+import { StoreStats } from '../../src/minietcd/state/stats.ts';
 
 test('an in-order create counts as a create, and every counter begins at zero', () => {
   const stats = new StoreStats();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SortedKeys } from '../../src/mirror/keys.ts';
-import type { Touch } from '../../src/mirror/keys.ts';
+import type { KeyChange } from '../../src/mirror/keys.ts';
 
 const bytes = fc.array(fc.constantFrom('/', 'a', 'b', '\x00', '\xff'), { maxLength: 4 }).map((chars) => chars.join(''));
 
@@ -12,7 +12,9 @@ test.each([5, 300])('keys stay sorted and are found by their first bytes, with u
       const keys = new SortedKeys();
       const expected = new Set<string>();
       for (const batch of batches) {
-        const touched = new Map(batch.map((key): [string, Touch] => [key, expected.has(key) ? 'removed' : 'added']));
+        const touched = new Map(
+          batch.map((key): [string, KeyChange] => [key, expected.has(key) ? 'removed' : 'added']),
+        );
         keys.update(touched);
         for (const [key, touch] of touched)
           if (touch === 'added') expected.add(key);

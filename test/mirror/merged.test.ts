@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Edit } from '../../src/backend/backend.ts';
+import type { Edit } from '../../src/backend/contract/backend.ts';
 import { GoError } from '../../src/go/value.ts';
 import { MergedView } from '../../src/mirror/merged.ts';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import { Reader } from '../../src/mirror/readset.ts';
-import type { Sight } from '../../src/mirror/view.ts';
+import type { KeyView } from '../../src/mirror/view.ts';
 
 const snapshot = (pairs: Iterable<readonly [string, string]>) => ({ cursor: new Map(), pairs: new Map(pairs) });
 
@@ -65,16 +65,16 @@ describe('what a change touches', () => {
     ['a key that nobody hides', 1, set('/bottom', '3'), [['/bottom', 'changed']]],
   ])('%s', (_, layer, edit, touched) => {
     const { mirrors, merged } = stackOf(top, bottom);
-    expect([...merged.touched(mirrors[layer]!.apply([edit]))]).toEqual(touched);
+    expect([...merged.changesIn(mirrors[layer]!.apply([edit]))]).toEqual(touched);
   });
 
   test('two views of one store are both heard', () => {
     const mirror = mirrorOf({ '/a/k': '1', '/b/k': '2' });
     const merged = new MergedView(['/a', '/b'].map((prefix) => mirror.view(prefix, [prefix], 'subtree')));
-    expect([...merged.touched(mirror.apply([gone('/a/k'), set('/b/k', '3')]))]).toEqual([['/k', 'changed']]);
+    expect([...merged.changesIn(mirror.apply([gone('/a/k'), set('/b/k', '3')]))]).toEqual([['/k', 'changed']]);
     expect(merged.value('/k')).toBe('3');
-    expect([...merged.touched(mirror.apply([set('/a/k', '4'), gone('/b/k')]))].length).toBe(1);
-    expect([...merged.touched(mirror.apply([gone('/a/k')]))]).toEqual([['/k', 'removed']]);
+    expect([...merged.changesIn(mirror.apply([set('/a/k', '4'), gone('/b/k')]))].length).toBe(1);
+    expect([...merged.changesIn(mirror.apply([gone('/a/k')]))]).toEqual([['/k', 'removed']]);
   });
 });
 
@@ -92,7 +92,7 @@ const asks: readonly ((of: Reader) => unknown)[] = [
 ];
 
 /** The answers, each with what it was made from. */
-function look(sight: Sight): { readonly answer: unknown; readonly reader: Reader }[] {
+function look(sight: KeyView): { readonly answer: unknown; readonly reader: Reader }[] {
   return asks.map((ask) => {
     const reader = new Reader(sight);
     return { answer: ask(reader), reader };
@@ -106,7 +106,7 @@ function open(mirrors: readonly Mirror[], windows: readonly Window[]) {
 }
 
 /** What the windows show of what the stores hold, merged the slow way. */
-function mergedSlowly(stores: readonly ReadonlyMap<string, string>[], windows: readonly Window[]): Sight {
+function mergedSlowly(stores: readonly ReadonlyMap<string, string>[], windows: readonly Window[]): KeyView {
   const mirrors = stores.map((pairs) => mirrorOf(Object.fromEntries(pairs)));
   const pairs = new Map<string, string>();
   for (const view of open(mirrors, windows).reverse()) for (const key of view.keys()) pairs.set(key, view.value(key)!);
@@ -161,7 +161,7 @@ test('after random changes it is what merged fresh reads are, and read sets hear
         expect([...merged.keys()]).toEqual([...slow.keys()]);
         if (touched === null) continue;
         for (const [i, { answer, reader }] of before.entries()) {
-          if (!reader.readSet.hit(merged.touched(touched))) expect(now[i]!.answer).toEqual(answer);
+          if (!reader.readSet.hit(merged.changesIn(touched))) expect(now[i]!.answer).toEqual(answer);
         }
       }
     }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Edit } from '../../src/backend/backend.ts';
+import type { Edit } from '../../src/backend/contract/backend.ts';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import type { View } from '../../src/mirror/view.ts';
 
@@ -92,14 +92,14 @@ describe('view', () => {
     const first = mirror.apply([set('/app/b', '2'), set('/other', '2')]);
     const second = mirror.apply([set('/app/a', '3'), gone('/app/b'), set('/apple', '1')]);
     const elsewhere = mirror.apply([set('/other', '3')]);
-    expect([...view.touched(first)]).toEqual([['/b', 'added']]);
-    expect([...view.touched(second)].sort()).toEqual([
+    expect([...view.changesIn(first)]).toEqual([['/b', 'added']]);
+    expect([...view.changesIn(second)].sort()).toEqual([
       ['/a', 'changed'],
       ['/b', 'removed'],
     ]);
-    expect(view.touched(elsewhere).size).toBe(0);
+    expect(view.changesIn(elsewhere).size).toBe(0);
     expect(view.gets('/*').map((pair) => [pair.key, pair.value])).toEqual([['/a', '3']]);
-    expect(mirror.view('/app', ['/app/a'], 'subtree').touched(first).size).toBe(0);
+    expect(mirror.view('/app', ['/app/a'], 'subtree').changesIn(first).size).toBe(0);
   });
 });
 
@@ -165,7 +165,7 @@ test('after random changes the mirror and its views are what a fresh read would 
         for (const [i, view] of views.entries()) {
           const now = sights(view);
           expect(now).toEqual(anew[i]);
-          if (touched !== null && view.touched(touched).size === 0) expect(now).toEqual(seen[i]);
+          if (touched !== null && view.changesIn(touched).size === 0) expect(now).toEqual(seen[i]);
         }
       }
     }),

@@ -8,7 +8,8 @@ function readerOf(pairs: Record<string, string>) {
   mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(pairs)) });
   const view = mirror.view('/', ['/'], 'subtree');
   const reader = new Reader(view);
-  const hitBy = (key: string, value: string | null) => reader.readSet.hit(view.touched(mirror.apply([{ key, value }])));
+  const hitBy = (key: string, value: string | null) =>
+    reader.readSet.hit(view.changesIn(mirror.apply([{ key, value }])));
   return { mirror, view, reader, hitBy };
 }
 
@@ -78,7 +79,7 @@ test('an answer never changes without a hit', () => {
       const { mirror, view, reader } = readerOf({});
       mirror.apply(first);
       const before = reads.map((each) => answer(reader, each));
-      const hit = reader.readSet.hit(view.touched(mirror.apply(second)));
+      const hit = reader.readSet.hit(view.changesIn(mirror.apply(second)));
       const after = reads.map((each) => answer(new Reader(view), each));
       if (!hit) expect(after).toEqual(before);
     }),

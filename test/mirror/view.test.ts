@@ -40,7 +40,7 @@ describe('which keys, under which names', () => {
   test('of two keys with one name the last in byte order wins, and the other comes back', () => {
     const mirror = new Mirror();
     const view = mirror.view('/app', ['/'], 'subtree');
-    const apply = (key: string, value: string | null) => [...view.touched(mirror.apply([{ key, value }]))];
+    const apply = (key: string, value: string | null) => [...view.changesIn(mirror.apply([{ key, value }]))];
     expect(apply('/k', 'low')).toEqual([['/k', 'added']]);
     expect(apply('/app/k', 'lower')).toEqual([]);
     expect(view.get('/k')?.value).toBe('low');
@@ -193,7 +193,7 @@ describe('names of the store that are not clean', () => {
           (key) => before[i]!.get(key) !== view.value(key),
         );
         // What is touched may be more than what looks different, never less.
-        expect([...view.touched(touched).keys()]).toEqual(expect.arrayContaining(changed));
+        expect([...view.changesIn(touched).keys()]).toEqual(expect.arrayContaining(changed));
       });
     }
   });

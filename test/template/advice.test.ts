@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adviceOn } from '../../src/template/advice.ts';
-import { Templates } from '../../src/template/compile.ts';
-import { Suspend, TemplateError } from '../../src/template/engine.ts';
+import { hintsOn } from '../../src/template/hints/hints.ts';
+import { Templates } from '../../src/template/template-cache.ts';
+import { Suspend, TemplateError } from '../../src/template/engine/engine.ts';
 import { enginesFor } from '../../src/template/engines.ts';
-import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
-import { Includes } from '../../src/template/include.ts';
-import { Lookups } from '../../src/template/lookup.ts';
+import { confdFuncs, declaredFuncs } from '../../src/template/funcs/funcs.ts';
+import { Includes } from '../../src/template/funcs/include.ts';
+import { Lookups } from '../../src/template/funcs/lookup.ts';
 import { readerOf, still } from './rendering.ts';
 
 let dir: string;
@@ -42,7 +42,7 @@ async function advice(text: string, name = 't.tmpl'): Promise<string[]> {
       if (error instanceof Suspend) await error.until;
       else if (!(error instanceof TemplateError)) throw error;
       else {
-        const lines = adviceOn(error, { functions: declaredFuncs.keys(), keys: Object.keys(store), outside });
+        const lines = hintsOn(error, { functions: declaredFuncs.keys(), keys: Object.keys(store), outside });
         return lines.map((line) => line.replace(dir, 'DIR'));
       }
     }
@@ -163,5 +163,5 @@ test.each<ConstructorParameters<typeof TemplateError>>([
   ['template: x: nested too deep', { file: { path: '/x', text: '{{' } }],
   ['template: x:1: unexpected EOF', { at: { line: 1, column: 0 } }],
 ])('there is none on what has no place: %s', (...error) => {
-  expect(adviceOn(new TemplateError(...error), { functions: [], keys: [], outside })).toEqual([]);
+  expect(hintsOn(new TemplateError(...error), { functions: [], keys: [], outside })).toEqual([]);
 });

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Templates } from '../../src/template/compile.ts';
-import { TemplateError } from '../../src/template/engine.ts';
-import type { Engine } from '../../src/template/engine.ts';
+import { Templates } from '../../src/template/template-cache.ts';
+import { TemplateError } from '../../src/template/engine/engine.ts';
+import type { Engine } from '../../src/template/engine/engine.ts';
 
 let dir: string;
 beforeEach(async () => {

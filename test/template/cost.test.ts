@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { limited } from '../../src/go/budget.ts';
 import { GoMap, IntsType, Slice, StringMapType } from '../../src/go/value.ts';
 import type { Value } from '../../src/go/value.ts';
-import { spendOn } from '../../src/template/cost.ts';
+import { spendOn } from '../../src/template/engine/cost.ts';
 
 /** How many ticks so many calls come to. */
 function ticksOf(calls: number, values: readonly Value[], result: Value): number {

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromText } from '../../src/go/bytes.ts';
-import { Templates } from '../../src/template/compile.ts';
-import { declare, type World } from '../../src/template/funcs.ts';
-import { Includes } from '../../src/template/include.ts';
-import { Keyring } from '../../src/template/keyring.ts';
-import { Lookups } from '../../src/template/lookup.ts';
+import { Templates } from '../../src/template/template-cache.ts';
+import { declare, type FuncDeps } from '../../src/template/funcs/funcs.ts';
+import { Includes } from '../../src/template/funcs/include.ts';
+import { Keyring } from '../../src/template/funcs/keyring.ts';
+import { Lookups } from '../../src/template/funcs/lookup.ts';
 import { readerOf, renderWaiting, still } from './rendering.ts';
 
 // docs/templates.md says what every function gives; here it has to be true.
@@ -39,7 +39,7 @@ const examples = [...page.matchAll(row)].map(([, text, gives]): Example => {
 });
 
 let dir: string;
-let world: World;
+let world: FuncDeps;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'documented-'));
   writeFileSync(join(dir, 'greeting'), fenced('greeting'));

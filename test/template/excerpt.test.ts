@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { fromText } from '../../src/go/bytes.ts';
-import { excerpt } from '../../src/template/excerpt.ts';
+import { codeFrame } from '../../src/template/hints/code-frame.ts';
 
 const show = (text: string, line: number, column: number | null, word = '') =>
-  excerpt({ path: '/t/x.tmpl', text }, { line, column }, word);
+  codeFrame({ path: '/t/x.tmpl', text }, { line, column }, word);
 
 test.each<[string, string, number, number | null, string, string[]]>([
   ['a line', 'one\ntwo {{x}}\n', 2, 6, '', ['  2 | two {{x}}', '    |       ^']],

@@ -2,9 +2,9 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { declare } from '../../src/template/funcs.ts';
+import { declare } from '../../src/template/funcs/funcs.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
-import { Keyring } from '../../src/template/keyring.ts';
+import { Keyring } from '../../src/template/funcs/keyring.ts';
 import { readerOf, renderWaiting, still } from './rendering.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<

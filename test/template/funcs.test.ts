@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromText } from '../../src/go/bytes.ts';
-import { Suspend } from '../../src/template/engine.ts';
-import { worldOf } from '../../src/template/funcs.ts';
-import { Lookups } from '../../src/template/lookup.ts';
+import { Suspend } from '../../src/template/engine/engine.ts';
+import { funcDepsOf } from '../../src/template/funcs/funcs.ts';
+import { Lookups } from '../../src/template/funcs/lookup.ts';
 import { storedRows } from '../helpers/goRows.ts';
 import { clock, readerOf, render, still, testGolden } from './rendering.ts';
 
@@ -28,7 +28,7 @@ test('what a template asks the store for is in the read set', () => {
 });
 
 describe('getenv', () => {
-  const world = worldOf(
+  const world = funcDepsOf(
     new Map([
       ['SET', 'é'],
       ['EMPTY', ''],
@@ -92,13 +92,13 @@ describe('datetime', () => {
     const [{ zones }] = storedRows<unknown>('time') as [{ zones: Record<string, string> }];
     const dir = await mkdtemp(join(tmpdir(), 'funcs-'));
     await writeFile(join(dir, 'zone'), Buffer.from(zones['Europe/Berlin']!, 'base64'));
-    const berlin = worldOf(new Map([['TZ', join(dir, 'zone')]]), clock);
+    const berlin = funcDepsOf(new Map([['TZ', join(dir, 'zone')]]), clock);
     expect(render('{{(datetime).Format "15:04 MST"}}', readerOf(), berlin)).toBe('08:08 CET');
     await rm(dir, { recursive: true });
   });
 
   test('tells how long the process has run', () => {
-    const world = worldOf(new Map(), { now: () => performance.timeOrigin + 1500 });
+    const world = funcDepsOf(new Map(), { now: () => performance.timeOrigin + 1500 });
     expect(render('{{datetime}}', readerOf(), world)).toMatch(/ m=\+1\.500000000$/);
   });
 
@@ -110,7 +110,7 @@ describe('datetime', () => {
   });
 
   test('is in the zone of TZ, or in UTC where there is none of that name', () => {
-    const nowhere = worldOf(new Map([['TZ', 'Nowhere/At_all']]), clock);
+    const nowhere = funcDepsOf(new Map([['TZ', 'Nowhere/At_all']]), clock);
     expect(render('{{(datetime).Format "15:04 MST"}}', readerOf(), nowhere)).toBe('07:08 UTC');
   });
 });

@@ -3,9 +3,9 @@ import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fromText } from '../../src/go/bytes.ts';
-import { Templates } from '../../src/template/compile.ts';
-import { TemplateError } from '../../src/template/engine.ts';
-import { Includes } from '../../src/template/include.ts';
+import { Templates } from '../../src/template/template-cache.ts';
+import { TemplateError } from '../../src/template/engine/engine.ts';
+import { Includes } from '../../src/template/funcs/include.ts';
 import { readerOf, renderWaiting, still } from './rendering.ts';
 
 let root: string;

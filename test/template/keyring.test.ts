@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { GoError } from '../../src/go/value.ts';
-import { Suspend, TemplateError } from '../../src/template/engine.ts';
-import { Keyring } from '../../src/template/keyring.ts';
+import { Suspend, TemplateError } from '../../src/template/engine/engine.ts';
+import { Keyring } from '../../src/template/funcs/keyring.ts';
 
 // Made with GnuPG by test/helpers/secconf/make.sh; the tests of encrypted values read the same files as confd 0.16.
 const made = new Map(

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { networkInterfaces } from 'node:os';
-import { Suspend } from '../../src/template/engine.ts';
-import { interfaceAddress, Lookups, systemResolver } from '../../src/template/lookup.ts';
-import type { ServiceRecord } from '../../src/template/lookup.ts';
-import type { SRV } from '../../src/template/srv.ts';
+import { Suspend } from '../../src/template/engine/engine.ts';
+import { interfaceAddress, Lookups, systemResolver } from '../../src/template/funcs/lookup.ts';
+import type { ServiceRecord } from '../../src/template/funcs/lookup.ts';
+import type { SRV } from '../../src/template/funcs/srv.ts';
 import { render } from './rendering.ts';
 
 interface Zone {

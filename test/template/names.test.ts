@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Templates } from '../../src/template/compile.ts';
-import { Includes } from '../../src/template/include.ts';
+import { Templates } from '../../src/template/template-cache.ts';
+import { Includes } from '../../src/template/funcs/include.ts';
 import { readerOf, render, renderWaiting, still } from './rendering.ts';
 
 // What JavaScript gives a meaning to is a name like any other, wherever a template can say it.

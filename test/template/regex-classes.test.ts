@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { translateClasses } from '../../src/template/regex-classes.ts';
+import { translateClasses } from '../../src/template/funcs/regex-classes.ts';
 
 // What matches is held by the golden rows of test/template/funcs-regex.test.ts; here is what the library gets.
 const rows: [written: string, translated: string][] = [

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { toText } from '../../src/go/bytes.ts';
 import { Mirror } from '../../src/mirror/mirror.ts';
 import { Reader } from '../../src/mirror/readset.ts';
-import { confdFuncs, declare, worldOf } from '../../src/template/funcs.ts';
-import type { World } from '../../src/template/funcs.ts';
-import { Suspend } from '../../src/template/engine.ts';
+import { confdFuncs, declare, funcDepsOf } from '../../src/template/funcs/funcs.ts';
+import type { FuncDeps } from '../../src/template/funcs/funcs.ts';
+import { Suspend } from '../../src/template/engine/engine.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
 
 export const clock = { now: () => Date.UTC(2026, 10, 22, 7, 8, 9, 123) };
 
 /** A world in which nothing moves. */
-export const still = worldOf(new Map([['TZ', 'UTC']]), clock);
+export const still = funcDepsOf(new Map([['TZ', 'UTC']]), clock);
 
 /** A reader of a store with these pairs. */
 export function readerOf(store: Record<string, string> = {}): Reader {
@@ -21,7 +21,7 @@ export function readerOf(store: Record<string, string> = {}): Reader {
 }
 
 /** What the text of a template gives. */
-export function render(text: string, reader = readerOf(), world: World = still): string {
+export function render(text: string, reader = readerOf(), world: FuncDeps = still): string {
   let out = '';
   const template = goEngine.compile('t', text, declare(world.keyring));
   template.render(undefined, confdFuncs(reader, world), (chunk) => (out += chunk));
@@ -29,7 +29,7 @@ export function render(text: string, reader = readerOf(), world: World = still):
 }
 
 /** Like render, waiting for what the template has to wait for. */
-export async function renderWaiting(text: string, reader = readerOf(), world: World = still): Promise<string> {
+export async function renderWaiting(text: string, reader = readerOf(), world: FuncDeps = still): Promise<string> {
   for (;;) {
     try {
       return render(text, reader, world);

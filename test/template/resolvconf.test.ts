@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fullNames } from '../../src/template/resolvconf.ts';
+import { fullNames } from '../../src/template/funcs/resolv-conf.ts';
 
 const pod =
   'nameserver 10.96.0.10\nsearch web.svc.cluster.local svc.cluster.local cluster.local.\noptions ndots:5 edns0\n';

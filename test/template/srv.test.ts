@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Num } from '../../src/go/value.ts';
-import { pointerToSRV, SRV } from '../../src/template/srv.ts';
+import { pointerToSRV, SRV } from '../../src/template/funcs/srv.ts';
 
 test('a record is a struct behind a pointer', () => {
   const { target, type } = pointerToSRV(new SRV('a.test.', 80, 1, 2));

@@ -7,9 +7,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromText } from '../../src/go/bytes.ts';
 import { sortSort } from '../../src/go/sort.ts';
-import { Suspend, TemplateError } from '../../src/template/engine.ts';
-import type { Template } from '../../src/template/engine.ts';
-import { confdFuncs, declaredFuncs } from '../../src/template/funcs.ts';
+import { Suspend, TemplateError } from '../../src/template/engine/engine.ts';
+import type { Template } from '../../src/template/engine/engine.ts';
+import { confdFuncs, declaredFuncs } from '../../src/template/funcs/funcs.ts';
 import { goEngine } from '../../src/template/gotext/template.ts';
 import { readerOf, still } from './rendering.ts';
 

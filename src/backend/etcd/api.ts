@@ -1,6 +1,6 @@
-import { BackendError } from '../backend.ts';
-import { errorIn } from './v2answer.ts';
-import type { Answer, HttpClient } from '../http.ts';
+import { BackendError } from '../contract/backend.ts';
+import { errorIn } from './v2-answer.ts';
+import type { HttpAnswer, HttpClient } from '../net/http.ts';
 
 /** The node answers, but does not offer the API that it was asked by. */
 export class ApiMissing extends Error {
@@ -28,7 +28,7 @@ export async function askForV2(http: HttpClient, signal: AbortSignal): Promise<V
 }
 
 /** True when an answer to /version is an etcd's: JSON since 2.1, before that "etcd 0.4.6". */
-export async function isVersionOfEtcd(answer: Answer): Promise<boolean> {
+export async function isVersionOfEtcd(answer: HttpAnswer): Promise<boolean> {
   if (answer.status !== 200) return false;
   const body = await answer.body();
   return body.startsWith('etcd ') || /"(?:etcdserver|releaseVersion)"\s*:\s*"/.test(body.slice(0, 1000));

@@ -1,15 +1,15 @@
-import type { Login } from '../credentials.ts';
-import { BackendError } from '../backend.ts';
-import { Failover, type Patience } from '../failover.ts';
-import { loadLibrary } from './grpclink.ts';
-import { type Calls, GrpcNode, type Heard, type OpenWatch, type Pace, type Said } from './grpcnode.ts';
-import { asksForToken, authIsOff, deniesPermission, type Refusal, refusalError } from './grpcrefusal.ts';
-import { type HttpSettings, nodesOf } from '../http.ts';
-import type { Node } from '../nodes.ts';
-import { TlsSource } from '../tls.ts';
+import type { Login } from '../net/credentials.ts';
+import { BackendError } from '../contract/backend.ts';
+import { Failover, type Patience } from '../net/failover.ts';
+import { loadLibrary } from './grpc-channel.ts';
+import { type Calls, GrpcNode, type Heard, type OpenWatch, type Pace, type CallResult } from './grpc-node.ts';
+import { asksForToken, authIsOff, deniesPermission, type GrpcError, toBackendError } from './grpc-error.ts';
+import { type HttpSettings, nodesOf } from '../net/http.ts';
+import type { Node } from '../net/nodes.ts';
+import { TlsSource } from '../net/tls.ts';
 
 /** A node whose turn it is, and what it may take. */
-interface Turn {
+interface Attempt {
   readonly node: GrpcNode;
   readonly patience: Patience;
   readonly signal: AbortSignal;
@@ -42,8 +42,8 @@ export class GrpcClient {
     // A file that cannot be read is an error whatever the scheme of the nodes.
     const files = await TlsSource.open(settings.tls);
     const tls = nodes.some(({ url }) => url.protocol === 'https:') ? files : null;
-    const means = { library: await loadLibrary(), tls };
-    const speakers = nodes.map((node) => new GrpcNode(node, settings, means));
+    const deps = { library: await loadLibrary(), tls };
+    const speakers = nodes.map((node) => new GrpcNode(node, settings, deps));
     return new GrpcClient(speakers, settings, guestOf(nodes), tls);
   }
 
@@ -70,7 +70,7 @@ export class GrpcClient {
   }
 
   /** Opens a watch; `begin` says, in ms, whether it stands. What stands is closed by whoever called. */
-  async watch<T>(signal: AbortSignal, begin: (open: OpenWatch, ms: number) => Promise<Said<T>>): Promise<T> {
+  async watch<T>(signal: AbortSignal, begin: (open: OpenWatch, ms: number) => Promise<CallResult<T>>): Promise<T> {
     return answered(
       await this.failover.ask(signal, async (node, patience) => {
         const attempt = async (token: string) => {
@@ -102,16 +102,16 @@ export class GrpcClient {
 
   /** Attempts something with the token that is known; when that is the trouble, once more with a new one. */
   private async authorised<T>(
-    turn: Turn,
-    attempt: (token: string) => Promise<Said<T>>,
-    mayBeOfToken: (refusal: Refusal) => boolean,
-  ): Promise<Said<T>> {
+    current: Attempt,
+    attempt: (token: string) => Promise<CallResult<T>>,
+    mayBeOfToken: (refusal: GrpcError) => boolean,
+  ): Promise<CallResult<T>> {
     const known = this.token;
     if (known !== null) {
       const said = await attempt(known);
       if (!('refusal' in said) || this.login === null || !mayBeOfToken(said.refusal)) return said;
     }
-    const authenticated = await this.authenticate(turn);
+    const authenticated = await this.authenticate(current);
     return 'refusal' in authenticated ? authenticated : attempt(authenticated.answer);
   }
 
@@ -120,7 +120,7 @@ export class GrpcClient {
   }
 
   /** A new token; '' where the server knows of no users. */
-  private async authenticate({ node, patience, signal }: Turn): Promise<Said<string>> {
+  private async authenticate({ node, patience, signal }: Attempt): Promise<CallResult<string>> {
     this.token = null;
     const { auth } = this.settings;
     for (;;) {
@@ -135,7 +135,7 @@ export class GrpcClient {
 }
 
 /** An etcd that does not take a token any more calls that a lack of permission, when it is about a watch. */
-function mayBeOfWatchToken(refusal: Refusal): boolean {
+function mayBeOfWatchToken(refusal: GrpcError): boolean {
   return asksForToken(refusal) || deniesPermission(refusal);
 }
 
@@ -148,7 +148,7 @@ function guestOf(nodes: readonly Node[]): Login | null {
 }
 
 /** What a node answered; BackendError when it refused. */
-export function answered<T>({ node, said }: { readonly node: string; readonly said: Said<T> }): T {
-  if ('refusal' in said) throw refusalError(node, said.refusal);
+export function answered<T>({ node, said }: { readonly node: string; readonly said: CallResult<T> }): T {
+  if ('refusal' in said) throw toBackendError(node, said.refusal);
   return said.answer;
 }

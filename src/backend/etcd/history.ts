@@ -1,11 +1,11 @@
 import type { IResponseHeader } from 'etcd3';
-import type { Cursor } from '../backend.ts';
+import type { Cursor } from '../contract/backend.ts';
 import { answered, type GrpcClient } from './grpc.ts';
-import { outsideHistory } from './grpcrefusal.ts';
+import { outsideHistory } from './grpc-error.ts';
 import { bounds } from './ranges.ts';
 import type { Pair } from './txn.ts';
-import { cluster, term } from './v3cursor.ts';
-import { confirms, denies, type Grave, type Seen, type Witness } from './witness.ts';
+import { cluster, term } from './v3-cursor.ts';
+import { confirms, denies, type Tombstone, type LastSeen, type LastWrite } from './last-write.ts';
 
 /** Where the members of a cluster agree that they are, and the pairs of keys there. */
 interface Agreement {
@@ -14,25 +14,29 @@ interface Agreement {
 }
 
 /** Asks where the store is. */
-export async function agreed(client: GrpcClient, keys: readonly string[], signal: AbortSignal): Promise<Agreement> {
+export async function readAgreement(
+  client: GrpcClient,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<Agreement> {
   const success = keys.map((key) => ({ request_range: bounds({ start: key, end: null }) }));
   const { header, responses } = answered(await client.call('txn', { success }, signal));
   return { header, pairs: responses.map(({ pairs }) => pairs[0]) };
 }
 
 /** What a stream's history is held against: where we are, and what was seen there. */
-export interface Past {
+export interface KnownHistory {
   readonly cursor: Cursor;
   /** The highest revision that was reached, of any range. */
   readonly newest: bigint;
   /** One that may be read. */
   readonly key: string;
-  readonly seen: Seen;
+  readonly seen: LastSeen;
 }
 
 /** True when the store that answers with this header has not the history that we know: another one, or one set back. */
 export async function isAnother(
-  { cursor, newest, key, seen: { witness, grave } }: Past,
+  { cursor, newest, key, seen: { lastWrite, tombstone } }: KnownHistory,
   header: IResponseHeader,
   client: GrpcClient,
   signal: AbortSignal,
@@ -40,20 +44,22 @@ export async function isAnother(
   const isOther = ({ cluster_id, raft_term }: IResponseHeader) =>
     BigInt(cluster_id) !== cursor.get(cluster) || BigInt(raft_term) < (cursor.get(term) ?? 0n);
   if (isOther(header)) return true;
-  if (witness === null && grave === null && BigInt(header.revision) >= newest) return false;
+  if (lastWrite === null && tombstone === null && BigInt(header.revision) >= newest) return false;
   // A member that lags behind the others is behind, too; what they agree on tells the two apart.
-  const known = [witness, grave].filter((each) => each !== null);
-  const now = await agreed(client, known.length > 0 ? known.map((each) => each.key) : [key], signal);
+  const known = [lastWrite, tombstone].filter((each) => each !== null);
+  const now = await readAgreement(client, known.length > 0 ? known.map((each) => each.key) : [key], signal);
   if (isOther(now.header) || BigInt(now.header.revision) < newest) return true;
-  const pairOf = (each: Grave) => now.pairs[known.indexOf(each)];
-  if (grave !== null && denies(grave, pairOf(grave))) return true;
-  return witness !== null && !confirms(witness, pairOf(witness)) && !(await isRemembered(witness, client, signal));
+  const pairOf = (each: Tombstone) => now.pairs[known.indexOf(each)];
+  if (tombstone !== null && denies(tombstone, pairOf(tombstone))) return true;
+  return (
+    lastWrite !== null && !confirms(lastWrite, pairOf(lastWrite)) && !(await isRemembered(lastWrite, client, signal))
+  );
 }
 
 /** True when the store's history has the write that was seen. */
-async function isRemembered(witness: Witness, client: GrpcClient, signal: AbortSignal): Promise<boolean> {
-  const request_range = { ...bounds({ start: witness.key, end: null }), revision: witness.revision };
-  const asked = await client.call('txn', { success: [{ request_range }] }, signal);
-  if ('refusal' in asked.said && outsideHistory(asked.said.refusal)) return false;
-  return confirms(witness, answered(asked).responses[0]?.pairs[0]);
+async function isRemembered(lastWrite: LastWrite, client: GrpcClient, signal: AbortSignal): Promise<boolean> {
+  const request_range = { ...bounds({ start: lastWrite.key, end: null }), revision: lastWrite.revision };
+  const response = await client.call('txn', { success: [{ request_range }] }, signal);
+  if ('refusal' in response.said && outsideHistory(response.said.refusal)) return false;
+  return confirms(lastWrite, answered(response).responses[0]?.pairs[0]);
 }

@@ -1,8 +1,8 @@
 import type { IRangeRequest, IRequestOp } from 'etcd3';
-import type { Late } from '../deadline.ts';
-import type { Pace } from './grpcnode.ts';
+import type { Late } from '../net/deadline.ts';
+import type { Pace } from './grpc-node.ts';
 import type { TxnAnswer } from './txn.ts';
-import { type Witness, witnessOf } from './witness.ts';
+import { type LastWrite, lastWriteOf } from './last-write.ts';
 
 /** Keys from start on, up to but without end; a single key when there is no end. Byte strings. */
 export interface Range {
@@ -11,7 +11,7 @@ export interface Range {
 }
 
 /** The most operations that an etcd takes in one transaction. */
-const mostOps = 128;
+const maxOps = 128;
 /** About what one answer shall hold: it is in memory as a whole before it is read. */
 const pageBytes = 32 * 1024 * 1024;
 /** All of a usual tree. */
@@ -54,7 +54,7 @@ export function bounds({ start, end }: Range): { key: Buffer; range_end?: Buffer
  */
 export class Pages {
   readonly pairs = new Map<string, string>();
-  witness: Witness | null = null;
+  lastWrite: LastWrite | null = null;
   private pageKeys = firstPageKeys;
   private mostKeys = Infinity;
   private asked: readonly Range[] = [];
@@ -71,7 +71,7 @@ export class Pages {
 
   /** The next page, as of a revision ('0' stands for now). */
   next(revision: string): IRequestOp[] {
-    this.asked = this.left.splice(0, Math.min(mostOps, this.pageKeys));
+    this.asked = this.left.splice(0, Math.min(maxOps, this.pageKeys));
     const single = this.asked.filter(({ end }) => end === null).length;
     const limit = Math.max(1, Math.floor((this.pageKeys - single) / Math.max(1, this.asked.length - single)));
     return this.asked.map((range): { request_range: IRangeRequest } => ({
@@ -100,7 +100,7 @@ export class Pages {
       const { pairs, more, count } = responses[i]!;
       for (const pair of pairs) {
         this.pairs.set(pair.key, pair.value);
-        if (pair.modified > (this.witness?.revision ?? 0)) this.witness = witnessOf(pair);
+        if (pair.modified > (this.lastWrite?.revision ?? 0)) this.lastWrite = lastWriteOf(pair);
       }
       keys += pairs.length;
       if (!more) continue;

@@ -1,12 +1,12 @@
 import type { Clock } from '../../obs/clock.ts';
-import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
-import { follow } from '../deadline.ts';
-import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2answer.ts';
-import { refusalOf } from './v2refusal.ts';
-import { HttpClient, type HttpSettings } from '../http.ts';
-import { Inbox } from '../inbox.ts';
-import { LongPoll } from './poll.ts';
-import { coveringRoots, planPolls, reaches } from './roots.ts';
+import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../contract/backend.ts';
+import { follow } from '../net/deadline.ts';
+import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2-answer.ts';
+import { v2ErrorOf } from './v2-error.ts';
+import { HttpClient, type HttpSettings } from '../net/http.ts';
+import { ChangeBuffer } from '../contract/change-buffer.ts';
+import { LongPoll } from './long-poll.ts';
+import { coveringRoots, planPolls, reaches } from './watch-plan.ts';
 
 export interface EtcdSettings extends HttpSettings {
   /** A long poll that hears nothing for so long is asked anew. */
@@ -14,11 +14,11 @@ export interface EtcdSettings extends HttpSettings {
 }
 
 const readsAtOnce = 8;
-const usualSilenceMs = 30_000;
+const defaultSilenceMs = 30_000;
 
 /** The keys of an etcd's v2 API (0.4 to 3.4, or a mini-etcd). Nothing is connected before the first read. */
 export async function etcdBackend(settings: EtcdSettings): Promise<Backend> {
-  return new EtcdBackend(await HttpClient.create(settings), settings.clock, settings.silenceMs ?? usualSilenceMs);
+  return new EtcdBackend(await HttpClient.create(settings), settings.clock, settings.silenceMs ?? defaultSilenceMs);
 }
 
 class EtcdBackend implements Backend {
@@ -62,11 +62,11 @@ class EtcdBackend implements Backend {
 
   async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
     const roots = coveringRoots(keys);
-    const inbox = new Inbox(cursor);
+    const buffer = new ChangeBuffer(cursor);
     const ended = new AbortController();
     const letGo = follow(signal, ended);
     const failed = () => {
-      inbox.fail(signal.reason);
+      buffer.fail(signal.reason);
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
@@ -76,15 +76,15 @@ class EtcdBackend implements Backend {
       const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
       return longPoll
         .follow((heard) => {
-          inbox.put(poll, heard);
+          buffer.put(poll, heard);
         }, ended.signal)
         .catch((error: unknown) => {
           if (!ended.signal.aborted) this.isDoubtful = true;
-          inbox.fail(error);
+          buffer.fail(error);
         });
     });
     try {
-      for (;;) yield await inbox.next();
+      for (;;) yield await buffer.next();
     } finally {
       signal.removeEventListener('abort', failed);
       ended.abort(new Error('the watch has ended'));
@@ -102,7 +102,7 @@ class EtcdBackend implements Backend {
   private async readRoot(root: string, pairs: Map<string, string>, signal: AbortSignal): Promise<bigint> {
     const answer = await this.http.get(`${keysPath(root)}?recursive=true&quorum=true&sorted=false`, signal);
     if (answer.status !== 200) {
-      const refusal = await refusalOf(answer, this.http, signal);
+      const refusal = await v2ErrorOf(answer, this.http, signal);
       // 100: not there; 104: a file where a directory would have to be, so not there either.
       if (refusal.code !== 100 && refusal.code !== 104) throw refusal.error;
       return refusal.index;

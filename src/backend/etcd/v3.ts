@@ -1,18 +1,18 @@
 import type { IResponseHeader, ITxnRequest } from 'etcd3';
-import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../backend.ts';
-import { follow, Late } from '../deadline.ts';
+import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../contract/backend.ts';
+import { follow, Late } from '../net/deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
 import { answered, GrpcClient } from './grpc.ts';
-import { isTooLong, outsideHistory, refusalError } from './grpcrefusal.ts';
-import { Inbox } from '../inbox.ts';
+import { isTooLong, outsideHistory, toBackendError } from './grpc-error.ts';
+import { ChangeBuffer } from '../contract/change-buffer.ts';
 import { Pages, rangesOf } from './ranges.ts';
-import { type Fortune, RangeWatch } from './rangewatch.ts';
-import { cursorAt } from './v3cursor.ts';
-import { type Seen, unseen } from './witness.ts';
+import { type StreamHealth, RangeWatch } from './range-watch.ts';
+import { cursorAt } from './v3-cursor.ts';
+import { type LastSeen, unseen } from './last-write.ts';
 
 /** How often a read begins anew because the history that it reads in was compacted or replaced. */
-const mostReads = 3;
+const maxReads = 3;
 
 /** The keys of an etcd's v3 API. Nothing is connected before the first read. */
 export async function etcd3Backend(settings: EtcdSettings): Promise<Backend> {
@@ -24,7 +24,7 @@ export async function offersV3(settings: EtcdSettings, signal: AbortSignal): Pro
   const client = await GrpcClient.create(settings);
   try {
     const { node, said } = await client.call('txn', {}, signal);
-    return !('refusal' in said) || !isApiMissing(refusalError(node, said.refusal));
+    return !('refusal' in said) || !isApiMissing(toBackendError(node, said.refusal));
   } catch {
     signal.throwIfAborted();
     return false;
@@ -38,9 +38,9 @@ class Etcd3Backend implements Backend {
   readonly canWatch = true;
   readonly selects = 'subtree';
 
-  private readonly fortune: Fortune = { barren: 0 };
+  private readonly health: StreamHealth = { failures: 0 };
   /** What was seen up to a cursor: not the newest of all, as another read may have met a store that was set back. */
-  private readonly seen = new WeakMap<Cursor, Seen>();
+  private readonly seen = new WeakMap<Cursor, LastSeen>();
 
   constructor(
     private readonly client: GrpcClient,
@@ -48,7 +48,7 @@ class Etcd3Backend implements Backend {
   ) {}
 
   async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
-    for (let reads = 0; reads < mostReads; reads++) {
+    for (let reads = 0; reads < maxReads; reads++) {
       const snapshot = await this.readOnce(keys, signal);
       if (snapshot !== null) return snapshot;
     }
@@ -56,23 +56,23 @@ class Etcd3Backend implements Backend {
   }
 
   async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
-    const inbox = new Inbox(cursor);
+    const buffer = new ChangeBuffer(cursor);
     const ended = new AbortController();
     const letGo = follow(signal, ended);
     const failed = () => {
-      inbox.fail(signal.reason);
+      buffer.fail(signal.reason);
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
-    const { client, settings, fortune, seen } = this;
-    const parts = { client, settings, inbox, fortune };
-    const ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, parts);
+    const { client, settings, health, seen } = this;
+    const deps = { client, settings, buffer, health };
+    const ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, deps);
     const watching = ranges.follow(ended.signal).catch((error: unknown) => {
-      inbox.fail(error);
+      buffer.fail(error);
     });
     try {
       for (;;) {
-        const change = await inbox.next();
+        const change = await buffer.next();
         seen.set(change.cursor, ranges.seen);
         yield change;
       }
@@ -108,7 +108,7 @@ class Etcd3Backend implements Backend {
         throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
     }
     const cursor: Cursor = header === null ? new Map() : cursorAt(ranges, header);
-    this.seen.set(cursor, { ...unseen, witness: pages.witness });
+    this.seen.set(cursor, { ...unseen, lastWrite: pages.lastWrite });
     return { cursor, pairs: pages.pairs };
   }
 

@@ -1,11 +1,11 @@
 import { formatFloat } from '../../go/strconv.ts';
-import { BackendError } from '../backend.ts';
-import { parseJson } from '../json.ts';
+import { BackendError } from '../contract/backend.ts';
+import { parseJson } from '../net/json.ts';
 import { invalid, Leaves } from './leaves.ts';
 import { flattenYaml } from './yaml.ts';
 
 /** Reading YAML takes forty times its size in memory; JSON takes little more than itself. */
-const mostYamlBytes = 64 * 1024 * 1024;
+const maxYamlBytes = 64 * 1024 * 1024;
 
 /**
  * Adds the leaves of a YAML 1.1 or JSON file to pairs, by key: names and list positions joined with slashes. Only the
@@ -21,8 +21,7 @@ export async function flatten(file: string, content: Buffer, pairs: Map<string, 
       return;
     }
   }
-  if (content.length > mostYamlBytes)
-    throw invalid(file, 0, `it is YAML of more than ${mostYamlBytes} bytes; use JSON`);
+  if (content.length > maxYamlBytes) throw invalid(file, 0, `it is YAML of more than ${maxYamlBytes} bytes; use JSON`);
   await flattenYaml(file, text, leaves);
 }
 

@@ -6,9 +6,9 @@ import { fromText } from '../../go/bytes.ts';
 import { match } from '../../go/path.ts';
 import { redact } from '../../go/redact.ts';
 import type { Clock } from '../../obs/clock.ts';
-import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from '../backend.ts';
+import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from '../contract/backend.ts';
 import { flatten } from './document.ts';
-import { watchFiles } from './filewatch.ts';
+import { watchFiles } from './watch-files.ts';
 import { scanFiles } from './scan.ts';
 
 export interface FileSettings {
@@ -23,13 +23,13 @@ export interface FileSettings {
 
 /** A file that is being written is given up to so many times so long to be still, before what it says counts. */
 const stillMs = 100;
-const mostWaits = 20;
+const maxWaits = 20;
 /** So many times files may change again while they are loaded. */
-const mostLoads = 3;
-const mostBytes = 256 * 1024 * 1024;
+const maxLoads = 3;
+const maxBytes = 256 * 1024 * 1024;
 
 /** A larger file is read in a thread of its own; a smaller one takes some tenths of a second at most. */
-const mostBytesHere = 64 * 1024;
+const maxBytesInProcess = 64 * 1024;
 /** What is done in one go, so that signals and other stores have their turn. */
 const pairsAtOnce = 20_000;
 const bytesAtOnce = 16 * 1024 * 1024;
@@ -87,8 +87,8 @@ async function flattenFile(
   signal: AbortSignal,
 ): Promise<void> {
   await othersTurn(signal);
-  if (content.length <= mostBytesHere) return flatten(path, content, pairs);
-  const { flattenApart } = await import('./apart.ts');
+  if (content.length <= maxBytesInProcess) return flatten(path, content, pairs);
+  const { flattenApart } = await import('./worker.ts');
   return flattenApart(path, content, pairs, signal);
 }
 
@@ -148,14 +148,14 @@ class Files {
     for (let loads = 1; ; loads++) {
       const before = await this.stillness();
       const loaded = await this.load();
-      if (loads === mostLoads || (await this.look()) === before) return loaded;
+      if (loads === maxLoads || (await this.look()) === before) return loaded;
     }
   }
 
   /** Waits until two looks see the same. */
   private async stillness(): Promise<string> {
     let before = await this.look();
-    for (let waits = 0; waits < mostWaits; waits++) {
+    for (let waits = 0; waits < maxWaits; waits++) {
       await this.settings.clock.sleep(stillMs, this.signal);
       const now = await this.look();
       if (now === before) break;
@@ -192,20 +192,20 @@ async function loadAll(
 async function load(path: string, signal: AbortSignal): Promise<Buffer> {
   const found = await stat(path);
   if (!found.isFile() && !path.startsWith('/dev/')) throw new Error('it is not a regular file');
-  if (found.size > mostBytes) throw tooLong();
+  if (found.size > maxBytes) throw tooLong();
   if (found.isFile()) return readFile(path, { signal });
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > mostBytes) throw tooLong();
+    if (length > maxBytes) throw tooLong();
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
 }
 
 function tooLong(): Error {
-  return new Error(`it is longer than ${mostBytes} bytes`);
+  return new Error(`it is longer than ${maxBytes} bytes`);
 }
 
 async function digest(files: readonly Loaded[], signal: AbortSignal): Promise<bigint> {
@@ -236,6 +236,6 @@ async function statAll(roots: readonly string[], accepts: (name: string) => bool
 }
 
 function signature(seen: readonly Seen[]): string {
-  const told = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  return seen.map(({ path, found }) => `${path} ${found === null ? '' : told(found)}`).join('\n');
+  const reported = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  return seen.map(({ path, found }) => `${path} ${found === null ? '' : reported(found)}`).join('\n');
 }

@@ -1,12 +1,12 @@
 import { clean } from '../../go/path.ts';
-import { BackendError } from '../backend.ts';
+import { BackendError } from '../contract/backend.ts';
 
 /** Deeper than this nothing is meant, and the stack has an end. */
 export const deepest = 200;
 /** So many values a file may have, those that aliases stand for included; a list or a mapping is one, too. */
-const mostNodes = 2_000_000;
+const maxNodes = 2_000_000;
 /** All keys of a file together: long ones are repeated for every value below them. */
-const mostKeyBytes = 128 * 1024 * 1024;
+const maxKeyBytes = 128 * 1024 * 1024;
 
 export const tooDeep = `it is nested more than ${deepest} levels deep`;
 
@@ -28,12 +28,12 @@ export class Leaves {
   /** Every node that is looked at. Throws BackendError; lineOf tells where. */
   count(depth: number, lineOf: () => number = nowhere): void {
     if (depth > deepest) throw invalid(this.file, lineOf(), tooDeep);
-    if (++this.nodes > mostNodes) throw invalid(this.file, lineOf(), `it has more than ${mostNodes} values`);
+    if (++this.nodes > maxNodes) throw invalid(this.file, lineOf(), `it has more than ${maxNodes} values`);
   }
 
   set(key: string, value: string): void {
     this.keyBytes += key.length;
-    if (this.keyBytes > mostKeyBytes) throw invalid(this.file, 0, `its keys take more than ${mostKeyBytes} bytes`);
+    if (this.keyBytes > maxKeyBytes) throw invalid(this.file, 0, `its keys take more than ${maxKeyBytes} bytes`);
     this.pairs.set(unclean.test(key) ? clean(key) : key, value);
   }
 }

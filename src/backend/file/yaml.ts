@@ -1,7 +1,7 @@
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import type * as Yamls from 'yaml';
 import { fromText } from '../../go/bytes.ts';
-import type { BackendError } from '../backend.ts';
+import type { BackendError } from '../contract/backend.ts';
 import type { Leaves } from './leaves.ts';
 import { deepest, invalid, tooDeep } from './leaves.ts';
 import { type Resolved, resolveScalar, resolveTagged } from './scalar.ts';
@@ -10,7 +10,7 @@ import { respace } from './spacing.ts';
 type Yaml = (typeof Yamls)['default'];
 
 /** yaml.v2 draws the line here, too. */
-const mostAliased = 400_000;
+const maxAliased = 400_000;
 
 /** What yaml.v2 does not take anywhere in a file. */
 
@@ -111,8 +111,8 @@ class YamlReader {
 
   private count(node: Node | null, leaves: Leaves, depth: number): void {
     leaves.count(depth, () => this.lineOf(node));
-    if (this.withinAlias > 0 && ++this.aliased > mostAliased)
-      throw this.wrong(node, `its aliases stand for more than ${mostAliased} values`);
+    if (this.withinAlias > 0 && ++this.aliased > maxAliased)
+      throw this.wrong(node, `its aliases stand for more than ${maxAliased} values`);
   }
 
   private enter(node: Node): void {

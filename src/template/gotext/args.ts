@@ -2,14 +2,14 @@ import { Complex128Type, InterfaceType, Pointer, StringType, typeOf } from '../.
 import type { Type, Value } from '../../go/value.ts';
 import { printNode } from './node.ts';
 import type { BoolNode, NumberNode, OperandNode, StringNode, WordNode } from './node.ts';
-import { fail } from './run.ts';
-import type { Eval, Run } from './run.ts';
+import { fail } from './state.ts';
+import type { Eval, RenderState } from './state.ts';
 import { canBeNil, intBits, isAssignable, makeComplex, makeFloat, makeInt } from './types.ts';
 import { ReflectType, uintBits, zeroOf } from './types.ts';
-import type { Scope } from './unit.ts';
+import type { Scope } from './scope.ts';
 
 /** Checks that a value can be given for a parameter, and gives what the function gets. */
-export type Check = (run: Run, value: Value) => Value;
+export type Check = (run: RenderState, value: Value) => Value;
 
 /** The check of a parameter type, with a short way for what is common. */
 export function checkFor(type: Type): Check {
@@ -19,7 +19,7 @@ export function checkFor(type: Type): Check {
   return (run, value) => (value !== undefined && typeOf(value) === type ? value : convert(run, value, type));
 }
 
-function convert(run: Run, value: Value, type: Type): Value {
+function convert(run: RenderState, value: Value, type: Type): Value {
   if (value === undefined) {
     return canBeNil(type) ? zeroOf(type) : fail(run, 'invalid value; expected %s', type.name);
   }

@@ -6,11 +6,11 @@ import { builtins, callValue } from './builtins.ts';
 import { execError } from './errors.ts';
 import { printNode } from './node.ts';
 import type { CommandNode, IdentifierNode, Node, OperandNode } from './node.ts';
-import { spendOn } from '../cost.ts';
-import { fail } from './run.ts';
-import type { Eval, Run } from './run.ts';
+import { spendOn } from '../engine/cost.ts';
+import { fail } from './state.ts';
+import type { Eval, RenderState } from './state.ts';
 import { isTrue, ReflectType } from './types.ts';
-import type { Compiled, Scope } from './unit.ts';
+import type { Compiled, Scope } from './scope.ts';
 
 /** A call in a template: what is called, with what, and where errors of the function itself are reported. */
 export interface Call {
@@ -28,7 +28,7 @@ export const isUnset = (value: Value): boolean => value === unset;
 /** Compiles the call of a function. */
 export function compileCall(scope: Scope, call: Call): Compiled {
   const { name } = call.identifier;
-  const own = scope.unit.funcs.get(name);
+  const own = scope.compilation.funcs.get(name);
   const target = own ?? builtins.get(name)!;
   const signature = target.type.signature!;
   const { result } = signature;
@@ -106,7 +106,7 @@ function compileBoxed(scope: Scope, node: OperandNode): Argument {
 /** A function of the caller, bound by slot when a render starts. */
 function compileOwn(scope: Scope, call: Call, own: Func): Eval {
   const { name } = call.identifier;
-  const { slots } = scope.unit;
+  const { slots } = scope.compilation;
   const slot = slots.get(name) ?? slots.size;
   slots.set(name, slot);
   return compileInvoke(call, compileArgs(scope, call.args), own.type.signature!, (run) => {
@@ -114,7 +114,7 @@ function compileOwn(scope: Scope, call: Call, own: Func): Eval {
   });
 }
 
-type Target = (run: Run) => (args: readonly Value[]) => Value;
+type Target = (run: RenderState) => (args: readonly Value[]) => Value;
 
 function compileInvoke(call: Call, args: readonly Argument[], signature: Signature, target: Target): Eval {
   const { identifier, at, hasFinal } = call;
@@ -134,7 +134,7 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
   };
 }
 
-type Collect = (run: Run, dot: Value, final: Value) => Value[];
+type Collect = (run: RenderState, dot: Value, final: Value) => Value[];
 
 /** Evaluates arguments left to right, and checks the value from the pipeline last; the usual sizes by hand. */
 export function collector(signature: Signature, given: readonly Argument[], hasFinal: boolean): Collect {
@@ -159,7 +159,7 @@ export function collector(signature: Signature, given: readonly Argument[], hasF
 }
 
 /** The error of a call that threw: a GoError is one that Go's function returns, all else passes through. */
-export function callError(run: Run, at: Node, name: string, error: unknown): unknown {
+export function callError(run: RenderState, at: Node, name: string, error: unknown): unknown {
   if (!(error instanceof GoError)) return error;
   run.node = at;
   return execError(run, 'error calling %s: %w', [name, error.message], error);

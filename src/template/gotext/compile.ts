@@ -5,10 +5,10 @@ import type { ListNode } from './node.ts';
 import { compileOperand } from './operands.ts';
 import type { Trees } from './parse.ts';
 import { compileSteps, recursiveNames, runSteps } from './recursion.ts';
-import type { Body, Exec } from './run.ts';
+import type { Body, Exec } from './state.ts';
 import { compileList } from './statements.ts';
-import { Scope } from './unit.ts';
-import type { Unit } from './unit.ts';
+import { Scope } from './scope.ts';
+import type { Compilation } from './scope.ts';
 
 /** A compiled text. */
 export interface Program {
@@ -22,7 +22,7 @@ const none: ReadonlySet<string> = new Set();
 /** Compiles the bodies of a text, once; they call each other by reference. */
 export function compileBodies(source: Source, trees: Trees, funcs: FuncMap): Program {
   const bodies = new Map<string, Body>([...trees.keys()].map((name) => [name, { exec: () => 0, steps: null }]));
-  const unit: Unit = { funcs, bodies, slots: new Map() };
+  const unit: Compilation = { funcs, bodies, slots: new Map() };
   try {
     // Only a text that has one of these words can call a template.
     const recursive = /template|block/.test(source.text) ? recursiveNames(trees) : none;

@@ -1,8 +1,8 @@
 import { toText } from '../../go/bytes.ts';
 import { sprintf } from '../../go/fmt.ts';
 import type { Value } from '../../go/value.ts';
-import { TemplateError } from '../engine.ts';
-import type { Position } from '../engine.ts';
+import { TemplateError } from '../engine/engine.ts';
+import type { Position } from '../engine/engine.ts';
 import { printNode } from './node.ts';
 import type { Delims, Node } from './node.ts';
 

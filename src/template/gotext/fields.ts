@@ -2,8 +2,8 @@ import { decodeRune } from '../../go/strings.ts';
 import { isUpper } from '../../go/unicode.ts';
 import { GoError, GoMap, InterfaceType, Pointer, StringType, typeOf } from '../../go/value.ts';
 import type { Field, Method, Type, Typed, Value } from '../../go/value.ts';
-import { fail } from './run.ts';
-import type { Run } from './run.ts';
+import { fail } from './state.ts';
+import type { RenderState } from './state.ts';
 import { indirect, isNilPointer, zeroOf } from './types.ts';
 
 /** A field access in a template, with the struct field that it found last. */
@@ -41,7 +41,7 @@ export interface Sought {
  * Finds a field, method or map element as Go's evalField does. `known` is the interface type that the receiver is
  * stored in, if it is; `hasArgs` makes everything but a method an error.
  */
-export function find(run: Run, site: Site, { receiver, known, hasArgs }: Sought): Found {
+export function find(run: RenderState, site: Site, { receiver, known, hasArgs }: Sought): Found {
   const { name } = site;
   if (receiver === undefined) {
     if (run.missingKey === 'error') fail(run, 'nil data; no entry for key %q', name);
@@ -91,7 +91,7 @@ function mayHave(elem: Type | undefined, name: string): boolean {
   return elem?.kind !== 'struct' || elem.fields?.some((field) => field.name === name) === true;
 }
 
-function findElement(run: Run, site: Site, target: Value, how: { type: Type; hasArgs: boolean }): Found | null {
+function findElement(run: RenderState, site: Site, target: Value, how: { type: Type; hasArgs: boolean }): Found | null {
   const { name } = site;
   if (target instanceof GoMap) {
     const { key } = target.type;
@@ -110,7 +110,7 @@ function findElement(run: Run, site: Site, target: Value, how: { type: Type; has
   return plain(field.get(target as Typed), field.type);
 }
 
-function missing(run: Run, map: GoMap, name: string): Value {
+function missing(run: RenderState, map: GoMap, name: string): Value {
   switch (run.missingKey) {
     case 'default':
       return undefined;

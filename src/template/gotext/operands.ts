@@ -6,10 +6,10 @@ import { find, makeSite, readQuickly } from './fields.ts';
 import type { Found, Site } from './fields.ts';
 import { printNode } from './node.ts';
 import type { ChainNode, CommandNode, FieldNode, OperandNode, PipeNode, VariableNode } from './node.ts';
-import { spendOn } from '../cost.ts';
-import { fail } from './run.ts';
-import type { Eval, Run } from './run.ts';
-import type { Compiled, Scope } from './unit.ts';
+import { spendOn } from '../engine/cost.ts';
+import { fail } from './state.ts';
+import type { Eval, RenderState } from './state.ts';
+import type { Compiled, Scope } from './scope.ts';
 
 /** Compiles an operand that stands as an argument or at the head of a chain. */
 export function compileOperand(scope: Scope, node: OperandNode): Compiled {
@@ -38,7 +38,7 @@ function atNode(node: OperandNode, evaluate: Eval): Eval {
   };
 }
 
-const staticAt = (slot: number) => (run: Run) => run.statics[slot];
+const staticAt = (slot: number) => (run: RenderState) => run.statics[slot];
 
 function compileDot(scope: Scope, node: OperandNode): Compiled {
   const slot = scope.dot;
@@ -79,7 +79,7 @@ function settle({ run: evaluate, nilable }: Compiled): Eval {
 }
 
 /** Compiles setting a variable, by := or by =. */
-function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, value: Value) => void {
+function compileStore(scope: Scope, name: string, assigns: boolean): (run: RenderState, value: Value) => void {
   if (!assigns) {
     const slot = scope.declare(name);
     return (run, value) => {
@@ -96,7 +96,7 @@ function compileStore(scope: Scope, name: string, assigns: boolean): (run: Run, 
 }
 
 /** Compiles finding the slot that holds a variable now. */
-export function compilePick(scope: Scope, name: string): (run: Run) => number {
+export function compilePick(scope: Scope, name: string): (run: RenderState) => number {
   const slots = scope.lookup(name);
   const slot = onlySlot(slots);
   return slot === null ? pickSet(slots, name) : () => slot;
@@ -108,7 +108,7 @@ function onlySlot(slots: readonly number[]): number | null {
   return slots.length === 1 && slot >= 0 ? slot : null;
 }
 
-function pickSet(slots: readonly number[], name: string): (run: Run) => number {
+function pickSet(slots: readonly number[], name: string): (run: RenderState) => number {
   return (run) => {
     const slot = slots.find((candidate) => candidate < 0 || !isUnset(run.vars[candidate]))!;
     return slot < 0 ? fail(run, 'undefined variable: %s', name) : slot;
@@ -207,7 +207,7 @@ interface Links {
 function compileField({ node, head, sites }: Links): Eval {
   const site = sites[0]!;
   const receiverOf = head.run;
-  const slowly = (run: Run, receiver: Value) => {
+  const slowly = (run: RenderState, receiver: Value) => {
     const found = find(run, site, { receiver, known: head.static?.(run), hasArgs: false });
     return found.kind === 'value' ? found.value : callMethod(run, found, { name: site.name, node }, noArgs);
   };
@@ -274,7 +274,7 @@ function methodCollector(args: readonly Argument[], hasFinal: boolean): MethodAr
 }
 
 function callMethod(
-  run: Run,
+  run: RenderState,
   { method, receiver }: Method,
   { name, node }: { name: string; node: OperandNode },
   given: MethodArgs,

@@ -2,7 +2,7 @@ import { unquote } from '../../go/strconv.ts';
 import { trimSpace } from '../../go/strings.ts';
 import { GoError } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
-import type { TemplateError } from '../engine.ts';
+import type { TemplateError } from '../engine/engine.ts';
 import { isOverflow, parseError, positionAt } from './errors.ts';
 import type { Source } from './errors.ts';
 import { Lexer } from './lex.ts';

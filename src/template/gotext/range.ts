@@ -3,14 +3,14 @@ import { GoMap, IntType, Slice, typeOf } from '../../go/value.ts';
 import type { Type, Value } from '../../go/value.ts';
 import type { BranchNode } from './node.ts';
 import { compilePick, compilePipe } from './operands.ts';
-import { sortedKeys } from './order.ts';
-import { breakSignal, fail, stepsPerTurn } from './run.ts';
-import type { Eval, Exec, Run, Signal, Steps } from './run.ts';
+import { sortedKeys } from './fmtsort.ts';
+import { breakSignal, fail, stepsPerTurn } from './state.ts';
+import type { Eval, Exec, RenderState, Signal, Steps } from './state.ts';
 import { indirect, integerOf, makeInt } from './types.ts';
-import type { ListCompiler, Scope } from './unit.ts';
+import type { ListCompiler, Scope } from './scope.ts';
 
 /** Gives the loop variables their values before a turn. */
-type Bind = (run: Run, key: Value, elem: Value) => void;
+type Bind = (run: RenderState, key: Value, elem: Value) => void;
 
 interface Loop {
   readonly bind: Bind | null;
@@ -18,7 +18,7 @@ interface Loop {
   readonly isReassigned: boolean;
   readonly hasKey: boolean;
   /** Tells which static types key and element have. */
-  readonly setStatics: (run: Run, key: Type | undefined, elem: Type | undefined) => void;
+  readonly setStatics: (run: RenderState, key: Type | undefined, elem: Type | undefined) => void;
 }
 
 /** A compiled range, without a say in how its bodies are run. */
@@ -116,7 +116,7 @@ interface Turns {
   advance(): boolean;
 }
 
-function nextTurn(run: Run, { bind, isReassigned, setStatics }: Loop, turns: Turns): boolean {
+function nextTurn(run: RenderState, { bind, isReassigned, setStatics }: Loop, turns: Turns): boolean {
   if (!turns.advance()) return false;
   spend(stepsPerTurn);
   if (isReassigned) setStatics(run, turns.keyType, turns.elemType);
@@ -124,7 +124,7 @@ function nextTurn(run: Run, { bind, isReassigned, setStatics }: Loop, turns: Tur
   return true;
 }
 
-function turnsOver(run: Run, loop: Loop, collection: Value): Turns {
+function turnsOver(run: RenderState, loop: Loop, collection: Value): Turns {
   if (collection instanceof Slice) return begin(run, loop, sliceTurns(collection, loop.hasKey));
   if (collection instanceof GoMap) return begin(run, loop, mapTurns(collection));
   if (collection === undefined) return integerTurns(IntType, 0n);
@@ -134,7 +134,7 @@ function turnsOver(run: Run, loop: Loop, collection: Value): Turns {
   return begin(run, loop, integerTurns(typeOf(collection), limit));
 }
 
-function begin(run: Run, { setStatics }: Loop, turns: Turns): Turns {
+function begin(run: RenderState, { setStatics }: Loop, turns: Turns): Turns {
   setStatics(run, turns.keyType, turns.elemType);
   return turns;
 }

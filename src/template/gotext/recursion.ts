@@ -8,10 +8,10 @@ import type { BranchNode, ListNode, StatementNode, TemplateNode } from './node.t
 import { compilePipe } from './operands.ts';
 import type { Trees } from './parse.ts';
 import { compileRangeSteps } from './range.ts';
-import type { Exec, Run, Steps } from './run.ts';
+import type { Exec, RenderState, Steps } from './state.ts';
 import { compileEntry, compileStatement, leave } from './statements.ts';
 import { isTrue } from './types.ts';
-import type { Scope } from './unit.ts';
+import type { Scope } from './scope.ts';
 
 /** The names of templates that can end up calling themselves, and of some that lie between such. */
 export function recursiveNames(trees: Trees): ReadonlySet<string> {
@@ -97,7 +97,7 @@ function compileBranch(scope: Scope, node: BranchNode, compileList: (scope: Scop
 
 function compileCall(scope: Scope, node: TemplateNode): Steps {
   const enter = compileEntry(scope, node);
-  const body = scope.unit.bodies.get(node.name)!;
+  const body = scope.compilation.bodies.get(node.name)!;
   return function* (run, dot) {
     const { vars, statics, template } = run;
     const data = enter(run, dot);
@@ -108,7 +108,7 @@ function compileCall(scope: Scope, node: TemplateNode): Steps {
 }
 
 /** Runs a body with all that it calls. */
-export function runSteps(steps: Steps, run: Run, dot: Value): 0 {
+export function runSteps(steps: Steps, run: RenderState, dot: Value): 0 {
   const stack: Generator<unknown, unknown>[] = [steps(run, dot)];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const { done, value } = top.next();

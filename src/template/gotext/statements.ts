@@ -6,10 +6,10 @@ import { printNode } from './node.ts';
 import type { ActionNode, BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
 import { compilePipe } from './operands.ts';
 import { compileRange } from './range.ts';
-import { breakSignal, continueSignal, emit, fail, stepsPerTurn } from './run.ts';
-import type { Eval, Exec, Run } from './run.ts';
+import { breakSignal, continueSignal, emit, fail, stepsPerTurn } from './state.ts';
+import type { Eval, Exec, RenderState } from './state.ts';
 import { isNilPointer, isTrue, printable } from './types.ts';
-import type { Scope } from './unit.ts';
+import type { Scope } from './scope.ts';
 
 const maxDepth = 100_000;
 const nothing: Exec = () => 0;
@@ -89,7 +89,7 @@ function compileAction(scope: Scope, node: ActionNode): Exec {
 }
 
 /** What an action prints for a value. */
-function show(run: Run, node: ActionNode, value: Value): string {
+function show(run: RenderState, node: ActionNode, value: Value): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === undefined) return '<no value>';
   if (isNilPointer(value)) return '<nil>';
@@ -154,7 +154,7 @@ function compileArms(arms: readonly Arm[], otherwise: Exec): Exec {
 
 function compileTemplate(scope: Scope, node: TemplateNode): Exec {
   const enter = compileEntry(scope, node);
-  const body = scope.unit.bodies.get(node.name);
+  const body = scope.compilation.bodies.get(node.name);
   return (run, dot) => {
     const { vars, statics, template } = run;
     const data = enter(run, dot);
@@ -167,7 +167,7 @@ function compileTemplate(scope: Scope, node: TemplateNode): Exec {
 /** Compiles what happens before a template's body runs; gives its dot. */
 export function compileEntry(scope: Scope, node: TemplateNode): Eval {
   const { name } = node;
-  const isDefined = scope.unit.bodies.has(name);
+  const isDefined = scope.compilation.bodies.has(name);
   const pipe = node.pipe === null ? null : compilePipe(scope, node.pipe);
   return (run, dot) => {
     run.node = node;
@@ -184,7 +184,7 @@ export function compileEntry(scope: Scope, node: TemplateNode): Eval {
 }
 
 /** Puts back what the caller of a template had. */
-export function leave(run: Run, caller: Pick<Run, 'vars' | 'statics' | 'template'>): void {
+export function leave(run: RenderState, caller: Pick<RenderState, 'vars' | 'statics' | 'template'>): void {
   run.depth--;
   run.vars = caller.vars;
   run.statics = caller.statics;

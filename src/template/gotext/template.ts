@@ -1,15 +1,15 @@
 import { limited } from '../../go/budget.ts';
 import type { FuncMap, Value } from '../../go/value.ts';
-import type { Engine, Template } from '../engine.ts';
-import { TemplateError } from '../engine.ts';
+import type { Engine, Template } from '../engine/engine.ts';
+import { TemplateError } from '../engine/engine.ts';
 import { builtins } from './builtins.ts';
 import { compileBodies } from './compile.ts';
 import type { Program } from './compile.ts';
 import { execError, isOverflow } from './errors.ts';
 import type { Source } from './errors.ts';
 import { parse } from './parse.ts';
-import { flush } from './run.ts';
-import type { MissingKey, Run } from './run.ts';
+import { flush } from './state.ts';
+import type { MissingKey, RenderState } from './state.ts';
 
 /** How a text is read and run. */
 export interface TemplateOptions {
@@ -42,9 +42,9 @@ export const goEngine: Engine = {
   compile: (name, text, funcs) => compileTemplate(name, text, { funcs }),
 };
 
-type Start = Pick<Run, 'missingKey' | 'write'> & { readonly data: Value };
+type Start = Pick<RenderState, 'missingKey' | 'write'> & { readonly data: Value };
 
-function startRun(program: Program, { data, missingKey, write }: Start, funcs: FuncMap): Run {
+function startRun(program: Program, { data, missingKey, write }: Start, funcs: FuncMap): RenderState {
   const { source, main } = program;
   return {
     source,
@@ -61,7 +61,7 @@ function startRun(program: Program, { data, missingKey, write }: Start, funcs: F
   };
 }
 
-function render(program: Program, run: Run, data: Value): void {
+function render(program: Program, run: RenderState, data: Value): void {
   try {
     program.main.exec(run, data ?? undefined);
   } catch (error) {

@@ -4,26 +4,26 @@ import type { Value } from '../../go/value.ts';
 import type { Block, Program } from './ast.ts';
 import { callName, compileCall, compileExpression } from './expressions.ts';
 import { entriesOf, isNothing, isZero } from './fields.ts';
-import { at, stepsPerTurn } from './run.ts';
-import type { Body, Eval, Exec, Frame, Run } from './run.ts';
-import { failure } from './unit.ts';
-import type { Scope } from './unit.ts';
+import { at, stepsPerTurn } from './state.ts';
+import type { HbsBody, HbsEval, HbsExec, HbsFrame, HbsState } from './state.ts';
+import { failure } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** How a program is compiled; statements and blocks are made of each other. */
-export type CompileProgram = (scope: Scope, program: Program) => Body;
+export type CompileProgram = (scope: Scope, program: Program) => HbsBody;
 
 /** A block, compiled: what it is about, its two programs, and whether the first names what it is given. */
-interface Parts {
-  readonly about: Eval;
-  readonly body: Exec;
-  readonly inverse: Exec;
+interface BlockParts {
+  readonly about: HbsEval;
+  readonly body: HbsExec;
+  readonly inverse: HbsExec;
   readonly hasParams: boolean;
 }
 
-const nothing: Exec = () => undefined;
+const nothing: HbsExec = () => undefined;
 
 /** Compiles a block: if, unless, each, with, or one over a value. */
-export function compileBlock(scope: Scope, node: Block, compileProgram: CompileProgram): Exec {
+export function compileBlock(scope: Scope, node: Block, compileProgram: CompileProgram): HbsExec {
   const name = callName(scope, node);
   const isOwn = name !== null && Object.hasOwn(makers, name);
   const maker = isOwn ? makers[name as keyof typeof makers] : overValue;
@@ -36,7 +36,7 @@ export function compileBlock(scope: Scope, node: Block, compileProgram: CompileP
   });
 }
 
-type Maker = (scope: Scope, node: Block, parts: Parts) => Exec;
+type Maker = (scope: Scope, node: Block, parts: BlockParts) => HbsExec;
 
 const makers = {
   if: (scope, node, { about, body, inverse }) => choose(scope, node, about, [body, inverse]),
@@ -56,7 +56,7 @@ const makers = {
   },
 } as const satisfies Record<string, Maker>;
 
-function argumentOf(scope: Scope, node: Block, name: string): Eval {
+function argumentOf(scope: Scope, node: Block, name: string): HbsEval {
   const [first] = node.params;
   if (first === undefined || node.params.length > 1) {
     throw failure(scope, node, `wrong number of args for ${name}: want 1 got ${node.params.length}`);
@@ -64,7 +64,7 @@ function argumentOf(scope: Scope, node: Block, name: string): Eval {
   return compileExpression(scope, first);
 }
 
-function choose(scope: Scope, node: Block, about: Eval, [yes, no]: readonly [Exec, Exec]): Exec {
+function choose(scope: Scope, node: Block, about: HbsEval, [yes, no]: readonly [HbsExec, HbsExec]): HbsExec {
   const option = node.hash?.pairs.find(({ key }) => key === 'includeZero');
   const includesZero = option === undefined ? () => false : compileExpression(scope, option.value);
   return (run, frame) => {
@@ -91,17 +91,17 @@ function isNil(value: Value): boolean {
   return value === undefined || value === null;
 }
 
-function eachOf(run: Run, frame: Frame, { body, inverse, hasParams }: Parts, value: Value): void {
+function eachOf(run: HbsState, frame: HbsFrame, { body, inverse, hasParams }: BlockParts, value: Value): void {
   const { size, at: entryAt } = entriesOf(value);
   if (size === 0) inverse(run, frame);
-  const { here, vars, params, inlines, block } = frame;
+  const { context, vars, params, inlines, block } = frame;
   for (let i = 0; i < size; i++) {
     spend(stepsPerTurn);
     const [key, item] = entryAt(i);
-    const turn = { index: BigInt(i), key, first: i === 0, last: i === size - 1 };
+    const iteration = { index: BigInt(i), key, first: i === 0, last: i === size - 1 };
     body(run, {
-      here: item === here.value ? here : { value: item, outer: here },
-      vars: { root: vars.root, turn, outer: vars },
+      context: item === context.value ? context : { value: item, outer: context },
+      vars: { root: vars.root, iteration, outer: vars },
       params: hasParams ? { values: [item, key], outer: params } : params,
       inlines,
       block,

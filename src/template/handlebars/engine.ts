@@ -1,15 +1,15 @@
 import { limited } from '../../go/budget.ts';
 import { toText } from '../../go/bytes.ts';
 import type { FuncMap, Value } from '../../go/value.ts';
-import { TemplateError } from '../engine.ts';
-import type { Engine, Template } from '../engine.ts';
+import { TemplateError } from '../engine/engine.ts';
+import type { Engine, Template } from '../engine/engine.ts';
 import { PartialFiles } from './files.ts';
 import { parseTemplate } from './parse.ts';
 import type { Parse } from './parse.ts';
-import { flush } from './run.ts';
-import type { Exec, Frame, Run } from './run.ts';
+import { flush } from './state.ts';
+import type { HbsExec, HbsFrame, HbsState } from './state.ts';
 import { compileProgram } from './statements.ts';
-import type { Language } from './unit.ts';
+import type { Language } from './scope.ts';
 
 /** How Handlebars templates are read. */
 export interface HandlebarsSettings {
@@ -43,9 +43,9 @@ interface Dialect extends HandlebarsSettings {
 }
 
 function compile({ name, text, funcs }: Source, { folder, strict, language, parse }: Dialect): Template {
-  const compileFile = (file: string, content: string): Exec => {
-    const unit = { name: file, funcs, language, strict };
-    return guard(file, () => compileProgram({ unit, params: [] }, parseTemplate(parse, file, content)).exec);
+  const compileFile = (file: string, content: string): HbsExec => {
+    const compilation = { name: file, funcs, language, strict };
+    return guard(file, () => compileProgram({ compilation, params: [] }, parseTemplate(parse, file, content)).exec);
   };
   const file = toText(name);
   const main = compileFile(file, text);
@@ -53,25 +53,25 @@ function compile({ name, text, funcs }: Source, { folder, strict, language, pars
   return {
     isStale: () => files.isEdited(),
     render(data, bound, write, tick) {
-      const run: Run = { funcs: bound, files, write, indents: [], out: '', depth: 0 };
+      const state: HbsState = { funcs: bound, files, write, indents: [], out: '', depth: 0 };
       try {
         guard(file, () => {
           limited(tick, () => {
-            main(run, frameOf(data));
+            main(state, frameOf(data));
           });
         });
       } catch (error) {
-        if (error instanceof TemplateError) flush(run);
+        if (error instanceof TemplateError) flush(state);
         throw error;
       }
-      flush(run);
+      flush(state);
     },
   };
 }
 
-function frameOf(root: Value): Frame {
-  const here = { value: root, outer: null };
-  return { here, vars: { root, turn: null, outer: null }, params: null, inlines: null, block: null };
+function frameOf(root: Value): HbsFrame {
+  const context = { value: root, outer: null };
+  return { context, vars: { root, iteration: null, outer: null }, params: null, inlines: null, block: null };
 }
 
 /** A template can be nested deeper than the stack of this process is; that is the template's mistake. */

@@ -2,19 +2,19 @@ import { spend } from '../../go/budget.ts';
 import { printValue } from '../../go/fmt.ts';
 import { GoError, GoMap, StringMapType } from '../../go/value.ts';
 import type { Func, Value } from '../../go/value.ts';
-import { spendOn } from '../cost.ts';
+import { spendOn } from '../engine/cost.ts';
 import type { Call, Expression, Hash, Literal, Node, Path } from './ast.ts';
 import { entriesOf, fieldOf, isNothing } from './fields.ts';
-import { stepsPerTurn } from './run.ts';
-import type { Eval, Frame, Run, Vars } from './run.ts';
-import { failure } from './unit.ts';
-import type { Scope } from './unit.ts';
+import { stepsPerTurn } from './state.ts';
+import type { HbsEval, HbsFrame, HbsState, Vars } from './state.ts';
+import { failure } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** Blocks that the language knows by itself; none of them is a function. */
 const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
 
 /** Compiles an argument; the last name of a path may mean nothing. */
-export function compileExpression(scope: Scope, node: Expression): Eval {
+export function compileExpression(scope: Scope, node: Expression): HbsEval {
   switch (node.type) {
     case 'PathExpression':
       return compilePath(scope, node, false);
@@ -43,7 +43,7 @@ export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): strin
 }
 
 /** Compiles what stands in braces: the call of a function, or else a value. */
-export function compileCall(scope: Scope, call: Call): Eval {
+export function compileCall(scope: Scope, call: Call): HbsEval {
   const name = callName(scope, call);
   if (name === 'lookup') return compileLookup(scope, call);
   if (name !== null && blockNames.has(name)) throw failure(scope, call, `${name} is a block: {{#${name} ...}}`);
@@ -58,8 +58,8 @@ export function compileCall(scope: Scope, call: Call): Eval {
   return call.path.type === 'PathExpression' ? compilePath(scope, call.path, true) : compileName(scope, call, name!);
 }
 
-function functionOf({ unit }: Scope, name: string): Func | undefined {
-  return unit.funcs.get(name) ?? unit.language.builtins.get(name);
+function functionOf({ compilation }: Scope, name: string): Func | undefined {
+  return compilation.funcs.get(name) ?? compilation.language.builtins.get(name);
 }
 
 interface Named {
@@ -68,12 +68,12 @@ interface Named {
 }
 
 /** A name alone: a field where there is one, else the call of the function that has that name too. */
-function compileEither(scope: Scope, call: Call, named: Named): Eval {
+function compileEither(scope: Scope, call: Call, named: Named): HbsEval {
   const { signature } = named.declared.type;
   const mayCall = signature!.params.length === (signature!.variadic ? 1 : 0);
   const invoke = mayCall || call.hash !== undefined ? compileFunction(scope, call, named) : null;
   return (run, frame) => {
-    const field = fieldOf(frame.here.value, named.name);
+    const field = fieldOf(frame.context.value, named.name);
     if (field !== undefined) return field;
     if (invoke === null) throw arityFailure(scope, call, named);
     return invoke(run, frame);
@@ -86,8 +86,8 @@ function arityFailure(scope: Scope, call: Call, { name, declared }: Named): Erro
   return failure(scope, call, `wrong number of args for ${name}: want ${wanted} got ${call.params.length}`);
 }
 
-function compileFunction(scope: Scope, call: Call, { name, declared }: Named): Eval {
-  const { unit } = scope;
+function compileFunction(scope: Scope, call: Call, { name, declared }: Named): HbsEval {
+  const { compilation } = scope;
   const { params, variadic } = declared.type.signature!;
   const args = call.params.map((param) => compileExpression(scope, param));
   if (call.hash !== undefined) throw failure(scope, call, `${name} takes no named arguments`);
@@ -98,7 +98,7 @@ function compileFunction(scope: Scope, call: Call, { name, declared }: Named): E
     const { call: invoke } = run.funcs.get(name) ?? declared;
     try {
       const result = invoke(
-        values.map((value, i) => unit.language.fit(value, params[Math.min(i, params.length - 1)]!)),
+        values.map((value, i) => compilation.language.fit(value, params[Math.min(i, params.length - 1)]!)),
       );
       spendOn(values, result);
       return result;
@@ -111,7 +111,7 @@ function compileFunction(scope: Scope, call: Call, { name, declared }: Named): E
 }
 
 /** lookup: the field, item or element whose name is a value. */
-function compileLookup(scope: Scope, call: Call): Eval {
+function compileLookup(scope: Scope, call: Call): HbsEval {
   const [of, name] = call.params.map((param) => compileExpression(scope, param));
   if (of === undefined || name === undefined || call.params.length > 2) {
     throw failure(scope, call, `wrong number of args for lookup: want 2 got ${call.params.length}`);
@@ -125,12 +125,12 @@ function compileLookup(scope: Scope, call: Call): Eval {
 }
 
 /** A literal where a name is due: `{{"a b"}}` is the field of that name. */
-function compileName(scope: Scope, node: Node, name: string): Eval {
-  return compileSteps(scope, { node, parts: [name], isChecked: true }, (_run, frame) => frame.here.value);
+function compileName(scope: Scope, node: Node, name: string): HbsEval {
+  return compileSteps(scope, { node, parts: [name], isChecked: true }, (_run, frame) => frame.context.value);
 }
 
 /** Compiles a path. isChecked says whether its last name has to mean something, where names have to. */
-function compilePath(scope: Scope, path: Path, isChecked: boolean): Eval {
+function compilePath(scope: Scope, path: Path, isChecked: boolean): HbsEval {
   const [first, ...rest] = path.parts;
   const steps = { node: path, isChecked };
   if (first !== undefined && path.data) {
@@ -143,13 +143,13 @@ function compilePath(scope: Scope, path: Path, isChecked: boolean): Eval {
   return compileSteps(scope, { ...steps, parts: path.parts }, (_run, frame) => contextAt(frame, depth));
 }
 
-function contextAt(frame: Frame, depth: number): Value {
-  let here: Frame['here'] | null = frame.here;
+function contextAt(frame: HbsFrame, depth: number): Value {
+  let here: HbsFrame['context'] | null = frame.context;
   for (let i = 0; i < depth && here !== null; i++) here = here.outer;
   return here?.value;
 }
 
-function blockParam({ params }: Scope, path: Path, name: string): Eval | null {
+function blockParam({ params }: Scope, path: Path, name: string): HbsEval | null {
   if (beginsHere.test(path.original)) return null;
   const level = params.findIndex((names) => names.includes(name));
   if (level < 0) return null;
@@ -161,29 +161,30 @@ function blockParam({ params }: Scope, path: Path, name: string): Eval | null {
   };
 }
 
-function compileVariable(scope: Scope, path: Path, isChecked: boolean): Eval {
+function compileVariable(scope: Scope, path: Path, isChecked: boolean): HbsEval {
   const name = path.parts[0]!;
   return (_run, frame) => {
     let vars: Vars | null = frame.vars;
     for (let i = 0; i < path.depth && vars !== null; i++) vars = vars.outer;
     const value = vars === null ? undefined : variableOf(vars, name);
-    if (value === undefined && isChecked && scope.unit.strict) throw failure(scope, path, `@${name} is not defined`);
+    if (value === undefined && isChecked && scope.compilation.strict)
+      throw failure(scope, path, `@${name} is not defined`);
     return value;
   };
 }
 
-function variableOf({ root, turn }: Vars, name: string): Value {
+function variableOf({ root, iteration }: Vars, name: string): Value {
   switch (name) {
     case 'root':
       return root;
     case 'index':
-      return turn?.index;
+      return iteration?.index;
     case 'key':
-      return turn?.key;
+      return iteration?.key;
     case 'first':
-      return turn?.first;
+      return iteration?.first;
     case 'last':
-      return turn?.last;
+      return iteration?.last;
     default:
       return undefined;
   }
@@ -196,9 +197,9 @@ interface Steps {
 }
 
 /** Follows names from a value on; one that leads nowhere is an error, the last of an argument excepted. */
-function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: Eval): Eval {
+function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: HbsEval): HbsEval {
   if (parts.length === 0) return start;
-  const checked = parts.map((_, i) => scope.unit.strict && (isChecked || i < parts.length - 1));
+  const checked = parts.map((_, i) => scope.compilation.strict && (isChecked || i < parts.length - 1));
   return (run, frame) => {
     let value = start(run, frame);
     for (let i = 0; i < parts.length; i++) {
@@ -211,7 +212,7 @@ function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: Ev
 }
 
 /** Compiles named arguments, to what adds them to the fields that a value has. */
-export function compileHash(scope: Scope, { pairs }: Hash): (run: Run, frame: Frame, value: Value) => Value {
+export function compileHash(scope: Scope, { pairs }: Hash): (run: HbsState, frame: HbsFrame, value: Value) => Value {
   const added = pairs.map(({ key, value }) => [key, compileExpression(scope, value)] as const);
   return (run, frame, value) => {
     const fields = new Map<Value, Value>();

@@ -3,22 +3,22 @@ import { fromText, toText } from '../../go/bytes.ts';
 import { errnoText } from '../../go/os.ts';
 import { join } from '../../go/path.ts';
 import { GoError } from '../../go/value.ts';
-import { Suspend, TemplateError } from '../engine.ts';
-import type { Exec } from './run.ts';
+import { Suspend, TemplateError } from '../engine/engine.ts';
+import type { HbsExec } from './state.ts';
 
 interface Found {
   /** What the file held; null when there is none. */
   readonly text: string | null;
-  readonly exec: Exec | GoError | TemplateError | null;
+  readonly exec: HbsExec | GoError | TemplateError | null;
 }
 
 /** The files that a template takes in as partials, from below one folder; each is read once. */
 export class PartialFiles {
   readonly #folder: string;
-  readonly #compile: (name: string, text: string) => Exec;
+  readonly #compile: (name: string, text: string) => HbsExec;
   readonly #found = new Map<string, Found>();
 
-  constructor(folder: string, compile: (name: string, text: string) => Exec) {
+  constructor(folder: string, compile: (name: string, text: string) => HbsExec) {
     this.#folder = folder;
     this.#compile = compile;
   }
@@ -27,7 +27,7 @@ export class PartialFiles {
    * The partial called name (a byte string), or null when there is none. Throws Suspend the first time that it is asked
    * for, GoError for a file that cannot be read, TemplateError for one that is no template.
    */
-  find(name: string): Exec | null {
+  find(name: string): HbsExec | null {
     const found = this.#found.get(name);
     if (found === undefined) throw new Suspend(this.#load(name).then((loaded) => this.#found.set(name, loaded)));
     if (found.exec instanceof Error) throw found.exec;
@@ -54,7 +54,7 @@ export class PartialFiles {
     }
   }
 
-  #compileFile(name: string, text: string): Exec | TemplateError {
+  #compileFile(name: string, text: string): HbsExec | TemplateError {
     try {
       return this.#compile(name, text);
     } catch (error) {

@@ -1,5 +1,5 @@
-import { TemplateError } from '../engine.ts';
-import type { Position } from '../engine.ts';
+import { TemplateError } from '../engine/engine.ts';
+import type { Position } from '../engine/engine.ts';
 import type { Node, Program } from './ast.ts';
 
 /** What the handlebars package makes of a text: a tree, with the whitespace that its rules take away taken away. */

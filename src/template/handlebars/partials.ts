@@ -2,20 +2,20 @@ import { spend } from '../../go/budget.ts';
 import { toText } from '../../go/bytes.ts';
 import { GoError } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
-import { TemplateError } from '../engine.ts';
+import { TemplateError } from '../engine/engine.ts';
 import type { Partial, PartialBlock } from './ast.ts';
 import type { CompileProgram } from './blocks.ts';
 import { compileExpression, compileHash } from './expressions.ts';
-import { at, stepsPerTurn } from './run.ts';
-import type { Body, Eval, Exec, Frame, Inlines, Run } from './run.ts';
-import { failure } from './unit.ts';
-import type { Scope } from './unit.ts';
+import { at, stepsPerTurn } from './state.ts';
+import type { HbsBody, HbsEval, HbsExec, HbsFrame, Inlines, HbsState } from './state.ts';
+import { failure } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** Nobody nests partials as deep as this on purpose; the stack of the process holds a little more. */
 const maxDepth = 500;
 
 /** Compiles the call of a partial: of an inline one, of `@partial-block`, or of a file below templates. */
-export function compilePartial(scope: Scope, node: Partial | PartialBlock, compileProgram: CompileProgram): Exec {
+export function compilePartial(scope: Scope, node: Partial | PartialBlock, compileProgram: CompileProgram): HbsExec {
   if (node.params.length > 1) {
     throw failure(scope, node, `a partial takes one context, and then named arguments: got ${node.params.length}`);
   }
@@ -42,7 +42,7 @@ export function compilePartial(scope: Scope, node: Partial | PartialBlock, compi
   };
 }
 
-function compileName(scope: Scope, { name: node }: Partial | PartialBlock): (run: Run, frame: Frame) => string {
+function compileName(scope: Scope, { name: node }: Partial | PartialBlock): (run: HbsState, frame: HbsFrame) => string {
   if (node.type === 'SubExpression') {
     const evaluate = compileExpression(scope, node);
     return (run, frame) => {
@@ -55,37 +55,37 @@ function compileName(scope: Scope, { name: node }: Partial | PartialBlock): (run
   return () => name;
 }
 
-function compileContext(scope: Scope, { params, hash }: Partial | PartialBlock): Eval {
+function compileContext(scope: Scope, { params, hash }: Partial | PartialBlock): HbsEval {
   const [first] = params;
-  const context: Eval = first === undefined ? (_run, frame) => frame.here.value : compileExpression(scope, first);
+  const context: HbsEval = first === undefined ? (_run, frame) => frame.context.value : compileExpression(scope, first);
   if (hash === undefined) return context;
   const extend = compileHash(scope, hash);
   return (run, frame) => extend(run, frame, context(run, frame));
 }
 
-interface Given {
+interface PartialArguments {
   readonly value: Value;
-  readonly body: Body | null;
+  readonly body: HbsBody | null;
 }
 
 /** The frame in which a partial runs. Its block, if it has one, sees what is around the call. */
-function frameFor(run: Run, frame: Frame, { value, body }: Given): Frame {
+function frameFor(run: HbsState, frame: HbsFrame, { value, body }: PartialArguments): HbsFrame {
   const inner = { ...at(frame, value), params: null };
   if (body === null) return inner;
   const inlines: Inlines | null = body.define?.(run, frame) ?? frame.inlines;
-  const block: Exec = (called, { here, vars, inlines: known }) => {
-    body.exec(called, { ...at(frame, here.value), vars, inlines: known });
+  const block: HbsExec = (called, { context, vars, inlines: known }) => {
+    body.exec(called, { ...at(frame, context.value), vars, inlines: known });
   };
   return { ...inner, inlines, block };
 }
 
-interface Wanted {
-  readonly run: Run;
-  readonly frame: Frame;
+interface PartialCall {
+  readonly run: HbsState;
+  readonly frame: HbsFrame;
   readonly name: string;
 }
 
-function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: Wanted): Exec | null {
+function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: PartialCall): HbsExec | null {
   if (name === '@partial-block') return frame.block;
   for (let level = frame.inlines; level !== null; level = level.outer) {
     const own = level.bodies.get(name);
@@ -102,6 +102,6 @@ function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: 
 /** What went wrong in a partial, told from where it is called. */
 function inside(scope: Scope, node: Partial | PartialBlock, name: string, cause: TemplateError): TemplateError {
   const { line, column } = node.loc.start;
-  const message = `template: ${scope.unit.name}:${line}:${column}: partial "${toText(name)}": ${cause.message}`;
+  const message = `template: ${scope.compilation.name}:${line}:${column}: partial "${toText(name)}": ${cause.message}`;
   return new TemplateError(message, { cause, at: { line, column } });
 }

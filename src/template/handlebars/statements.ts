@@ -5,22 +5,22 @@ import type { DecoratorBlock, Mustache, Program, Statement } from './ast.ts';
 import { compileBlock } from './blocks.ts';
 import { compileCall, compileExpression } from './expressions.ts';
 import { compilePartial } from './partials.ts';
-import { emit, at } from './run.ts';
-import type { Body, Eval, Exec, Frame, Inlines, Run } from './run.ts';
-import { failure } from './unit.ts';
-import type { Scope } from './unit.ts';
+import { emit, at } from './state.ts';
+import type { HbsBody, HbsEval, HbsExec, HbsFrame, Inlines, HbsState } from './state.ts';
+import { failure } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** Compiles what stands between two tags, or a whole file. */
-export function compileProgram(scope: Scope, program: Program): Body {
+export function compileProgram(scope: Scope, program: Program): HbsBody {
   const names = program.blockParams ?? [];
   const inner = names.length === 0 ? scope : { ...scope, params: [names, ...scope.params] };
   const parts = program.body.flatMap((node) => compileStatement(inner, node) ?? []);
   const inlines = program.body.flatMap((node) => (node.type === 'DecoratorBlock' ? [compileInline(inner, node)] : []));
-  const exec: Exec = (run, frame) => {
+  const exec: HbsExec = (run, frame) => {
     for (const part of parts) part(run, frame);
   };
   if (inlines.length === 0) return { exec, define: null };
-  const define = (run: Run, frame: Frame): Inlines => ({
+  const define = (run: HbsState, frame: HbsFrame): Inlines => ({
     bodies: new Map(inlines.map((inline) => inline(run, frame))),
     outer: frame.inlines,
   });
@@ -32,7 +32,7 @@ export function compileProgram(scope: Scope, program: Program): Body {
   };
 }
 
-function compileStatement(scope: Scope, node: Statement): Exec | null {
+function compileStatement(scope: Scope, node: Statement): HbsExec | null {
   switch (node.type) {
     case 'ContentStatement': {
       const { value } = node;
@@ -54,7 +54,7 @@ function compileStatement(scope: Scope, node: Statement): Exec | null {
   }
 }
 
-function compileMustache(scope: Scope, node: Mustache): Exec {
+function compileMustache(scope: Scope, node: Mustache): HbsExec {
   const evaluate = compileCall(scope, node);
   return (run, frame) => {
     const value = evaluate(run, frame);
@@ -70,7 +70,7 @@ function textOf(value: Value): string {
   return printValue(value);
 }
 
-type Inline = (run: Run, frame: Frame) => readonly [name: string, body: Exec];
+type Inline = (run: HbsState, frame: HbsFrame) => readonly [name: string, body: HbsExec];
 
 /** A partial within a template; in it `../` leads to where it is defined. */
 function compileInline(scope: Scope, node: DecoratorBlock): Inline {
@@ -78,12 +78,12 @@ function compileInline(scope: Scope, node: DecoratorBlock): Inline {
   if (node.path.original !== 'inline' || first === undefined) {
     throw failure(scope, node, 'the only decorator is {{#*inline "name"}}');
   }
-  const name: Eval = compileExpression(scope, first);
+  const name: HbsEval = compileExpression(scope, first);
   const { exec } = compileProgram(scope, node.program);
   return (run, frame) => [
     printValue(name(run, frame)),
-    (called, { here, vars, inlines, block }) => {
-      exec(called, { ...at(frame, here.value), vars, inlines, block });
+    (called, { context, vars, inlines, block }) => {
+      exec(called, { ...at(frame, context.value), vars, inlines, block });
     },
   ];
 }

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/backend.ts';
-import { eitherEtcd } from '../../../src/backend/etcd/choice.ts';
+import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { eitherEtcd } from '../../../src/backend/etcd/detect-api.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { Copy, follow, until } from '../../contract/backend.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Late } from '../../../src/backend/deadline.ts';
+import { Late } from '../../../src/backend/net/deadline.ts';
 import { Pages, rangesOf } from '../../../src/backend/etcd/ranges.ts';
 import type { Pair, RangeAnswer } from '../../../src/backend/etcd/txn.ts';
 
@@ -42,7 +42,7 @@ function read(count: number, size: (n: number) => number, { readUs, bytesPerMs }
     expect(pages.take({ header: {} as never, responses, bytes }, pace)).toBe(true);
   }
   expect(pages.pairs.size).toBe(count);
-  expect(pages.witness?.revision ?? 0).toBe(count);
+  expect(pages.lastWrite?.revision ?? 0).toBe(count);
   return { answers, passed };
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { Backend, Cursor } from '../../../src/backend/backend.ts';
-import { selected } from '../../../src/backend/backend.ts';
+import type { Backend, Cursor } from '../../../src/backend/contract/backend.ts';
+import { selected } from '../../../src/backend/contract/backend.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
-import { usualLimits } from '../../../src/backend/http.ts';
+import { defaultHttpLimits } from '../../../src/backend/net/http.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { Copy, sorted, until } from '../../contract/backend.ts';
 import { Etcd3Server } from '../../helpers/etcd3Server.ts';
@@ -23,7 +23,7 @@ const clock = {
   now: () => Date.now() * speed,
   sleep: (ms: number, signal: AbortSignal) => systemClock.sleep(ms / speed, signal),
 };
-const limits = { ...usualLimits, headersMs: 300_000 };
+const limits = { ...defaultHttpLimits, headersMs: 300_000 };
 
 type Random = () => number;
 type Story = readonly (readonly Write[])[];

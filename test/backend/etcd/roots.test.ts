@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { coveringRoots, planPolls, reaches } from '../../../src/backend/etcd/roots.ts';
+import { coveringRoots, planPolls, reaches } from '../../../src/backend/etcd/watch-plan.ts';
 
 describe('reaches', () => {
   test.each([

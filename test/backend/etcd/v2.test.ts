@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/backend.ts';
+import type { Backend } from '../../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { systemClock } from '../../../src/obs/clock.ts';

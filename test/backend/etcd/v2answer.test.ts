@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { eitherEtcd } from '../../../src/backend/etcd/choice.ts';
+import { eitherEtcd } from '../../../src/backend/etcd/detect-api.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../../helpers/etcdSettings.ts';
 import { memoryLog } from '../../helpers/memoryLog.ts';

@@ -3,10 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/backend.ts';
-import { Credentials } from '../../../src/backend/credentials.ts';
+import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
-import { usualLimits } from '../../../src/backend/http.ts';
+import { defaultHttpLimits } from '../../../src/backend/net/http.ts';
 import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../../contract/backend.ts';
 import { Etcd3Server } from '../../helpers/etcd3Server.ts';
 import { etcdSettings } from '../../helpers/etcdSettings.ts';
@@ -15,11 +15,11 @@ import { ToyServer } from '../../helpers/toyServer.ts';
 
 const never = new AbortController().signal;
 /** Whoever is there has all the time that a busy machine needs. */
-const patient = { limits: { ...usualLimits, headersMs: 60_000, totalMs: 120_000 } };
+const patient = { limits: { ...defaultHttpLimits, headersMs: 60_000, totalMs: 120_000 } };
 /** Where somebody is mute, or may be: for the sake of those who are not, no less than this. */
-const hasty = { silenceMs: 100, limits: { ...usualLimits, headersMs: 3000, totalMs: 6000 } };
+const hasty = { silenceMs: 100, limits: { ...defaultHttpLimits, headersMs: 3000, totalMs: 6000 } };
 /** Where nobody is there at all. */
-const soon = { limits: { ...usualLimits, headersMs: 400, totalMs: 400 } };
+const soon = { limits: { ...defaultHttpLimits, headersMs: 400, totalMs: 400 } };
 
 async function makeStore(): Promise<Store> {
   const server = await Etcd3Server.start();
@@ -139,7 +139,7 @@ describe('stores that cannot be read', () => {
   test('a value that is longer than any answer may be', async () => {
     const server = await Etcd3Server.start();
     for (let n = 0; n < 300; n++) server.put(`/app/${n}`, 'x'.repeat(n === 200 ? 60_000 : 1000));
-    const small = { limits: { ...usualLimits, maxBytes: 50_000 } };
+    const small = { limits: { ...defaultHttpLimits, maxBytes: 50_000 } };
     const message = `${server.url}: the answer is longer than 50000 bytes`;
     await expect(readFrom([server.url], small)).rejects.toMatchObject({ code: 'protocol', message });
     await server.close();
@@ -322,7 +322,7 @@ describe('reading', () => {
     for (let n = 1000; n < 2300; n++) server.put(`/app/${n}`, 'x'.repeat(size(n)));
     const keys = Array.from({ length: 200 }, (_, n) => `/other/${n}`);
     for (const key of keys) server.put(key, 'x'.repeat(1000));
-    const small = { limits: { ...usualLimits, maxBytes: 100_000 } };
+    const small = { limits: { ...defaultHttpLimits, maxBytes: 100_000 } };
     expect((await readFrom([server.url], small, ['/app', ...keys])).length).toBe(1500);
   });
 
@@ -349,7 +349,7 @@ describe('reading', () => {
   test('values of 1 MB, of which no answer can hold all', async () => {
     const value = 'x'.repeat(1_000_000);
     for (let i = 0; i < 50; i++) server.put(`/app/${i}`, value);
-    const small = { limits: { ...usualLimits, maxBytes: 40_000_000 } };
+    const small = { limits: { ...defaultHttpLimits, maxBytes: 40_000_000 } };
     expect((await readFrom([server.url], small)).length).toBe(50);
   });
 
@@ -357,7 +357,7 @@ describe('reading', () => {
     server.commit(Array.from({ length: 4000 }, (_, n) => ({ put: { key: `/app/${n}`, value: 'x'.repeat(1000) } })));
     const proxy = await Proxy.to(server.port);
     proxy.slow(3_000_000);
-    const limits = { ...usualLimits, headersMs: 1000, totalMs: 1000 };
+    const limits = { ...defaultHttpLimits, headersMs: 1000, totalMs: 1000 };
     expect((await readFrom([proxy.url], { limits, silenceMs: 20_000 })).length).toBe(4000);
     await proxy.close();
   });
@@ -373,7 +373,7 @@ describe('reading', () => {
     };
     const pairs = await readFrom([server.url], {
       ...patient,
-      limits: { ...usualLimits, headersMs: 3000, totalMs: 6000 },
+      limits: { ...defaultHttpLimits, headersMs: 3000, totalMs: 6000 },
     });
     expect(pairs.length).toBe(30_000);
     expect(sizes[3]).toBeLessThanOrEqual(Math.min(4096, sizes[2]!));
@@ -625,7 +625,7 @@ describe('watching', () => {
 
   test('what no stream can tell is read, and then the stream goes on', async () => {
     server.partBytes = Infinity;
-    const limits = { ...usualLimits, maxBytes: 50_000 };
+    const limits = { ...defaultHttpLimits, maxBytes: 50_000 };
     const small = await etcd3Backend(etcdSettings([proxy.url], { limits }));
     const other = new Copy();
     const alone = new AbortController();

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/backend.ts';
-import { Credentials } from '../../../src/backend/credentials.ts';
+import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { etcdSettings } from '../../helpers/etcdSettings.ts';
 

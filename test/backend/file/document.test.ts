@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BackendError } from '../../../src/backend/backend.ts';
+import type { BackendError } from '../../../src/backend/contract/backend.ts';
 import { flatten } from '../../../src/backend/file/document.ts';
 
 /** How many keys a file has, or why it is refused. */

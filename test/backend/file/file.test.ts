@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BackendError } from '../../../src/backend/backend.ts';
+import type { BackendError } from '../../../src/backend/contract/backend.ts';
 import { fileBackend } from '../../../src/backend/file/file.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { backendContract, Copy, follow, sorted, until } from '../../contract/backend.ts';

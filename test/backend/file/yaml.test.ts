@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { BackendError } from '../../../src/backend/backend.ts';
+import { BackendError } from '../../../src/backend/contract/backend.ts';
 import { flatten } from '../../../src/backend/file/document.ts';
 
 // What Go's confd makes of YAML: thousands of scalars and documents, read by yaml.v2 (test/golden/yaml.go).

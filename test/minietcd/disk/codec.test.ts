@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decodeRequest, encodeRequest } from '../../../src/minietcd/disk/codec.ts';
-import type { Request } from '../../../src/minietcd/request.ts';
+import { decodeRequest, encodeRequest } from '../../../src/minietcd/storage/codec.ts';
+import type { Request } from '../../../src/minietcd/state/request.ts';
 
 const bytes = String.fromCharCode(...Array(256).keys());
 const write = { value: bytes, dir: false, expires: 1e13, refresh: true };

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkFolder, copyFolder } from '../../../src/minietcd/disk/backup.ts';
-import { crc32c } from '../../../src/minietcd/wal/crc.ts';
+import { checkDataDirectory, copyDataDirectory } from '../../../src/minietcd/storage/backup.ts';
+import { crc32c } from '../../../src/minietcd/storage/wal/crc.ts';
 import { FakeClock } from '../../helpers/fakeClock.ts';
 import { filesOf, openData, picture, scratch, set, type Opened } from '../../helpers/disk.ts';
 
@@ -283,9 +283,9 @@ describe('F17: what a newer version wrote is refused in one line, and nothing is
     const message = `${path}: written by a newer version of mini-etcd`;
     await expect(openData(folder, { name: 'another' })).rejects.toThrow(new Error(message));
     expect(contents(folder)).toEqual(before);
-    if (!warns) await expect(checkFolder(folder)).rejects.toThrow(new Error(message));
+    if (!warns) await expect(checkDataDirectory(folder)).rejects.toThrow(new Error(message));
     const copy = { from: folder, to: join(scratch(), 'copy'), keepIds: true, truncate: true, now: 0 };
-    await expect(copyFolder(copy)).rejects.toThrow(new Error(message));
+    await expect(copyDataDirectory(copy)).rejects.toThrow(new Error(message));
     expect(contents(folder)).toEqual(before);
   });
 

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
-import { makeFolder } from '../../../src/minietcd/disk/folder.ts';
+import { makeFolder } from '../../../src/minietcd/storage/data-directory.ts';
 import { openData } from '../../helpers/disk.ts';
 
 // faulty.c stands between workload.ts and its disk, and strikes at one call after the other until a run meets none.

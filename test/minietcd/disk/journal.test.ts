@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { filesOf, openData, scratch, set, type Opened } from '../../helpers/disk.ts';
 import { FakeClock } from '../../helpers/fakeClock.ts';
-import { readLog } from '../../../src/minietcd/wal/scan.ts';
-import { listSegments } from '../../../src/minietcd/wal/segment.ts';
+import { readLog } from '../../../src/minietcd/storage/wal/log-reader.ts';
+import { listSegments } from '../../../src/minietcd/storage/wal/segment.ts';
 import { join } from 'node:path';
 
 test('changes that come in together share one sync, and are answered in the order of the log', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { FolderLock, holderOf } from '../../../src/minietcd/disk/lock.ts';
+import { FolderLock, holderOf } from '../../../src/minietcd/storage/lock.ts';
 import { scratch } from '../../helpers/disk.ts';
 
 test('a second opener is refused and told who holds it; after the end it may', async () => {

@@ -2,9 +2,9 @@
 // It says on its output what happened: open, ok N, no N, lost, end; or refused with the reason.
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDisk } from '../../../src/minietcd/disk/disk.ts';
-import { Keyspace } from '../../../src/minietcd/keyspace.ts';
-import { DataError } from '../../../src/minietcd/wal/error.ts';
+import { openStorage } from '../../../src/minietcd/storage/storage.ts';
+import { Keyspace } from '../../../src/minietcd/state/keyspace.ts';
+import { DataError } from '../../../src/minietcd/storage/wal/error.ts';
 import { createLogger } from '../../../src/obs/log.ts';
 
 const [folder = '', from = '', to = ''] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const clock = { now: () => Date.now(), sleep: (_: number, signal: AbortSignal) =
 const log = createLogger('workload', 'debug', (line) => void writeSync(2, `${line}\n`));
 
 try {
-  const disk = await openDisk({ folder, snapshotCount: 2, segmentBytes: 400 }, { clock, log });
+  const disk = await openStorage({ folder, snapshotCount: 2, segmentBytes: 400 }, { clock, log });
   void disk.lost.then(() => {
     say('lost');
     process.exit(1);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseChange, parseLook } from '../../../src/minietcd/http/ask.ts';
-import { parseForm } from '../../../src/minietcd/http/form.ts';
-import { atOnce } from '../../../src/minietcd/http/steps.ts';
+import { parseWrite, parseRead } from '../../../src/minietcd/http/v2/parameters.ts';
+import { parseForm } from '../../../src/minietcd/http/net/form.ts';
+import { atOnce } from '../../../src/minietcd/http/net/steps.ts';
 
 const ask = (method: string, query: string) => {
   const form = atOnce(parseForm('', query));
-  return method === 'GET' || method === 'HEAD' ? parseLook(method, '/k', form) : parseChange(method, '/k', form, 1000);
+  return method === 'GET' || method === 'HEAD' ? parseRead(method, '/k', form) : parseWrite(method, '/k', form, 1000);
 };
 
 // The words and the order of refusals are held by keys.test.ts, against etcd's own answers.

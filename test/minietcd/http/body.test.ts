@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { usualLimits } from '../../../src/minietcd/http/limits.ts';
+import { defaultServerLimits } from '../../../src/minietcd/http/net/limits.ts';
 import { waitFor } from '../../helpers/confd.ts';
 import { FakeClock } from '../../helpers/fakeClock.ts';
 import { serve, type Served } from '../../helpers/miniEtcd.ts';
 
 const head = 'PUT /v2/keys/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n';
-const limits = { ...usualLimits, arriving: 1_000_000 };
+const limits = { ...defaultServerLimits, arriving: 1_000_000 };
 const opened: { destroy: () => void }[] = [];
 afterEach(() => {
   for (const one of opened.splice(0)) one.destroy();

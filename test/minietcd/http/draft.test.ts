@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import type { LongBody } from '../../../src/minietcd/http/draft.ts';
-import { Draft, NoRoomError } from '../../../src/minietcd/http/draft.ts';
-import { jsonString } from '../../../src/minietcd/http/escapes.ts';
-import { Load, usualLimits } from '../../../src/minietcd/http/limits.ts';
+import type { LongBody } from '../../../src/minietcd/http/net/draft.ts';
+import { Draft, NoRoomError } from '../../../src/minietcd/http/net/draft.ts';
+import { jsonString } from '../../../src/minietcd/http/net/escapes.ts';
+import { Load, defaultServerLimits } from '../../../src/minietcd/http/net/limits.ts';
 
 const megabyte = 1_000_000;
 
@@ -30,7 +30,7 @@ test.each([
   ['what grows', '<&>\n\xff'.repeat(megabyte / 5)],
   ['a little more than is kept short', 'x'.repeat(17_000)],
 ])('a long body is what it would be at once: %s', async (_what, value) => {
-  const load = new Load(usualLimits);
+  const load = new Load(defaultServerLimits);
   const body = long(value);
   body.hold(load);
   const bytes = await body.layOut(load, false);
@@ -40,7 +40,7 @@ test.each([
 });
 
 test('those who hold it at once get the same bytes, which count once; later ones get them anew', async () => {
-  const load = new Load(usualLimits);
+  const load = new Load(defaultServerLimits);
   const body = long('<'.repeat(megabyte));
   expect(body.cost).toBe(body.length);
   for (let i = 0; i < 3; i++) body.hold(load);
@@ -59,7 +59,7 @@ test('those who hold it at once get the same bytes, which count once; later ones
 });
 
 test('one that comes to more than there is room for is given up, unless it is owed', async () => {
-  const load = new Load({ ...usualLimits, unread: 2 * megabyte });
+  const load = new Load({ ...defaultServerLimits, unread: 2 * megabyte });
   const body = long('<'.repeat(megabyte));
   body.hold(load);
   await expect(body.layOut(load, false)).rejects.toThrow(NoRoomError);
@@ -70,7 +70,7 @@ test('one that comes to more than there is room for is given up, unless it is ow
 });
 
 test('one that nobody waits for any more is not laid out to its end', async () => {
-  const load = new Load(usualLimits);
+  const load = new Load(defaultServerLimits);
   const body = long('<'.repeat(megabyte));
   body.hold(load);
   const bytes = body.layOut(load, false);

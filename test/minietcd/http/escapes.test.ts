@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonString, stepBytes } from '../../../src/minietcd/http/escapes.ts';
+import { jsonString, stepBytes } from '../../../src/minietcd/http/net/escapes.ts';
 
 // How strings are escaped is held by keys.test.ts, against etcd's own answers.
 test.each(['é', '😀', '\u2028', '\u2029', '<', '\xff', '\xe4\xb8', '\xf0\x9f\x98', '\xe2\x80', 'plain'])(

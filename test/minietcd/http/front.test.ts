@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { usualLimits } from '../../../src/minietcd/http/limits.ts';
+import { defaultServerLimits } from '../../../src/minietcd/http/net/limits.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { waitFor } from '../../helpers/confd.ts';
 import { FakeClock } from '../../helpers/fakeClock.ts';
@@ -28,7 +28,7 @@ class Wire {
 }
 
 const open = ({ host, port }: Served) => new Wire(connect({ host, port }));
-const hurried = { limits: { ...usualLimits, requestMs: 200 } };
+const hurried = { limits: { ...defaultServerLimits, requestMs: 200 } };
 const put = 'PUT /v2/keys/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n';
 
 describe('what a client starts and does not finish ends, and others are served meanwhile', () => {
@@ -93,7 +93,7 @@ test('requests that come at once on one connection are answered in order', async
 
 describe('limits', () => {
   test('one connection too many is told so', async () => {
-    await using served = await serve(undefined, { limits: { ...usualLimits, connections: 2 } });
+    await using served = await serve(undefined, { limits: { ...defaultServerLimits, connections: 2 } });
     const wires = [open(served), open(served)];
     await waitFor('both', () => served.server.load.connections === 2);
     expect(await converse(served, 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(
@@ -105,7 +105,7 @@ describe('limits', () => {
   });
 
   test('one watcher too many is told so', async () => {
-    await using served = await serve(undefined, { limits: { ...usualLimits, watchers: 1 } });
+    await using served = await serve(undefined, { limits: { ...defaultServerLimits, watchers: 1 } });
     const first = open(served);
     first.socket.write('GET /v2/keys/a?wait=true HTTP/1.1\r\nHost: x\r\n\r\n');
     await waitFor('the watch', () => served.server.keyspace.watcherCount === 1);
@@ -117,7 +117,7 @@ describe('limits', () => {
   });
 
   test('bodies that are too much together are refused, and then there is room again', async () => {
-    await using served = await serve(undefined, { limits: { ...usualLimits, arriving: 1000 } });
+    await using served = await serve(undefined, { limits: { ...defaultServerLimits, arriving: 1000 } });
     const slow = open(served);
     slow.socket.write(`${put}Content-Length: 900\r\n\r\n${'x'.repeat(800)}`);
     await waitFor('the body', () => served.server.load.arriving === 800);
@@ -128,7 +128,7 @@ describe('limits', () => {
   });
 
   test('answers that nobody reads end, and what they hold is limited', async () => {
-    const limits = { ...usualLimits, answerMs: 5000, unread: 30_000_000 };
+    const limits = { ...defaultServerLimits, answerMs: 5000, unread: 30_000_000 };
     await using served = await serve(undefined, { limits });
     await served.ask(`PUT /big value=${'x'.repeat(9_000_000)}`);
     const wires = Array.from({ length: 6 }, () => open(served));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { EtcdError } from '../../../src/minietcd/errors.ts';
-import { jsonString } from '../../../src/minietcd/http/escapes.ts';
-import { errorJson, eventJson, getJson } from '../../../src/minietcd/http/json.ts';
-import type { NodeImage } from '../../../src/minietcd/store/event.ts';
-import { attach, createDirectory, TreeNode } from '../../../src/minietcd/store/node.ts';
+import { EtcdError } from '../../../src/minietcd/state/errors.ts';
+import { jsonString } from '../../../src/minietcd/http/net/escapes.ts';
+import { errorJson, eventJson, getJson } from '../../../src/minietcd/http/net/json.ts';
+import type { NodeImage } from '../../../src/minietcd/state/event.ts';
+import { attach, createDirectory, TreeNode } from '../../../src/minietcd/state/node.ts';
 
 // How strings are escaped is held by keys.test.ts, against etcd's own answers; here only that nothing is lost.
 test('what is text stays readable as JSON', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { usualLimits } from '../../../src/minietcd/http/limits.ts';
+import { defaultServerLimits } from '../../../src/minietcd/http/net/limits.ts';
 import { Program, waitFor } from '../../helpers/confd.ts';
 import { serve } from '../../helpers/miniEtcd.ts';
 import { freePort } from '../../helpers/port.mjs';
@@ -61,7 +61,7 @@ test.each(['wait=true', 'wait=true&stream=true'])(
 );
 
 describe('with little room', () => {
-  const limits = { ...usualLimits, unread: 12 * megabyte };
+  const limits = { ...defaultServerLimits, unread: 12 * megabyte };
   const big = 'x'.repeat(9 * megabyte);
 
   test('what is refused for want of room was not done, and is done once there is room', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { cleanPath, parseTarget, printLocation } from '../../../src/minietcd/http/target.ts';
+import { cleanPath, parseTarget, printLocation } from '../../../src/minietcd/http/net/target.ts';
 
 test.each(['/%', '/%4', '/a%zz', '/%%41'])('%s is broken', (target) => {
   expect(parseTarget(target)).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { imageOf, removedImage, removesDirectory, type Action } from '../../../src/minietcd/store/event.ts';
-import { createDirectory, TreeNode } from '../../../src/minietcd/store/node.ts';
+import { imageOf, removedImage, removesDirectory, type Action } from '../../../src/minietcd/state/event.ts';
+import { createDirectory, TreeNode } from '../../../src/minietcd/state/node.ts';
 
 const root = createDirectory('', null, 0);
 

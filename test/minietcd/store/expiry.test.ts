@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
-import { ExpiryHeap } from '../../../src/minietcd/store/expiry.ts';
-import { TreeNode } from '../../../src/minietcd/store/node.ts';
+import { ExpiryHeap } from '../../../src/minietcd/state/expiry-heap.ts';
+import { TreeNode } from '../../../src/minietcd/state/node.ts';
 
 test('whatever is scheduled, changed and removed, what is due comes in order', () => {
   const step = fc.record({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Event } from '../../../src/minietcd/store/event.ts';
-import { History, isBelow } from '../../../src/minietcd/store/history.ts';
+import type { Event } from '../../../src/minietcd/state/event.ts';
+import { History, isBelow } from '../../../src/minietcd/state/history.ts';
 
 function event(index: number, key: string, more: Partial<Event> = {}, value: string | null = ''): Event {
   const node = {

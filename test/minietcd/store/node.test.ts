@@ -9,7 +9,7 @@ import {
   secondsLeft,
   TreeNode,
   walkBelow,
-} from '../../../src/minietcd/store/node.ts';
+} from '../../../src/minietcd/state/node.ts';
 
 function tree(): { root: TreeNode; dir: TreeNode; file: TreeNode } {
   const root = createDirectory('', null, 0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Event } from '../../../src/minietcd/store/event.ts';
-import { Store, type Write } from '../../../src/minietcd/store/store.ts';
+import type { Event } from '../../../src/minietcd/state/event.ts';
+import { Store, type Write } from '../../../src/minietcd/state/store.ts';
 
 const file = (value: string, more: Partial<Write> = {}): Write => ({
   value,

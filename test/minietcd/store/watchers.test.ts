@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Event } from '../../../src/minietcd/store/event.ts';
-import { WatcherHub, type Watcher } from '../../../src/minietcd/store/watchers.ts';
+import type { Event } from '../../../src/minietcd/state/event.ts';
+import { WatcherHub, type Watcher } from '../../../src/minietcd/state/watcher-hub.ts';
 
 function event(key: string, index = 5): Event {
   const node = { key, value: '', dir: false, expires: undefined, ttl: 0, modified: index, created: index };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { crc32c } from '../../../src/minietcd/wal/crc.ts';
+import { crc32c } from '../../../src/minietcd/storage/wal/crc.ts';
 
 const sum = (text: string) => crc32c(Buffer.from(text, 'latin1'), 0, text.length);
 

@@ -1,10 +1,10 @@
 import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { crc32c } from '../../../src/minietcd/wal/crc.ts';
-import { readLog, type LogEnd } from '../../../src/minietcd/wal/scan.ts';
-import { encodeSegmentHeader, listSegments, segmentName } from '../../../src/minietcd/wal/segment.ts';
-import { Wal } from '../../../src/minietcd/wal/wal.ts';
+import { crc32c } from '../../../src/minietcd/storage/wal/crc.ts';
+import { readLog, type LogEnd } from '../../../src/minietcd/storage/wal/log-reader.ts';
+import { encodeSegmentHeader, listSegments, segmentName } from '../../../src/minietcd/storage/wal/segment.ts';
+import { Wal } from '../../../src/minietcd/storage/wal/wal.ts';
 import { scratch } from '../../helpers/disk.ts';
 
 const clusterId = 'abc';

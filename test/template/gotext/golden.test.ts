@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { toText } from '../../../src/go/bytes.ts';
-import { TemplateError } from '../../../src/template/engine.ts';
-import type { MissingKey } from '../../../src/template/gotext/run.ts';
+import { TemplateError } from '../../../src/template/engine/engine.ts';
+import type { MissingKey } from '../../../src/template/gotext/state.ts';
 import { compileTemplate } from '../../../src/template/gotext/template.ts';
 import { templateFuncs } from '../../helpers/templateFuncs.ts';
 import { testRows } from '../../helpers/testRows.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BoolType, Float64Type, GoMap, IntType, mapOf, StringType } from '../../../src/go/value.ts';
 import type { Type, Value } from '../../../src/go/value.ts';
-import { sortedKeys } from '../../../src/template/gotext/order.ts';
+import { sortedKeys } from '../../../src/template/gotext/fmtsort.ts';
 
 const rows: [Type, Value[], Value[]][] = [
   [StringType, ['b', '\xff', 'B', '', '10', '9'], ['', '10', '9', 'B', 'b', '\xff']],

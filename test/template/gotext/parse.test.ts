@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { TemplateError } from '../../../src/template/engine.ts';
+import { TemplateError } from '../../../src/template/engine/engine.ts';
 import { builtins } from '../../../src/template/gotext/builtins.ts';
 import { printNode } from '../../../src/template/gotext/node.ts';
 import { parse } from '../../../src/template/gotext/parse.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TemplateError } from '../../../src/template/engine.ts';
+import { TemplateError } from '../../../src/template/engine/engine.ts';
 import { builtins } from '../../../src/template/gotext/builtins.ts';
 import { printNode } from '../../../src/template/gotext/node.ts';
 import type { CommandNode, ListNode, OperandNode, PipeNode, StatementNode } from '../../../src/template/gotext/node.ts';

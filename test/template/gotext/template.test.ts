@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { func, GoError, GoMap, InterfaceType, StringMapType, StringType } from '../../../src/go/value.ts';
 import type { Func, Value } from '../../../src/go/value.ts';
-import { Suspend, TemplateError } from '../../../src/template/engine.ts';
+import { Suspend, TemplateError } from '../../../src/template/engine/engine.ts';
 import { compileTemplate, goEngine } from '../../../src/template/gotext/template.ts';
 
 const none = new Map<string, Func>();

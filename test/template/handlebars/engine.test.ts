@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromText, toText } from '../../../src/go/bytes.ts';
 import { GoMap, StringMapType } from '../../../src/go/value.ts';
-import { Suspend, TemplateError } from '../../../src/template/engine.ts';
-import type { Template } from '../../../src/template/engine.ts';
+import { Suspend, TemplateError } from '../../../src/template/engine/engine.ts';
+import type { Template } from '../../../src/template/engine/engine.ts';
 import { enginesFor } from '../../../src/template/engines.ts';
-import { confdFuncs, declaredFuncs } from '../../../src/template/funcs.ts';
+import { confdFuncs, declaredFuncs } from '../../../src/template/funcs/funcs.ts';
 import { fromPlain } from '../../../src/template/plain.ts';
 import type { Plain } from '../../../src/template/plain.ts';
-import { pointerToSRV, SRV } from '../../../src/template/srv.ts';
+import { pointerToSRV, SRV } from '../../../src/template/funcs/srv.ts';
 import { engineContract } from '../../contract/engine.ts';
 import { readerOf, still } from '../rendering.ts';
 

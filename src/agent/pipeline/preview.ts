@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { modeText } from '../../go/os.ts';
+import type { Difference } from './compare.ts';
+import { countChanges } from './line-count.ts';
+import type { Rendering } from '../render/render.ts';
+import type { Resource } from '../resource/resource.ts';
+
+/** Larger contents are told by their sizes alone. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** What a pass would do to dest, in one line without any of its contents. */
+export async function preview(rendering: Rendering, resource: Resource, difference: Difference): Promise<string> {
+  const { dest } = resource;
+  const { changed, present, wished } = difference;
+  if (!changed) return `${dest} would stay as it is`;
+  const { mode, uid, gid } = wished;
+  const commands = [resource.check && 'check_cmd', resource.reload && 'reload_cmd'].filter((key) => key !== null);
+  const run = commands.length === 0 ? '' : `; ${commands.join(' and ')} would run`;
+  if (present === null) {
+    const owner = `owner ${uid}, group ${gid}`;
+    return `${dest} would be made: ${amount(rendering.size, 'byte')}, mode ${modeText(mode)}, ${owner}${run}`;
+  }
+  const { stat, md5 } = present;
+  const changes: string[] = [];
+  if (md5 !== rendering.md5) changes.push(await contentChange(rendering, dest, stat.size));
+  if ((stat.mode & 0o7777) !== mode) changes.push(`mode from ${modeText(stat.mode)} to ${modeText(mode)}`);
+  if (stat.uid !== uid) changes.push(`owner from ${stat.uid} to ${uid}`);
+  if (stat.gid !== gid) changes.push(`group from ${stat.gid} to ${gid}`);
+  return `${dest} would change: ${changes.join(', ')}${run}`;
+}
+
+async function contentChange(rendering: Rendering, dest: string, size: number): Promise<string> {
+  const sizes = `content from ${amount(size, 'byte')} to ${amount(rendering.size, 'byte')}`;
+  if (size > maxBytes || rendering.size > maxBytes) return sizes;
+  const before = await readFile(dest, 'latin1').catch(() => null);
+  if (before === null) return sizes;
+  const after = Buffer.concat(rendering.chunks).toString('latin1');
+  const { added, removed, isExact } = countChanges(linesOf(before), linesOf(after));
+  const least = isExact ? '' : 'at least ';
+  return `${sizes} (${least}${amount(added, 'line')} added, ${removed} removed)`;
+}
+
+/** A last line without its newline is another line than one with it. */
+function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

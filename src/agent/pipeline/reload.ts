@@ -1,0 +1,87 @@
+import type { Clock } from '../../obs/clock.ts';
+import { type CommandFiles, run, type CommandDeps } from '../resource/command.ts';
+import { AgentError } from '../resource/error.ts';
+import type { ReloadLedger } from './reload-ledger.ts';
+import type { Resource } from '../resource/resource.ts';
+
+/** What a reload needs from its surroundings. */
+export interface ReloadDeps extends CommandDeps {
+  readonly ledger: ReloadLedger;
+}
+
+/** So many times in a row a run may end while the reload runs; then the reload is what ends it. */
+const maxStops = 2;
+
+/** Writes into the ledger that dest, about to hold other content, will need a reload. */
+export async function intend(resource: Resource, md5: string, ledger: ReloadLedger, clock: Clock): Promise<void> {
+  if (resource.reload === null) return;
+  const { dest, file, spec } = resource;
+  const since = new Date(clock.now()).toISOString();
+  await ledger.put({ dest, resource: file, command: spec.reloadCmd, md5, since, stops: 0 });
+}
+
+/**
+ * Runs reload_cmd, if there is one, and clears its entry in the ledger when it has worked. Throws AgentError with
+ * confd's bare text ("exit status 1"), or TemplateError.
+ */
+export async function reload(resource: Resource, files: CommandFiles, deps: ReloadDeps): Promise<void> {
+  if (resource.reload === null) return;
+  const { dest } = resource;
+  const { ledger, ending } = deps;
+  const entry = await ledger.find(dest);
+  const stops = { count: entry?.stops ?? 0, noted: Promise.resolve() };
+  const note = (count: number) => {
+    stops.noted = entry === null ? Promise.resolve() : ledger.put({ ...entry, stops: count });
+  };
+  const onEnding = () => {
+    note(stops.count + 1);
+  };
+  ending?.signal.addEventListener('abort', onEnding, { once: true });
+  const failure = await run(resource.reload, files, deps).finally(() => {
+    ending?.signal.removeEventListener('abort', onEnding);
+  });
+  await stops.noted;
+  if (failure === null) return ledger.clear(dest);
+  if (endedByItself(failure) && ending?.signal.aborted === true) note(0);
+  await stops.noted;
+  throw new AgentError(failure);
+}
+
+/** A status that the command chose; a shell whose program was ended by a signal gives one above 128. */
+function endedByItself(failure: string): boolean {
+  const status = /^exit status (\d+)$/.exec(failure)?.[1];
+  return status !== undefined && Number(status) <= 128;
+}
+
+/**
+ * Makes the reload that is pending for a dest that stays as it is; false when there is none to make. A reload during
+ * which run after run was asked to end is one that restarts confd itself: it has done its work, and would be run for ever.
+ */
+export async function makePending(
+  resource: Resource,
+  files: CommandFiles,
+  deps: ReloadDeps & { readonly release: () => void },
+): Promise<boolean> {
+  const { dest, file, spec } = resource;
+  const { ledger, log, release } = deps;
+  const entry = await ledger.find(dest);
+  if (entry === null) return false;
+  if (spec.reloadCmd === '') {
+    log.info(`The reload that is pending for ${dest} is dropped: its resource has no reload_cmd any more (${file})`);
+    await ledger.clear(dest);
+    return false;
+  }
+  if (resource.reload === null) return false;
+  if (entry.stops >= maxStops && entry.command === spec.reloadCmd) {
+    log.warning(
+      `The reload that is pending for ${dest} is not run again: confd was asked to end ${entry.stops} times while it ` +
+        `ran, so it seems to restart confd itself. If not, run it by hand: ${spec.reloadCmd} (${file})`,
+    );
+    await ledger.clear(dest);
+    return false;
+  }
+  log.info(`Target config ${dest} in sync, but its last reload failed or was cut short: running it again`);
+  release();
+  await reload(resource, files, deps);
+  return true;
+}

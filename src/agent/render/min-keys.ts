@@ -1,0 +1,16 @@
+import type { ResourceSpec } from '../../config/resources.ts';
+import { counted } from '../../go/count.ts';
+
+/** Why dest is kept as it is, for the operator. */
+export interface TooFewKeys {
+  readonly kept: string;
+}
+
+/** The reason when a resource finds so few keys that it is not rendered; else null. */
+export function tooFewKeys(keys: number, { dest, file, minKeys, allowEmpty }: ResourceSpec): TooFewKeys | null {
+  const because = (fact: string) => ({ kept: `Target config ${dest} not updated: ${fact} (${file})` });
+  if (keys < minKeys)
+    return because(`there ${keys === 1 ? 'is' : 'are'} ${counted(keys, 'key')} for it, and min_keys is ${minKeys}`);
+  if (keys === 0 && !allowEmpty) return because('there are no keys for it, and allow_empty is false');
+  return null;
+}

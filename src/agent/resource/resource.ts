@@ -1,0 +1,115 @@
+import type { ResourceSpec } from '../../config/resources.ts';
+import { globalSource, type SourceSpec } from '../../config/sources.ts';
+import { fromText, toText } from '../../go/bytes.ts';
+import { join } from '../../go/path.ts';
+import { quote } from '../../go/strconv.ts';
+import type { Clock } from '../../obs/clock.ts';
+import type { Command } from './command.ts';
+import { compileCommand } from './command-text.ts';
+import { AgentError } from './error.ts';
+import { resolveOwner } from './owner.ts';
+
+/** What the whole agent is told and every resource follows. */
+export interface ResourceSettings {
+  readonly templatesDir: string;
+  /** When not empty it replaces the resources' own prefixes. */
+  readonly prefix: string;
+  readonly noop: boolean;
+  readonly syncOnly: boolean;
+  readonly keepStageFile: boolean;
+  readonly clock: Clock;
+}
+
+/** What a resource wants of one store. */
+export interface KeyRequest {
+  readonly source: SourceSpec;
+  /** Byte string that begins with a slash; not cleaned. */
+  readonly prefix: string;
+  /** Byte strings: absolute and clean. */
+  readonly keys: readonly string[];
+}
+
+/** A template resource, ready to run: everything is parsed and looked up. */
+export interface Resource {
+  readonly spec: ResourceSpec;
+  /** The TOML file that declares it. */
+  readonly file: string;
+  /** Path of the template. */
+  readonly template: string;
+  readonly dest: string;
+  /** One or more; of keys that meet under one name, the one of the first counts. */
+  readonly keyRequests: readonly KeyRequest[];
+  /** Permission bits; null keeps those of dest. */
+  readonly mode: number | null;
+  readonly uid: number;
+  readonly gid: number;
+  readonly check: Command | null;
+  readonly reload: Command | null;
+  readonly noop: boolean;
+  readonly keepStageFile: boolean;
+  /** What the operator should know about it, though it runs. */
+  readonly warnings: readonly string[];
+}
+
+/** Makes a resource of what its file says. Throws AgentError that names the file and the key at fault. */
+export async function resolveResource(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
+  try {
+    return Object.freeze(await resolve(spec, settings));
+  } catch (cause) {
+    if (!(cause instanceof AgentError)) throw cause;
+    throw new AgentError(`Cannot process template resource ${spec.file} - ${cause.message}`, { cause: cause.cause });
+  }
+}
+
+async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
+  checkTexts(spec);
+  const check = compileCommand('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
+  const reload = compileCommand('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
+  // A path that has no safe place in a command is found now, and not when the command is needed.
+  for (const { command } of [check, reload]) command?.text({ src: spec.dest, dest: spec.dest });
+  const owner = await resolveOwner(spec, settings.clock);
+  return {
+    spec,
+    file: spec.file,
+    template: join(settings.templatesDir, spec.src),
+    dest: spec.dest,
+    keyRequests: keyRequestsOf(spec, settings.prefix === '' ? spec.prefix : settings.prefix),
+    mode: spec.mode === null ? null : spec.mode & 0o777,
+    uid: owner.uid,
+    gid: owner.gid,
+    check: settings.syncOnly ? null : check.command,
+    reload: settings.syncOnly ? null : reload.command,
+    noop: settings.noop,
+    keepStageFile: settings.keepStageFile,
+    warnings: [
+      ...[...check.warnings, ...reload.warnings].map((warning) => `${spec.file}: ${warning}`),
+      ...owner.warnings,
+    ],
+  };
+}
+
+function checkTexts({ src, dest, checkCmd, reloadCmd }: ResourceSpec): void {
+  if (src === '') throw new AgentError('empty src template');
+  if (dest === '') throw new AgentError('dest is not set');
+  if (dest.endsWith('/')) throw new AgentError(`dest ${quoted(dest)} is a directory, and not the name of a file`);
+  for (const [key, text] of Object.entries({ src, dest, check_cmd: checkCmd, reload_cmd: reloadCmd })) {
+    if (text.includes('\0')) throw new AgentError(`${key} holds a NUL byte`);
+  }
+}
+
+/** A resource without keys wants nothing of any store; it does not matter of which. */
+function keyRequestsOf({ keys, sources }: ResourceSpec, defaultPrefix: string): KeyRequest[] {
+  const requested = keys.length === 0 ? [globalSource] : sources;
+  return requested.map((source) => {
+    const prefix = absolute(fromText(source.prefix ?? defaultPrefix));
+    return { source, prefix, keys: keys.map((key) => join(prefix, fromText(key))) };
+  });
+}
+
+function absolute(prefix: string): string {
+  return prefix.startsWith('/') ? prefix : `/${prefix}`;
+}
+
+function quoted(text: string): string {
+  return toText(quote(fromText(text)));
+}

@@ -1,0 +1,256 @@
+import type { Backend, BackendError } from '../../backend/contract/backend.ts';
+import type { SourceSpec } from '../../config/sources.ts';
+import type { ChangeSet } from '../../mirror/keys.ts';
+import type { Clock } from '../../obs/clock.ts';
+import type { Logger } from '../../obs/log.ts';
+import { WakeSignal } from './wake-signal.ts';
+import type { RequestedKeys } from '../source/empty-read-guard.ts';
+import type { Drifted } from '../pipeline/drift.ts';
+import { AgentError } from '../resource/error.ts';
+import { storeFailure } from '../source/retry-state.ts';
+import type { Outcome } from '../pipeline/outcome.ts';
+import type { ReloadLedger } from '../pipeline/reload-ledger.ts';
+import type { Resource, KeyRequest } from '../resource/resource.ts';
+import { ResourceRunner } from './resource-runner.ts';
+import { type RefreshOptions, Source } from '../source/source.ts';
+
+/** What conf.d holds now: what can run, and what is wrong with the rest (it has been logged). */
+export interface Loaded {
+  readonly resources: readonly Resource[];
+  readonly errors: readonly string[];
+  /** True when conf.d holds no resource at all, good or bad. */
+  readonly isEmpty: boolean;
+}
+
+/** How one resource is rendered from the mirror, and whether a change concerns it. */
+export interface Renderer {
+  /** One pass through the rooms. */
+  pass(): Promise<Outcome>;
+  /** True when the last render used one of these keys, or when there is no render to go by. */
+  uses(changes: ChangeSet): boolean;
+  /** True when one of these keys is one of the resource's, used or not. */
+  selects(changes: ChangeSet): boolean;
+  /** True when the template is not the one that was rendered last. */
+  isEdited(): Promise<boolean>;
+  /** Whether dest is still as the last pass left it. */
+  drifted(): Promise<Drifted>;
+  /** Says that dest was changed. */
+  tellDrift(): void;
+}
+
+/** What an agent is made of; each part is a seam for tests and for whoever embeds it. */
+export interface AgentDeps {
+  /** Opens a store, which is then the agent's to close. Throws BackendError. */
+  readonly open: (source: SourceSpec) => Promise<Backend>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Scans conf.d; because a file was edited, or for a pass. */
+  readonly load: (isEdit?: boolean) => Promise<Loaded>;
+  /** The sources are those of the resource's wants, in their order. */
+  readonly createRenderer: (resource: Resource, sources: readonly Source[]) => Renderer;
+  /** Which dests still need a reload. */
+  readonly ledger: ReloadLedger;
+}
+
+interface Member {
+  readonly resource: Resource;
+  readonly renderer: Renderer;
+  readonly runner: ResourceRunner;
+  /** Those of the resource's wants, in their order. */
+  readonly sources: readonly Source[];
+}
+
+/**
+ * The agent: it reads what its resources want of their stores, follows the changes, and sends the resources that a
+ * change concerns through the rooms. When to do which is the processors' business.
+ */
+export class Agent {
+  readonly wakeSignal = new WakeSignal();
+  /** One for each distinct store that a resource uses. */
+  private sources = new Map<string, Source>();
+  private members = new Map<string, Member>();
+  private known: readonly Resource[] = [];
+  /** Settles when every resource and store that has left conf.d is done. */
+  private finished: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly deps: AgentDeps) {}
+
+  /** Scans conf.d again. A resource whose file says what it said before keeps its state. */
+  async load(isEdit = false): Promise<Omit<Loaded, 'resources'>> {
+    const { resources, errors, isEmpty } = await this.deps.load(isEdit);
+    this.known = resources;
+    this.useSources(resources);
+    const old = this.members;
+    this.members = new Map();
+    const leaving = new Map<string, Promise<void>>();
+    const identities = new Set(resources.map(identityOf));
+    for (const [identity, { resource, runner }] of old) {
+      if (!identities.has(identity)) leaving.set(resource.dest, runner.stop());
+    }
+    this.finished = Promise.all([this.finished, ...leaving.values()]);
+    for (const resource of resources) {
+      const identity = identityOf(resource);
+      this.members.set(identity, old.get(identity) ?? this.join(resource, leaving.get(resource.dest)));
+    }
+    return { errors, isEmpty };
+  }
+
+  /** What conf.d held when it was scanned last. */
+  get resources(): readonly Resource[] {
+    return this.known;
+  }
+
+  /** Keeps the sources that the resources use, adds the new ones and ends the others. */
+  private useSources(resources: readonly Resource[]): void {
+    const old = this.sources;
+    this.sources = new Map();
+    const requests = new Map<Source, RequestedKeys[]>();
+    for (const { dest, keyRequests } of resources) {
+      for (const request of keyRequests) {
+        const id = sourceIdOf(request);
+        const source = this.sources.get(id) ?? old.get(id) ?? this.createSource(request.source);
+        this.sources.set(id, source);
+        requests.set(source, requests.get(source) ?? []);
+        requests.get(source)!.push({ dest, keys: request.keys });
+      }
+    }
+    for (const [source, requested] of requests) source.request(requested);
+    const unused = [...old.values()].filter((source) => !requests.has(source));
+    this.finished = Promise.all([this.finished, ...unused.map((source) => source.stop())]);
+  }
+
+  private createSource(spec: SourceSpec): Source {
+    const { clock, log } = this.deps;
+    const source: Source = new Source({
+      label: spec.label,
+      open: () => this.deps.open(spec),
+      clock,
+      log,
+      notify: this.wakeSignal.notify.bind(this.wakeSignal),
+      onRead: () => {
+        this.scheduleReaders(source);
+      },
+    });
+    return source;
+  }
+
+  private join(resource: Resource, leaving: Promise<void> | undefined): Member {
+    const sources = resource.keyRequests.map((request) => this.sources.get(sourceIdOf(request))!);
+    const renderer = this.deps.createRenderer(resource, sources);
+    return { resource, renderer, runner: new ResourceRunner(() => renderer.pass(), this.deps.clock, leaving), sources };
+  }
+
+  /** Begins to read the stores whose time has come; each one's resources pass when it is done. */
+  refresh(refresh: RefreshOptions): void {
+    for (const source of this.sources.values()) source.refresh(refresh);
+  }
+
+  /** When the next store is to be looked at. */
+  get nextRefresh(): number {
+    return Math.min(...[...this.sources.values()].map(({ nextRefresh }) => nextRefresh));
+  }
+
+  /** Makes every store due for a look. */
+  refreshSoon(): void {
+    for (const source of this.sources.values()) source.refreshSoon();
+  }
+
+  private scheduleReaders(source: Source, changes?: ChangeSet): void {
+    for (const member of this.members.values()) {
+      if (!member.sources.includes(source) || !isReadable(member)) continue;
+      if (changes === undefined || member.renderer.uses(changes)) member.runner.schedule();
+      else if (member.renderer.selects(changes)) void this.restore(member);
+    }
+  }
+
+  /** Go's confd renders at every change below the keys, and so puts a dest right that somebody else has changed. */
+  private async restore({ renderer, runner }: Member): Promise<void> {
+    if ((await renderer.drifted()) !== 'no') runner.schedule();
+  }
+
+  /** Looks at every dest: one that is gone is put back, and of one that was changed it is said. */
+  lookAtDests(): void {
+    for (const member of this.members.values()) void this.lookAtDest(member);
+  }
+
+  private async lookAtDest({ renderer, runner }: Member): Promise<void> {
+    const drifted = await renderer.drifted();
+    if (drifted === 'gone') runner.schedule();
+    else if (drifted === 'changed') renderer.tellDrift();
+  }
+
+  /** Puts the changes that have come in into the mirrors and starts the resources that used them. */
+  takeChanges(): void {
+    for (const source of this.sources.values()) {
+      const changes = source.takeChanges();
+      if (changes.size > 0) this.scheduleReaders(source, changes);
+    }
+  }
+
+  /** Starts a pass of the resources that are new, and of those whose template was edited. */
+  async scheduleEdited(): Promise<void> {
+    for (const member of this.members.values()) {
+      if (isReadable(member) && (await member.renderer.isEdited())) member.runner.schedule();
+    }
+  }
+
+  /**
+   * Reads every store, side by side, and makes one pass of every resource that has all its keys, one after the other in
+   * the order of conf.d; the outcomes in that order. Throws BackendError when no resource has, for want of the global store.
+   */
+  async passOnce(signal: AbortSignal): Promise<Outcome[]> {
+    const failures = new Map<Source, BackendError>();
+    await Promise.all(
+      [...this.sources.values()].map((source) =>
+        source.read(signal).catch((error: unknown) => {
+          if (signal.aborted) throw error;
+          failures.set(source, storeFailure(error));
+        }),
+      ),
+    );
+    const members = [...this.members.values()];
+    const failureOf = ({ sources }: Member) => sources.find((source) => failures.has(source));
+    const [[source, failure] = [], ...others] = failures;
+    if (source?.label === '' && others.length === 0 && members.every(failureOf)) throw failure!;
+    const outcomes: Outcome[] = [];
+    for (const member of members) {
+      if (signal.aborted) break;
+      const failed = failureOf(member);
+      outcomes.push(
+        failed === undefined ? await member.renderer.pass() : this.unread(member, failed, failures.get(failed)!),
+      );
+    }
+    return outcomes;
+  }
+
+  private unread({ resource: { file } }: Member, { label }: Source, cause: BackendError): Outcome {
+    const fact = label === '' ? cause.message : `${label}: ${cause.message}`;
+    const error = new AgentError(`Cannot process template resource ${file} - ${fact}`, { cause });
+    this.deps.log.error(error.message);
+    return { status: 'failed', step: 'render', error, pending: false };
+  }
+
+  /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still pending. */
+  async stop(): Promise<ReadonlySet<string>> {
+    await Promise.all([...this.sources.values()].map((source) => source.stop()));
+    const members = [...this.members.values()];
+    await Promise.all(members.map(({ runner }) => runner.stop()));
+    await this.finished;
+    const pending = await Promise.all(members.map(({ resource }) => this.deps.ledger.find(resource.dest)));
+    return new Set(members.filter((_, i) => pending[i] !== null).map(({ resource }) => resource.dest));
+  }
+}
+
+/** False while keys of the resource are still to be read: nothing is rendered without them. */
+function isReadable({ resource, sources }: Member): boolean {
+  return resource.keyRequests.every(({ keys }, i) => sources[i]!.holds(keys));
+}
+
+function identityOf(resource: Resource): string {
+  return JSON.stringify(resource.spec);
+}
+
+/** What wants nothing has a source of its own, which waits for no store. */
+function sourceIdOf({ source, keys }: KeyRequest): string {
+  return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
+}

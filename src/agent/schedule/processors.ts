@@ -1,0 +1,100 @@
+import type { Clock } from '../../obs/clock.ts';
+import type { Agent } from './agent.ts';
+import type { WakeSignal, WakeReason } from './wake-signal.ts';
+import type { Outcome } from '../pipeline/outcome.ts';
+
+/** How a daemon paces itself, in milliseconds. */
+export interface Pace {
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** A burst is over when the store has been quiet for this long. */
+  readonly debounceMs: number;
+  /** A random part of this is waited before a change is taken, and added to the interval. */
+  readonly splayMs: number;
+}
+
+/** What a daemon waits for before its next pass: at most ms. */
+type Wait = (wakeSignal: WakeSignal, ms: number, pace: Pace) => Promise<ReadonlySet<WakeReason>>;
+
+/** A burst that does not end is rendered after this many quiet times. */
+const maxBurst = 20;
+
+/** One pass, then home: what went wrong, all of it logged already. Throws BackendError. */
+export async function onetime(agent: Agent, signal: AbortSignal): Promise<readonly string[]> {
+  try {
+    const { errors, isEmpty } = await agent.load();
+    if (isEmpty) return errors.length > 0 ? errors : ['there are no template resources'];
+    const outcomes = await agent.passOnce(signal);
+    return [...errors, ...outcomes.flatMap(failuresOf)];
+  } finally {
+    await agent.stop();
+  }
+}
+
+function failuresOf(outcome: Outcome): readonly string[] {
+  if (outcome.status === 'failed') return [outcome.error.message];
+  return outcome.status === 'kept' ? [outcome.message] : [];
+}
+
+/** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */
+export async function interval(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  return serve(agent, pace, signal, (wakeSignal, ms) => wakeSignal.next(ms, pace.clock));
+}
+
+/** What a change concerns as soon as the change is known, and everything at every interval, until the signal. */
+export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  return serve(agent, pace, signal, debounce);
+}
+
+/** The daemons' loop; in the end the dests whose reload is still pending. */
+async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<ReadonlySet<string>> {
+  const { clock } = pace;
+  signal.addEventListener(
+    'abort',
+    () => {
+      agent.wakeSignal.notify('stop');
+    },
+    { once: true },
+  );
+  const isStopping = () => signal.aborted;
+  const splay = () => Math.random() * pace.splayMs;
+  let takeAt = Infinity;
+  await agent.load();
+  while (!isStopping()) {
+    agent.refresh({ intervalMs: pace.intervalMs + splay(), isWatching: wait === debounce });
+    const ms = Math.min(pace.intervalMs, Math.max(0, Math.min(agent.nextRefresh, takeAt) - clock.now()));
+    const reasons = await wait(agent.wakeSignal, ms, pace);
+    // The first change sets the time; those that come before it are taken with it.
+    if (takeAt === Infinity && (reasons.has('change') || reasons.has('look'))) takeAt = clock.now() + splay();
+    const isTaking = takeAt <= clock.now();
+    if (isTaking) {
+      takeAt = Infinity;
+      agent.takeChanges();
+    }
+    if (reasons.has('dest')) agent.lookAtDests();
+    const isPass = (reasons.has('timer') && !isTaking) || reasons.has('hangup');
+    if (isPass || reasons.has('edit')) {
+      await agent.load(!isPass);
+      if (reasons.has('hangup')) agent.refreshSoon();
+      else if (reasons.has('edit')) await agent.scheduleEdited();
+    }
+  }
+  return agent.stop();
+}
+
+/** Waits like interval does, but lets a burst of changes end before it answers. */
+async function debounce(
+  wakeSignal: WakeSignal,
+  ms: number,
+  { clock, debounceMs }: Pace,
+): Promise<ReadonlySet<WakeReason>> {
+  const reasons = new Set(await wakeSignal.next(ms, clock));
+  for (let quiet = 0; quiet < maxBurst && reasons.has('change') && debounceMs > 0; quiet++) {
+    const more = await wakeSignal.next(debounceMs, clock);
+    if (!more.has('change')) {
+      for (const reason of more) if (reason !== 'timer') reasons.add(reason);
+      break;
+    }
+  }
+  return reasons;
+}

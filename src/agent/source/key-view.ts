@@ -1,0 +1,84 @@
+import { selected, startOf } from '../../backend/contract/backend.ts';
+import { toText } from '../../go/bytes.ts';
+import { join } from '../../go/path.ts';
+import { quote } from '../../go/strconv.ts';
+import { MergedView } from '../../mirror/merged.ts';
+import { type Shared, type KeyView, View } from '../../mirror/view.ts';
+import type { Logger } from '../../obs/log.ts';
+import type { Resource } from '../resource/resource.ts';
+import type { Source } from './source.ts';
+
+/** What the resource sees of its sources, which have been read: of one a view, of several all of their views in one. */
+export function openKeyView({ keyRequests }: Resource, sources: readonly Source[]): KeyView {
+  const views = keyRequests.map(({ prefix, keys }, i) => sources[i]!.view(prefix, keys));
+  return views.length === 1 ? views[0]! : new MergedView(views);
+}
+
+/** What tells that no key of the resource selects a key that its template asks for; '' where one does. */
+export function outsideOf({ keyRequests, spec }: Resource, keyView: KeyView): (key: string) => string {
+  const views = keyView instanceof MergedView ? keyView.views : keyView instanceof View ? [keyView] : [];
+  return (key) => {
+    const isInside = views.some(({ rule }, i) => {
+      const name = startOf(join(keyRequests[i]!.prefix, key), rule);
+      return keyRequests[i]!.keys.some((wanted) => selected(name, wanted, rule));
+    });
+    if (isInside || views.length === 0) return '';
+    const keys = spec.keys.slice(0, maxNames).map((each) => JSON.stringify(each));
+    const more = spec.keys.length > maxNames ? ', …' : '';
+    const prefixes = [...new Set(keyRequests.map(({ prefix }) => prefix))].filter((prefix) => prefix !== '/');
+    const below = prefixes.length === 0 ? '' : ` below ${prefixes.map((each) => toText(quote(each))).join(' and ')}`;
+    // The key itself may be made of a value.
+    return `that key is outside keys = [${keys.join(', ')}${more}]${below}`;
+  };
+}
+
+/** Names that one line of the log has room for. */
+const maxNames = 10;
+
+/** Tells of the keys that a resource finds several times, in several of its sources or in one: of each once. */
+export class Collisions {
+  private readonly reported = new Set<string>();
+
+  constructor(
+    private readonly resource: Resource,
+    private readonly log: Logger,
+  ) {}
+
+  report(keyView: KeyView): void {
+    if (keyView instanceof View) this.tellShared(keyView);
+    if (!(keyView instanceof MergedView)) return;
+    keyView.views.forEach((view) => {
+      this.tellShared(view);
+    });
+    const fresh = this.untold(keyView.collisions(), (key) => key);
+    if (fresh.length === 0) return;
+    const names = fresh.slice(0, maxNames).map((key) => toText(quote(key)));
+    const more = fresh.length > maxNames ? ` and ${fresh.length - maxNames} more` : '';
+    this.log.info(
+      `${this.resource.file}: several sources have ${names.join(', ')}${more}; the value of the first one listed counts`,
+    );
+  }
+
+  /** Names of one store that are one key: likely a slip, and confd takes the value of any of them. */
+  private tellShared(view: View): void {
+    const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
+    const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));
+    for (const { key, names, chosen } of fresh.slice(0, maxNames)) {
+      const all = `${names.slice(0, -1).map(show).join(', ')} and ${show(names.at(-1)!)}`;
+      const fact = `${all} in the store are one key, ${toText(quote(key))}`;
+      this.log.warning(`${this.resource.file}: ${fact}: the value of ${show(chosen)} counts`);
+    }
+    if (fresh.length > maxNames) {
+      const more = fresh.length - maxNames;
+      this.log.warning(
+        `${this.resource.file}: there ${more === 1 ? 'is one more such key' : `are ${more} more such keys`}`,
+      );
+    }
+  }
+
+  private untold<T extends string | Shared>(items: readonly T[], idOf: (item: T) => string): T[] {
+    const fresh = items.filter((item) => !this.reported.has(idOf(item)));
+    for (const item of fresh) this.reported.add(idOf(item));
+    return fresh;
+  }
+}

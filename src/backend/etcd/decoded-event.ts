@@ -1,0 +1,37 @@
+import { type Cursor, type Edit, selected } from '../contract/backend.ts';
+import type { DecodedEvent } from '../contract/change-buffer.ts';
+import type { EtcdAnswer, EtcdNode } from './v2-answer.ts';
+import { type Poll, reaches } from './watch-plan.ts';
+
+const removals = new Set(['delete', 'expire', 'compareAndDelete']);
+const writes = new Set(['set', 'create', 'update', 'compareAndSwap']);
+
+/**
+ * What an event means to a poll's roots, as far as it is news to them. `others` are the roots of the other polls: a
+ * removal that takes one of them along is told in no particular order, so that only reading again is right.
+ * Undefined when the answer tells of no event.
+ */
+export function decodeEvent(
+  event: EtcdAnswer,
+  poll: Poll,
+  cursor: Cursor,
+  others: readonly string[],
+): DecodedEvent | undefined {
+  const { action = '', node } = event;
+  if (node?.modifiedIndex === undefined) return undefined;
+  const index = BigInt(node.modifiedIndex);
+  const key = node.key ?? '/';
+  const roots = poll.roots.filter((root) => (cursor.get(root) ?? 0n) < index);
+  if (writes.has(action)) return { index, edits: written(action, key, node, roots) };
+  if (!removals.has(action)) return { index, edits: 'look again' };
+  const gone = roots.flatMap((root) => (reaches(root, key) ? [key] : selected(root, key, 'subtree') ? [root] : []));
+  const tangled = gone.some((above) => others.some((other) => selected(other, above, 'subtree')));
+  return { index, edits: tangled ? 'look again' : gone.map((each) => ({ key: each, value: null })) };
+}
+
+function written(action: string, key: string, node: EtcdNode, roots: readonly string[]): Edit[] {
+  if (!roots.some((root) => reaches(root, key))) return [];
+  if (node.dir !== true) return [{ key, value: node.value ?? '' }];
+  // A directory's update sets its TTL only; any other write makes an empty one, perhaps in the place of a file.
+  return action === 'update' ? [] : [{ key, value: null }];
+}

@@ -1,0 +1,116 @@
+import type { Logger } from '../../obs/log.ts';
+import type { Backend, Change, Cursor, Snapshot } from '../contract/backend.ts';
+import { type EtcdSettings, etcdBackend } from './v2.ts';
+import { askForV2, isApiMissing, mayBeGrpcOnly } from './api.ts';
+import { HttpClient } from '../net/http.ts';
+import { isOfV3 } from './v3-cursor.ts';
+
+/** An etcd of any age: it is asked by the v2 API where it offers that, else by v3. Nothing is connected before a read. */
+export async function eitherEtcd(settings: EtcdSettings, log: Logger): Promise<Backend> {
+  // What can never work is said at once.
+  (await HttpClient.create(settings)).close();
+  return new EitherEtcd(settings, log);
+}
+
+interface Chosen {
+  readonly api: 'v2' | 'v3';
+  readonly backend: Backend;
+}
+
+/** The choice is made when a node answers, and again when the store turns out to offer that API no more. */
+class EitherEtcd implements Backend {
+  readonly name = 'etcd';
+  readonly canWatch = true;
+  readonly selects = 'subtree';
+  private chosen: Chosen | null = null;
+
+  constructor(
+    private readonly settings: EtcdSettings,
+    private readonly log: Logger,
+  ) {}
+
+  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+    const isFirst = this.chosen === null;
+    const { api, backend } = await this.choose(signal);
+    try {
+      const snapshot = await backend.read(keys, signal);
+      if (isFirst && api === 'v2' && snapshot.pairs.size === 0) await this.readFromV3(keys, signal);
+      return snapshot;
+    } catch (error) {
+      if (!isApiMissing(error) || isFirst) throw error;
+      await this.close();
+      return this.read(keys, signal);
+    }
+  }
+
+  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+    const { api, backend } = await this.choose(signal);
+    try {
+      let start = cursor;
+      if (api === 'v2' && isOfV3(cursor)) {
+        ({ cursor: start } = await backend.read(keys, signal));
+        yield { cursor: start, edits: 'look again' };
+      }
+      yield* backend.watch(keys, start, signal);
+    } catch (error) {
+      if (isApiMissing(error)) await this.close();
+      throw error;
+    }
+  }
+
+  /** Frees the connections and forgets the choice. */
+  async close(): Promise<void> {
+    const { chosen } = this;
+    this.chosen = null;
+    await chosen?.backend.close();
+  }
+
+  /** Whoever writes by one API and reads by the other shall learn why there is nothing. */
+  private async readFromV3(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    const v3 = await openV3(this.settings);
+    try {
+      if ((await v3.read(keys, signal)).pairs.size === 0) return;
+      this.log.warning('The v2 API of etcd has none of the keys, but its v3 API has some: -backend etcdv3 reads those');
+    } catch {
+      // No v3 API, or none for us.
+      signal.throwIfAborted();
+    } finally {
+      await v3.close();
+    }
+  }
+
+  private async choose(signal: AbortSignal): Promise<Chosen> {
+    const known = this.chosen;
+    if (known !== null) return known;
+    const { api, why } = await this.ask(signal);
+    const backend = await (api === 'v2' ? etcdBackend(this.settings) : openV3(this.settings));
+    if (this.chosen !== null) {
+      // Somebody who asked at the same time was quicker.
+      await backend.close();
+      return this.chosen;
+    }
+    this.chosen = { api, backend };
+    this.log.info(`etcd is asked by its ${api} API: ${why}`);
+    return this.chosen;
+  }
+
+  private async ask(signal: AbortSignal): Promise<{ readonly api: Chosen['api']; readonly why: string }> {
+    const http = await HttpClient.create(this.settings);
+    try {
+      const { node, isThere } = await askForV2(http, signal);
+      return isThere ? { api: 'v2', why: `${node} offers it` } : { api: 'v3', why: `${node} offers no v2` };
+    } catch (error) {
+      signal.throwIfAborted();
+      const { offersV3 } = await import('./v3.ts');
+      if (!mayBeGrpcOnly(error) || !(await offersV3(this.settings, signal))) throw error;
+      return { api: 'v3', why: 'nothing else is spoken there' };
+    } finally {
+      http.close();
+    }
+  }
+}
+
+async function openV3(settings: EtcdSettings): Promise<Backend> {
+  const { etcd3Backend } = await import('./v3.ts');
+  return etcd3Backend(settings);
+}

@@ -1,0 +1,92 @@
+import type { ServiceError } from '@grpc/grpc-js';
+import { BackendError } from '../contract/backend.ts';
+import { oneLine } from '../net/error-text.ts';
+import { ApiMissing } from './api.ts';
+
+/** What an etcd answers when it does not do what it was asked. */
+export interface GrpcError {
+  /** gRPC's status code. */
+  readonly status: number;
+  readonly details: string;
+}
+
+const invalidArgument = 3;
+const permissionDenied = 7;
+const resourceExhausted = 8;
+const outOfRange = 11;
+const unimplemented = 12;
+const unauthenticated = 16;
+
+/** Every other status tells that the node could not answer now: another one may. */
+const answers: ReadonlySet<number> = new Set([
+  invalidArgument,
+  5,
+  6,
+  permissionDenied,
+  9,
+  outOfRange,
+  unimplemented,
+  unauthenticated,
+]);
+
+/** The refusal that a failed call was, or null when the node gave no answer. */
+export function grpcErrorIn({ code, details }: Pick<ServiceError, 'code' | 'details'>): GrpcError | null {
+  const refusal = { status: code, details };
+  return answers.has(code) || isTooLong(refusal) ? refusal : null;
+}
+
+const tooLong = /larger than max \(\d+ vs\.? (\d+)\)/;
+
+/** True when the answer is longer than we, or something in between, take: every node's would be. */
+export function isTooLong({ status, details }: GrpcError): boolean {
+  return status === resourceExhausted && tooLong.test(details);
+}
+
+/** The refusal that a watch which was cancelled stands for. */
+export function watchErrorOf(reason: string): GrpcError {
+  const status = /permission denied/.test(reason)
+    ? permissionDenied
+    : /auth token/.test(reason)
+      ? unauthenticated
+      : invalidArgument;
+  return { status, details: reason };
+}
+
+/** True when a new token may help: this one has expired, or is of a time when users had other rights. */
+export function asksForToken({ status, details }: GrpcError): boolean {
+  return (
+    status === unauthenticated || /invalid auth token|revision of auth store is old|user name is empty/.test(details)
+  );
+}
+
+/** True when the user may not do this. */
+export function deniesPermission({ status, details }: GrpcError): boolean {
+  return status === permissionDenied || details.includes('permission denied');
+}
+
+/** True when the revision that was asked for is no longer, or not yet, in the store's history. */
+export function outsideHistory({ status, details }: GrpcError): boolean {
+  return status === outOfRange && /required revision/.test(details);
+}
+
+/** True when the server knows of no users: whoever asks may read. */
+export function authIsOff({ details }: GrpcError): boolean {
+  return details.includes('authentication is not enabled');
+}
+
+/** A refusal for the operator. */
+export function toBackendError(node: string, { status, details }: GrpcError): BackendError {
+  const denied = (words: string) => new BackendError('denied', `${node}: ${words}`);
+  if (/authentication failed/.test(details)) return denied('access denied: user name or password is wrong');
+  if (/user name is empty/.test(details)) return denied('access denied: it wants a user name and a password');
+  if (deniesPermission({ status, details })) return denied('permission denied: may this user read all of the keys?');
+  if (status === unauthenticated) return denied('access denied: it does not take the token that it gave');
+  if (isTooLong({ status, details })) {
+    return new BackendError('protocol', `${node}: the answer is longer than ${tooLong.exec(details)![1]} bytes`);
+  }
+  if (status === unimplemented) {
+    return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
+  }
+  const words = oneLine(details);
+  return new BackendError('protocol', `${node}: ${words === '' ? `gRPC status ${status}` : words}`);
+}

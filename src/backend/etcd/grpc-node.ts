@@ -1,0 +1,244 @@
+import type { ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { IAuthenticateRequest, IAuthenticateResponse, ITxnRequest, IWatchRequest, IWatchResponse } from 'etcd3';
+import { BackendError } from '../contract/backend.ts';
+import { aborted, incomplete, Late, noAnswer, within } from '../net/deadline.ts';
+import type { Patience } from '../net/failover.ts';
+import { ApiMissing, isVersionOfEtcd } from './api.ts';
+import { GrpcLink, type Library } from './grpc-channel.ts';
+import { type GrpcError, grpcErrorIn } from './grpc-error.ts';
+import { decodeTxn, type TxnAnswer } from './txn.ts';
+import { HttpClient, type HttpSettings } from '../net/http.ts';
+import type { Node } from '../net/nodes.ts';
+import { oneLine } from '../net/error-text.ts';
+import type { Proxy } from '../net/proxy.ts';
+import type { TlsSource } from '../net/tls.ts';
+import { checkToken, checkTxn } from './v3-answer.ts';
+
+/** The calls that are made of an etcd, with what they ask and answer. */
+export interface Calls {
+  readonly txn: { readonly request: ITxnRequest; readonly answer: TxnAnswer };
+  readonly authenticate: { readonly request: IAuthenticateRequest; readonly answer: IAuthenticateResponse };
+}
+
+/** A question to a node. */
+interface PendingCall<Name extends keyof Calls> {
+  readonly name: Name;
+  readonly request: Calls[Name]['request'];
+  readonly token: string;
+  readonly patience: Patience;
+}
+
+const methods = {
+  txn: { service: 'KV', method: 'Txn', decode: decodeTxn },
+  authenticate: { service: 'Auth', method: 'Authenticate' },
+} as const;
+
+/** What throws BackendError for an answer that is none to the request. */
+const checks: {
+  readonly [Name in keyof Calls]: (
+    node: string,
+    answer: Calls[Name]['answer'],
+    request: Calls[Name]['request'],
+  ) => void;
+} = { txn: checkTxn, authenticate: checkToken };
+
+/** What a node said: an answer, or why it gives none. A node that says nothing is an error. */
+export type CallResult<T> = { readonly answer: T } | { readonly refusal: GrpcError };
+
+/** How long an answer took, in ms, never 0: the server until it began, and then the line. */
+export interface Pace {
+  readonly serverMs: number;
+  readonly lineMs: number;
+}
+
+/** What a node said, and at which pace. */
+export interface Heard<T> {
+  readonly said: CallResult<T>;
+  readonly pace: Pace;
+}
+
+/** A watch stream, the node that it leads to, and a way to be rid of its connection. */
+export interface OpenWatch {
+  readonly node: string;
+  readonly call: ClientDuplexStream<IWatchRequest, IWatchResponse>;
+  readonly drop: () => void;
+}
+
+/** What all nodes of a client share. */
+interface GrpcNodeDeps {
+  readonly library: Library;
+  /** Null where no node is asked over TLS. */
+  readonly tls: TlsSource | null;
+}
+
+type Done = (error: ServiceError | null, answer: unknown) => void;
+/**
+ * One node of an etcd, over one HTTP/2 connection for all calls. A connection that failed is thrown away: the next call
+ * makes a new one at once, and no breaker or backoff of the library stands in between.
+ */
+export class GrpcNode {
+  readonly label: string;
+  private readonly proxy: Proxy | null;
+  private link: GrpcLink | null = null;
+
+  constructor(
+    private readonly node: Node,
+    private readonly settings: HttpSettings,
+    private readonly deps: GrpcNodeDeps,
+  ) {
+    // As in Go, whose gRPC takes the proxy for https in any case.
+    const { hostname, port, protocol } = node.url;
+    const defaultPort = protocol === 'http:' ? 80 : 443;
+    this.proxy = settings.route(new URL(`https://${hostname}:${port === '' ? defaultPort : port}`));
+    if (this.proxy?.kind === 'https') {
+      const why = `the v3 API of etcd is asked by proxies at http:// and socks5:// only, not by ${this.proxy.label}`;
+      throw new BackendError('settings', why);
+    }
+    this.label = this.proxy === null ? node.label : `${node.label} by the proxy ${this.proxy.label}`;
+  }
+
+  /** Asks, in time or not at all. */
+  async call<Name extends keyof Calls>(
+    { name, request, token, patience }: PendingCall<Name>,
+    signal: AbortSignal,
+  ): Promise<Heard<Calls[Name]['answer']>> {
+    for (;;) {
+      const link = await this.connect();
+      try {
+        const ask = (done: Done) => link.call(methods[name], request, this.metadata(token), done);
+        const heard = (await this.inTime(new Exchange(ask), patience, signal)) as Heard<Calls[Name]['answer']>;
+        link.isProven = true;
+        if ('answer' in heard.said) checks[name](this.label, heard.said.answer, request);
+        return heard;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof BackendError) throw error;
+        this.drop(link);
+        // A kept connection may have died unseen; a new one decides.
+        if (!link.isProven || (error instanceof Late && error.hasBegun))
+          throw await this.explain(error as Error, patience, signal);
+      }
+    }
+  }
+
+  /** Opens a stream for watches; nothing has been sent yet. */
+  async watch(token: string): Promise<OpenWatch> {
+    const link = await this.connect();
+    const call = link.watch(this.metadata(token));
+    // An error after the end of those who listen would end the process.
+    call.on('error', () => undefined);
+    call.once('metadata', () => (link.isProven = true));
+    const drop = () => {
+      this.drop(link);
+    };
+    return { node: this.label, call, drop };
+  }
+
+  close(): void {
+    if (this.link !== null) this.drop(this.link);
+  }
+
+  /** What a connection could not be made of, in the words of an attempt that knows more than the library tells. */
+  async explain(error: Error, { beginMs, until }: Patience, signal: AbortSignal): Promise<Error> {
+    const { code, details = '' } = error as Partial<ServiceError>;
+    if (code === undefined) return error;
+    const left = until - this.settings.clock.now();
+    const isOpen = !/^(No connection established|Name resolution failed)/.test(details);
+    if (isOpen || left <= 0) return new Error(sentence(details));
+    const route = () => this.proxy;
+    const limits = { ...this.settings.limits, headersMs: Math.min(beginMs, left), totalMs: left };
+    const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null, route });
+    try {
+      const answer = await http.get('/version', signal);
+      if (await isVersionOfEtcd(answer)) return new ApiMissing('this etcd offers no v3 API');
+      return new Error(`an HTTP server that is no etcd (it answered ${answer.status})`);
+    } catch (failure) {
+      signal.throwIfAborted();
+      return (failure as BackendError).cause as Error;
+    } finally {
+      http.close();
+    }
+  }
+
+  /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
+  private async inTime(
+    exchange: Exchange,
+    { beginMs, totalMs, until }: Patience,
+    signal: AbortSignal,
+  ): Promise<Heard<unknown>> {
+    const { clock } = this.settings;
+    const asked = clock.now();
+    const ms = Math.min(beginMs, until - asked);
+    const wait =
+      <T>(promise: Promise<T>) =>
+      (inner: AbortSignal) =>
+        Promise.race([promise, aborted(inner)]);
+    try {
+      await within({ ms, clock, late: noAnswer(beginMs) }, signal, wait(exchange.begun));
+      const begun = clock.now();
+      const rest = { ms: until - begun, clock, late: incomplete(totalMs) };
+      const said = await within(rest, signal, wait(exchange.said));
+      return { said, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
+    } catch (error) {
+      exchange.cancel();
+      throw error;
+    }
+  }
+
+  private drop(link: GrpcLink): void {
+    link.drop();
+    if (this.link === link) this.link = null;
+  }
+
+  private metadata(token: string): Metadata {
+    const metadata = new this.deps.library.grpc.Metadata();
+    // A member that lost the others shall say so instead of being silent.
+    metadata.set('hasleader', 'true');
+    if (token !== '') metadata.set('token', token);
+    return metadata;
+  }
+
+  private async connect(): Promise<GrpcLink> {
+    const { link } = this;
+    if (link !== null) return link;
+    const { library, tls } = this.deps;
+    const options = this.node.url.protocol === 'https:' ? await tls!.current() : null;
+    const { limits } = this.settings;
+    const line = { proxy: this.proxy, ms: limits.headersMs, maxBytes: limits.maxBytes };
+    return (this.link ??= new GrpcLink(this.node, options, line, library));
+  }
+}
+
+/** One call; `said` rejects when the node did not answer. */
+class Exchange {
+  /** Settles with the headers of the answer. */
+  readonly begun: Promise<unknown>;
+  readonly said: Promise<CallResult<unknown>>;
+  private call!: ClientUnaryCall;
+
+  constructor(ask: (done: Done) => ClientUnaryCall) {
+    this.said = new Promise((resolve, reject) => {
+      this.call = ask((error, answer) => {
+        const refusal = error === null ? null : grpcErrorIn(error);
+        if (refusal !== null) resolve({ refusal });
+        else if (error !== null) reject(error);
+        else resolve({ answer });
+      });
+    });
+    // When nobody waits for it any more, its failure is no news.
+    this.said.catch(() => undefined);
+    const headers = new Promise((resolve) => this.call.once('metadata', resolve));
+    this.begun = Promise.race([headers, this.said]);
+  }
+
+  cancel(): void {
+    this.call.cancel();
+  }
+}
+
+/** The server's or library's words, as part of a line. */
+function sentence(details: string): string {
+  if (details.startsWith('Response message parsing error')) return 'the answer is not what an etcd says';
+  if (/RST_STREAM|Connection dropped|Session closed|ECONNRESET/.test(details)) return 'the connection broke';
+  return oneLine(details.replace(/^etcdserver: /, '')) || 'the connection broke';
+}

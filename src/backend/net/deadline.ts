@@ -1,0 +1,67 @@
+import type { Clock } from '../../obs/clock.ts';
+
+/** What makes an AbortController follow other signals; call the result to let go of them. */
+export function follow(signal: AbortSignal, inner: AbortController): () => void {
+  const abort = () => {
+    inner.abort(signal.reason);
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return () => {
+    signal.removeEventListener('abort', abort);
+  };
+}
+
+/** What a node failed of that was not in time. */
+export class Late extends Error {
+  constructor(
+    message: string,
+    /** It had begun to answer. */
+    readonly hasBegun: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** What a node failed of that said nothing for so long. */
+export function noAnswer(ms: number): Late {
+  return new Late(`no answer within ${Math.round(ms / 100) / 10} s`, false);
+}
+
+/** What a node failed of whose answer began, and was not all there so long after the question. */
+export function incomplete(ms: number): Late {
+  return new Late(`the answer was not complete after ${Math.round(ms / 100) / 10} s`, true);
+}
+
+/** Rejects with the signal's reason when it fires. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+    if (signal.aborted) reject(signal.reason as Error);
+  });
+}
+
+/** Runs work under a signal that fires with the outer one, or with `late` once ms have passed. */
+export async function within<T>(
+  limit: { readonly ms: number; readonly clock: Clock; readonly late: Error },
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController();
+  const letGo = follow(signal, inner);
+  const timer = new AbortController();
+  limit.clock.sleep(limit.ms, timer.signal).then(
+    () => {
+      inner.abort(limit.late);
+    },
+    () => undefined,
+  );
+  try {
+    return await work(inner.signal);
+  } finally {
+    letGo();
+    timer.abort(new Error('done'));
+  }
+}

@@ -1,0 +1,57 @@
+const words: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ECONNRESET', 'the connection broke'],
+  ['EPIPE', 'the connection broke'],
+  ['ENOTFOUND', 'no such host'],
+  ['EAI_AGAIN', 'the host name cannot be looked up now'],
+  ['ETIMEDOUT', 'no connection: timed out'],
+  ['EHOSTUNREACH', 'no route to host'],
+  ['ENETUNREACH', 'network is unreachable'],
+  ['EPROTO', 'the TLS handshake failed'],
+]);
+
+const denials: ReadonlyMap<string, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by itself, not by a trusted CA'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is signed by a CA that is not trusted'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by a CA that is not trusted'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it asks for a client certificate'],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not trust the client certificate'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it refuses the client certificate'],
+]);
+
+/** A server's own words as a part of one line: printable, and no more than 200 characters. */
+export function oneLine(words: string): string {
+  return words.replace(/[^ -~]+/g, ' ').slice(0, 200);
+}
+
+/** Why a connection failed, for the operator. */
+export function errorText(error: Error): string {
+  const code = codeOf(error);
+  if (isNoTls(error)) return 'it does not speak TLS there: write http://';
+  if (code.startsWith('HPE_')) return 'what it answers is not HTTP (https, perhaps?)';
+  return words.get(code) ?? denials.get(code) ?? (error.message || code || error.name);
+}
+
+/** True when a TLS handshake met somebody who speaks something else: Node tells that by a code or in words. */
+export function isNoTls(error: Error): boolean {
+  const isHandshake = /^(?:EPROTO|ERR_SSL_)/.test(codeOf(error));
+  return (
+    isHandshake &&
+    /wrong[ _]version[ _]number|packet[ _]length[ _]too[ _]long/i.test(`${codeOf(error)} ${error.message}`)
+  );
+}
+
+/** True when the failure is one of trust, which no other attempt will mend. */
+export function deniedBy(error: Error): boolean {
+  return denials.has(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return typeof code === 'string' ? code : '';
+}

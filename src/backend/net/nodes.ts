@@ -1,0 +1,66 @@
+import { maskUserinfo } from '../../go/redact.ts';
+import { BackendError } from '../contract/backend.ts';
+
+/** A node's address; credentials that stood in it are kept apart so that no message can show them. */
+export interface Node {
+  /** What messages call it: scheme://host:port. */
+  readonly label: string;
+  readonly url: URL;
+  /** user:password of the address, percent-decoded, or ''. */
+  readonly userinfo: string;
+}
+
+/** Reads a node as users write it: a URL, or host:port, which gets `scheme`. A trailing slash is harmless. */
+export function parseNode(text: string, scheme: 'http' | 'https'): Node {
+  const url = urlOf(text, scheme);
+  if (url === null) {
+    throw new BackendError('settings', `"${maskUserinfo(text)}" is not a node: expected http://host:port or host:port`);
+  }
+  const userinfo =
+    url.username === '' && url.password === '' ? '' : `${decoded(url.username)}:${decoded(url.password)}`;
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return { label: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`, url, userinfo };
+}
+
+/** Null for what is no URL of a node. A misspelt one may parse, with its password as a part of host, path or query. */
+function urlOf(text: string, scheme: string): URL | null {
+  const isBare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  // "http:/me:pw@host" and the like; a host may be called http, and have a port.
+  if (isBare && /^https?(?![\w.-]|$|:\d+(?:\/|$))/i.test(text)) return null;
+  const whole = isBare ? `${scheme}://${text}` : text;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return isHttp && !`${url.host}${url.pathname}${url.search}${url.hash}`.includes('@') ? url : null;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const defaults: ReadonlyMap<string, string> = new Map([
+  ['consul', '127.0.0.1:8500'],
+  ['etcdv3', '127.0.0.1:2379'],
+  ['redis', '127.0.0.1:6379'],
+  ['vault', 'http://127.0.0.1:8200'],
+  ['zookeeper', '127.0.0.1:2181'],
+]);
+
+/** The nodes of a backend for which none was set: ETCDCTL_PEERS for etcd, else where such a store usually listens. */
+export function defaultNodes(backend: string, env: ReadonlyMap<string, string>): readonly string[] {
+  if (backend === 'etcd' || backend === 'etcdv2') {
+    const peers = (env.get('ETCDCTL_PEERS') ?? '')
+      .split(',')
+      .flatMap((peer) => (peer.trim() === '' ? [] : [peer.trim()]));
+    return peers.length > 0 ? peers : ['http://127.0.0.1:4001'];
+  }
+  const node = defaults.get(backend);
+  return node === undefined ? [] : [node];
+}

@@ -1,0 +1,76 @@
+import type { SrvRecord } from 'node:dns';
+import { redact } from '../../go/redact.ts';
+import { BackendError } from '../contract/backend.ts';
+
+/** The settings from which the SRV name is made. */
+export interface SrvSettings {
+  readonly backend: string;
+  readonly scheme: string;
+  readonly srvDomain: string;
+  readonly srvRecord: string;
+}
+
+/** Looks up SRV records; node:dns/promises has one. */
+export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>;
+
+/** The SRV name to look up, or '' when none is set; the environment needs no nodes. */
+export function srvNameOf(settings: SrvSettings): string {
+  if (settings.backend === 'env') return '';
+  if (settings.srvRecord !== '' || settings.srvDomain === '') return settings.srvRecord;
+  return `_${settings.backend}._tcp.${settings.srvDomain}.`;
+}
+
+/**
+ * The nodes that SRV records name, by priority, those of one priority in an order drawn by weight. BackendError, with
+ * confd's text, when there are none.
+ */
+export async function nodesFromSrv(
+  settings: SrvSettings,
+  resolve: ResolveSrv = resolveByDns,
+  random: () => number = Math.random,
+): Promise<readonly string[]> {
+  const name = srvNameOf(settings);
+  const scheme = settings.backend === 'etcd' ? `${settings.scheme}://` : '';
+  return ordered(await lookUp(name, resolve), random).map((record) => {
+    const host = record.name.replace(/\.+$/, '');
+    return `${scheme}${host.includes(':') ? `[${host}]` : host}:${record.port}`;
+  });
+}
+
+async function lookUp(name: string, resolve: ResolveSrv): Promise<readonly SrvRecord[]> {
+  try {
+    const records = await resolve(name);
+    if (records.length > 0) return records;
+  } catch (cause) {
+    throw missing(`lookup ${redact(name)}: ${plain(cause as NodeJS.ErrnoException)}`, cause);
+  }
+  throw missing(`lookup ${redact(name)}: no such host`);
+}
+
+function missing(why: string, cause?: unknown): BackendError {
+  return new BackendError('unreachable', `Cannot get nodes from SRV records ${why}`, { cause });
+}
+
+function plain(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOTFOUND' || error.code === 'ENODATA') return 'no such host';
+  if (error.code === 'ETIMEOUT') return 'i/o timeout';
+  return error.code === 'ESERVFAIL' ? 'server misbehaving' : error.message;
+}
+
+async function resolveByDns(name: string): Promise<readonly SrvRecord[]> {
+  const { resolveSrv } = await import('node:dns/promises');
+  return resolveSrv(name);
+}
+
+/** RFC 2782: low priorities first; within one, a heavier record is more likely to come early. */
+function ordered(records: readonly SrvRecord[], random: () => number): SrvRecord[] {
+  const left = [...records].sort((a, b) => a.priority - b.priority || a.weight - b.weight);
+  const drawn: SrvRecord[] = [];
+  while (left.length > 0) {
+    const rivals = left.filter((record) => record.priority === left[0]!.priority);
+    let mark = random() * rivals.reduce((sum, record) => sum + record.weight, 0);
+    const winner = rivals.find((record) => (mark -= record.weight) < 0) ?? rivals[0]!;
+    drawn.push(...left.splice(left.indexOf(winner), 1));
+  }
+  return drawn;
+}

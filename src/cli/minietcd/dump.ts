@@ -1,0 +1,151 @@
+import { counted } from '../../go/count.ts';
+
+/** One node of a dump. */
+export interface DumpNode {
+  readonly key: string;
+  /** Undefined for a directory. */
+  readonly value: string | undefined;
+  /** Seconds left when the dump was made; undefined lives for ever. */
+  readonly ttl: number | undefined;
+}
+
+/** What a dump holds, in the order in which its nodes are to be made, and what the operator should know of it. */
+export interface Dump {
+  readonly nodes: readonly DumpNode[];
+  readonly warnings: readonly string[];
+}
+
+/** A text that is no dump; the message says why. */
+export class DumpError extends Error {
+  override readonly name = 'DumpError';
+}
+
+/** The word by which our own dumps are known. */
+const format = 'mini-etcd dump 1';
+
+/** A node as etcd's v2 API shows it. */
+interface ShownNode {
+  readonly key?: string;
+  readonly value?: string;
+  readonly dir?: boolean;
+  readonly ttl?: number;
+  readonly createdIndex?: number;
+  readonly nodes?: readonly unknown[];
+}
+
+/**
+ * Our own dump of the answer to a recursive GET: {"format":…,"nodes":[{"key":…,"value":…,"ttl":…},{"key":…,"dir":true}]}.
+ * Throws DumpError for what is no such answer.
+ */
+export function printDump(answer: string): string {
+  const parsed = parse(answer);
+  if (!('node' in parsed)) throw new DumpError('its answer has no "node"');
+  const nodes = readAnswer(parsed).map(({ key, value, ttl }) =>
+    JSON.stringify({
+      key,
+      ...(value === undefined ? { dir: true } : { value }),
+      ...(ttl === undefined ? {} : { ttl }),
+    }),
+  );
+  const list = nodes.length === 0 ? '' : `\n${nodes.join(',\n')}\n`;
+  return `{"format":"${format}","nodes":[${list}]}\n`;
+}
+
+/** Reads our own dumps, answers of etcd to a recursive GET, and what `etcdctl ls -r -p` prints. Throws DumpError. */
+export function readDump(text: string): Dump {
+  if (text.trimStart().startsWith('/')) return readListing(text);
+  const parsed = parse(text);
+  if ('format' in parsed && 'nodes' in parsed) return { nodes: readOwn(parsed), warnings: [] };
+  if ('node' in parsed) return { nodes: readAnswer(parsed), warnings: [] };
+  throw new DumpError('not a dump: it has neither "format" and "nodes" nor "node"');
+}
+
+function parse(text: string): object {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const { message } = cause as Error;
+    // What is quoted may be part of a value, which is nobody's business.
+    const what = message.replace(/, \.*".*$|(?: in JSON)? at position .*$/s, '');
+    throw new DumpError(`line ${lineOfFault(text, message)}: neither JSON nor a list of keys: ${what}`, { cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null) throw new DumpError('not a dump: a JSON object is expected');
+  return parsed;
+}
+
+/** The line that JSON.parse means: it tells a position, or quotes what stands around the fault, or ran into the end. */
+function lineOfFault(text: string, message: string): number {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const quoted = /^Unexpected token '(.)', (\.*)"(.*?)"\.* is not valid JSON$/su.exec(message);
+  const end = text.trimEnd().length;
+  let at = end;
+  if (position !== undefined) at = Number(position);
+  else if (quoted !== null) at = text.indexOf(quoted[3]!) + (quoted[2] === '' ? quoted[3]!.indexOf(quoted[1]!) : 10);
+  return text.slice(0, Math.min(at, end)).split('\n').length;
+}
+
+function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): DumpNode[] {
+  if (dump.format !== format) {
+    const name = typeof dump.format === 'string' ? JSON.stringify(dump.format.slice(0, 60)) : 'its "format" is no text';
+    throw new DumpError(`a dump of another format: ${name}`);
+  }
+  if (!Array.isArray(dump.nodes)) throw new DumpError('"nodes" is no list');
+  return (dump.nodes as readonly unknown[]).map((node, at) => checkNode(node, `nodes[${at}]`));
+}
+
+/** Directories come before what they hold, and everything in the order in which it was once created. */
+function readAnswer({ node }: { readonly node: unknown }): DumpNode[] {
+  const all: ShownNode[] = [];
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const shown = asShown(next);
+    if (shown.key !== undefined && shown.key !== '/') all.push(shown);
+    for (const below of shown.nodes ?? []) pending.push(below);
+  }
+  const depth = ({ key }: ShownNode) => key!.split('/').length;
+  all.sort(
+    (a, b) => (a.createdIndex ?? 0) - (b.createdIndex ?? 0) || depth(a) - depth(b) || (a.key! < b.key! ? -1 : 1),
+  );
+  return all.map((shown) => checkNode(shown, 'a node'));
+}
+
+function asShown(node: unknown): ShownNode {
+  const { key, nodes, createdIndex } = (node ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof node === 'object' && node !== null && ['string', 'undefined'].includes(typeof key)) {
+    const isIndexed = createdIndex === undefined || Number.isSafeInteger(createdIndex);
+    if (isIndexed && (nodes === undefined || Array.isArray(nodes))) return node;
+  }
+  throw new DumpError('not an answer of etcd: its nodes are not what etcd shows of them');
+}
+
+function checkNode(node: unknown, where: string): DumpNode {
+  const { key, value, dir, ttl } = (node ?? {}) as ShownNode;
+  if (typeof key !== 'string' || !key.startsWith('/'))
+    throw new DumpError(`${where} has no "key" that begins with "/"`);
+  if (dir !== true && typeof value !== 'string') throw new DumpError(`${where}: ${key} has no "value"`);
+  if (ttl !== undefined && !(Number.isSafeInteger(ttl) && ttl >= 0))
+    throw new DumpError(`${where}: ${key} has a bad "ttl"`);
+  return { key, value: dir === true ? undefined : value, ttl };
+}
+
+/** A key on each line, a directory with a slash at its end, a value behind a tab where there is one. */
+function readListing(text: string): Dump {
+  const all = text.split(/\r?\n/);
+  const wrong = all.findIndex((line) => line !== '' && !line.startsWith('/'));
+  if (wrong >= 0) throw new DumpError(`line ${wrong + 1}: not a key: ${JSON.stringify(all[wrong]!.slice(0, 60))}`);
+  const lines = all.filter((line) => line !== '');
+  const nodes = lines.map((line): DumpNode => {
+    const [key = '', ...rest] = line.split('\t');
+    if (key.endsWith('/')) return { key: key.slice(0, -1), value: undefined, ttl: undefined };
+    return { key, value: rest.join('\t'), ttl: undefined };
+  });
+  const bare = lines.filter((line) => !line.includes('\t') && !line.endsWith('/')).length;
+  const warnings =
+    bare === 0
+      ? []
+      : [
+          `${counted(bare, 'key')} ${bare === 1 ? 'comes without a value, and is' : 'come without a value, and are'} made empty: a listing holds none`,
+        ];
+  return { nodes: nodes.filter(({ key }) => key !== ''), warnings };
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http';
+import type { Value } from '../../../go/value.ts';
+import { maxJsonBytes, readBody } from '../net/body.ts';
+import { jsonString } from '../net/escapes.ts';
+import { asObject, asStrings, readObject, type Fields } from '../net/json-object.ts';
+import type { Reply, ServerContext } from '../net/server-context.ts';
+
+const json = 'application/json';
+const top = '/v2/auth/';
+
+/** The one role that a store without passwords knows of. */
+const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
+
+const advice = 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)';
+
+type Said = readonly [status: number, message: string];
+
+/**
+ * Answers /v2/auth and below as etcd does that has no users yet. It gets none: what would make one, or a role, is
+ * refused with advice, so that passwords can never be switched on. With 409, for clients try again after a 5xx and hide
+ * what it says.
+ */
+export async function answerAuth(site: ServerContext, req: IncomingMessage, path: string, reply: Reply): Promise<void> {
+  const [kind = '', ...rest] = path.slice(top.length).split('/');
+  const names = rest.filter((name) => name !== '');
+  const method = req.method!;
+  const isList = kind === 'users' || kind === 'roles';
+  if (!isList && path !== `${top}enable`) reply.refuse(404, '404 page not found');
+  else if (names.length > 1) say(reply, [400, 'Invalid path']);
+  else if (!(isList && names.length === 0 ? ['GET'] : ['GET', 'PUT', 'DELETE']).includes(method)) {
+    reply.refuseMethod(isList && names.length === 0 ? 'GET' : 'GET,PUT,DELETE');
+  } else {
+    reply.add('X-Etcd-Cluster-Id', site.member.clusterId);
+    const page = method === 'GET' ? pages.get([kind, ...names].join('/')) : undefined;
+    if (page !== undefined) reply.send(200, json, `${page}\n`);
+    else if (!isList) say(reply, refuseSwitch(method));
+    else say(reply, await refuse(kind, names[0]!, method, () => readBody(site, req, maxJsonBytes)));
+  }
+}
+
+const pages = new Map([
+  ['enable', '{"enabled":false}'],
+  ['users', '{"users":null}'],
+  ['roles', `{"roles":[${rootRole}]}`],
+  ['roles/root', rootRole],
+]);
+
+function say(reply: Reply, [status, message]: Said): void {
+  reply.send(status, json, `{"message":${jsonString(message)}}`);
+}
+
+function refuseSwitch(method: string): Said {
+  if (method === 'DELETE') return [409, 'auth: already disabled'];
+  return [409, 'auth: No root user available, please create one'];
+}
+
+/** What etcd says of a user or role that it does not have, and of a change of the role that always is. */
+async function refuse(kind: string, name: string, method: string, body: () => Promise<string>): Promise<Said> {
+  const isUser = kind === 'users';
+  const what = isUser ? 'User' : 'Role';
+  const isRoot = !isUser && name === 'root';
+  const missing: Said = [404, `auth: ${what} ${name} does not exist.`];
+  const fixed: Said = [403, `auth: Cannot modify role ${name}: is root role.`];
+  if (method === 'GET') return missing;
+  if (method === 'DELETE') {
+    if (isRoot) return fixed;
+    return [404, isUser ? `auth: User ${name} does not exist` : `auth: Role ${name} doesn't exist.`];
+  }
+  const request = read(await body(), isUser ? readUser : readRole);
+  if (request === undefined) return [400, 'Invalid JSON in request body.'];
+  if (request.name !== name) return [400, `${what} JSON name does not match the name in the URL`];
+  if (isRoot) return fixed;
+  if (request.isChange) return missing;
+  return request.isBare ? [400, `auth: Cannot create user ${name} with an empty password`] : [409, advice];
+}
+
+/** What a body asks for. */
+interface UserRequest {
+  readonly name: string;
+  /** Something is granted or revoked, which only what exists can have. */
+  readonly isChange: boolean;
+  /** A user without a password. */
+  readonly isBare: boolean;
+}
+
+function readUser(fields: Fields): UserRequest | undefined {
+  const [name, password] = ['user', 'password'].map((key) => fields.get(key) ?? '');
+  const [roles, grant, revoke] = ['roles', 'grant', 'revoke'].map((key) => asStrings(fields.get(key)));
+  if (roles === undefined || grant === undefined || revoke === undefined) return undefined;
+  if (typeof name !== 'string' || typeof password !== 'string') return undefined;
+  return { name, isChange: grant.length + revoke.length > 0, isBare: password === '' };
+}
+
+function readRole(fields: Fields): UserRequest | undefined {
+  const name = fields.get('role') ?? '';
+  const [paths, grant, revoke] = ['permissions', 'grant', 'revoke'].map((key) => countPaths(fields.get(key)));
+  if (paths === undefined || grant === undefined || revoke === undefined) return undefined;
+  return typeof name === 'string' ? { name, isChange: grant + revoke > 0, isBare: false } : undefined;
+}
+
+/** How many paths {"kv":{"read":[...],"write":[...]}} names; undefined for what is not of that kind. */
+function countPaths(value: Value | undefined): number | undefined {
+  const permissions = asObject(value);
+  const kv = permissions === undefined ? undefined : asObject(permissions.get('kv'));
+  if (kv === undefined) return undefined;
+  const [read, write] = ['read', 'write'].map((key) => asStrings(kv.get(key)));
+  return read === undefined || write === undefined ? undefined : read.length + write.length;
+}
+
+function read(text: string, request: (fields: Fields) => UserRequest | undefined): UserRequest | undefined {
+  try {
+    return request(readObject(text));
+  } catch {
+    return undefined;
+  }
+}

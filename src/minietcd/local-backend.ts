@@ -1,0 +1,114 @@
+import {
+  BackendError,
+  selected,
+  type Backend,
+  type Change,
+  type Cursor,
+  type Edit,
+} from '../backend/contract/backend.ts';
+import { EtcdError } from './state/errors.ts';
+import type { Keyspace } from './state/keyspace.ts';
+import type { MiniEtcd } from './server.ts';
+import type { Event } from './state/event.ts';
+import { childrenInOrder, isHidden, type TreeNode } from './state/node.ts';
+
+/** The history of the embedded store has one root: all of it. */
+const root = '/';
+
+/** The store of a server in this process as a backend: no sockets, no copies. Closing it leaves the server running. */
+export function localBackend(server: MiniEtcd): Backend {
+  const { keyspace, stopped } = server;
+  const ensureRunning = (signal: AbortSignal) => {
+    signal.throwIfAborted();
+    if (stopped.aborted) throw new BackendError('unreachable', 'the embedded store has stopped');
+  };
+  return {
+    name: 'embedded',
+    canWatch: true,
+    selects: 'subtree',
+    async read(keys, signal) {
+      ensureRunning(signal);
+      const pairs = new Map<string, string>();
+      for (const key of keys) collect(keyspace, key, pairs);
+      return Promise.resolve({ cursor: cursorAt(keyspace.index), pairs });
+    },
+    async *watch(keys, cursor, signal) {
+      const ended = AbortSignal.any([signal, stopped]);
+      let seen = Number(cursor.get(root) ?? 0n);
+      for (;;) {
+        ensureRunning(signal);
+        if (seen === keyspace.index) {
+          await changed(keyspace, ended);
+          continue;
+        }
+        const change = changeSince(keyspace, keys, seen);
+        seen = keyspace.index;
+        if (change.edits.length > 0) yield change;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function cursorAt(index: number): Cursor {
+  return new Map([[root, BigInt(index)]]);
+}
+
+/** Adds the files at and below a key. As in etcd, a hidden one only shows when the key itself leads into it. */
+function collect(keyspace: Keyspace, key: string, pairs: Map<string, string>): void {
+  try {
+    collectFrom(keyspace.get(key), key === '/' ? '' : key, pairs);
+  } catch (error) {
+    const isAbsent = error instanceof EtcdError && (error.code === 100 || error.code === 104);
+    if (!isAbsent) throw error;
+  }
+}
+
+function collectFrom(node: TreeNode, key: string, pairs: Map<string, string>): void {
+  if (node.children === null) pairs.set(key, node.value);
+  for (const child of childrenInOrder(node)) {
+    if (!isHidden(child.name)) collectFrom(child, `${key}/${child.name}`, pairs);
+  }
+}
+
+/** Resolves after the next change, or once aborted. */
+function changed(keyspace: Keyspace, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      forget();
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const forget = keyspace.onChange(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    if (signal.aborted) wake();
+  });
+}
+
+function changeSince(keyspace: Keyspace, keys: readonly string[], seen: number): Change {
+  const cursor = cursorAt(keyspace.index);
+  // A cursor ahead of the store comes from another life of it.
+  if (seen > keyspace.index || seen + 1 < keyspace.oldestEvent) return { cursor, edits: 'look again' };
+  const edits: Edit[] = [];
+  for (let index = seen + 1; index <= keyspace.index; index++) {
+    const edit = editOf(keyspace.eventAt(index));
+    if (edit !== undefined && keys.some((key) => concerns(edit, key))) edits.push(edit);
+  }
+  return { cursor, edits };
+}
+
+/** What an event does to the pairs: nothing for a refresh, and for a directory that came or was given a TTL. */
+function editOf(event: Event | undefined): Edit | undefined {
+  if (event === undefined || event.refresh) return undefined;
+  const { key, value, dir } = event.node;
+  if (value !== undefined) return { key, value };
+  const tookFile = event.prevNode?.value !== undefined;
+  const isRemoval = event.action === 'delete' || event.action === 'compareAndDelete' || event.action === 'expire';
+  return isRemoval || (dir && tookFile) ? { key, value: null } : undefined;
+}
+
+function concerns(edit: Edit, wanted: string): boolean {
+  if (edit.value === null && selected(wanted, edit.key, 'subtree')) return true;
+  if (!selected(edit.key, wanted, 'subtree')) return false;
+  return wanted === '/' ? !edit.key.includes('/_') : !edit.key.slice(wanted.length).includes('/_');
+}

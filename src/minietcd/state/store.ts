@@ -1,0 +1,274 @@
+import { EtcdError } from './errors.ts';
+import { imageOf, removedImage, type Action, type Event } from './event.ts';
+import { ExpiryHeap } from './expiry-heap.ts';
+import { History } from './history.ts';
+import { attach, createDirectory, detach, keyOf, TreeNode, walkBelow } from './node.ts';
+import { hangNodes, noNodes, saveNodes, type SavedStore } from './saved-nodes.ts';
+import { WatcherHub, type Watcher } from './watcher-hub.ts';
+
+/** What a write brings. */
+export interface Write {
+  readonly value: string;
+  readonly dir: boolean;
+  /** Milliseconds since the epoch; undefined lives for ever. */
+  readonly expires: number | undefined;
+  /** Keep the value, renew the expiry, tell nobody. */
+  readonly refresh: boolean;
+}
+
+/** What must hold before a compared change; '' and 0n ask for nothing. */
+export interface Guard {
+  readonly prevValue: string;
+  readonly prevIndex: bigint;
+}
+
+/** Which kinds of node a delete may take. */
+export interface Reach {
+  readonly dir: boolean;
+  readonly recursive: boolean;
+}
+
+/** etcd's own bookkeeping takes the first indexes of a fresh store; users' changes begin at 4. */
+const firstIndex = 3;
+
+/**
+ * The tree, its counter, its history and its watchers: a state machine that never looks at a clock. `at` is always the
+ * instant of the request, from which TTLs are counted. Refusals are thrown as EtcdError and change nothing.
+ */
+export class Store {
+  private readonly root = createDirectory('', null, 0);
+  private readonly expiry = new ExpiryHeap();
+  private current = firstIndex;
+  readonly history = new History(firstIndex);
+  readonly watchers = new WatcherHub();
+
+  /** The index of the newest change. */
+  get index(): number {
+    return this.current;
+  }
+
+  /** When the next node falls due; undefined when none will. */
+  get nextExpiry(): number | undefined {
+    return this.expiry.next?.expires;
+  }
+
+  /** All of it, as it is now. */
+  save(): SavedStore {
+    const nodes = noNodes();
+    saveNodes(this.root, 1, nodes);
+    return { index: this.current, oldestEvent: this.history.oldest, events: this.history.kept(), nodes };
+  }
+
+  /** Fills a new store with what was saved. */
+  restore(saved: SavedStore): void {
+    hangNodes(this.root, saved.nodes, (node, expires) => {
+      this.expiry.schedule(node, expires);
+    });
+    this.current = saved.index;
+    this.history.restore(saved.oldestEvent, saved.events);
+  }
+
+  /** The node at a key. The caller only looks: nodes change with the store. */
+  find(path: string): TreeNode {
+    const node = this.lookUp(path);
+    if (node === undefined) throw this.refusal(100, this.firstMissing(path));
+    return node;
+  }
+
+  /** Creates a file or directory, or replaces a file. */
+  set(path: string, write: Write, at: number): Event {
+    const previous = write.refresh ? this.find(path) : this.lookUp(path);
+    if (previous === this.root) throw this.refusal(107, '/');
+    if (previous?.children) throw this.refusal(102, path);
+    const value = write.refresh && previous !== undefined ? previous.value : write.value;
+    const prevNode = previous && imageOf(previous, at);
+    if (previous !== undefined) this.cut(previous);
+    const node = this.plant(path, { ...write, value });
+    return this.record({ action: 'set', node: imageOf(node, at), prevNode, refresh: write.refresh });
+  }
+
+  /** Creates a file or directory where nothing is. */
+  create(path: string, write: Write, at: number): Event {
+    if (path === '/') throw this.refusal(107, '/');
+    if (this.lookUp(path) !== undefined) throw this.refusal(105, path);
+    const node = this.plant(path, write);
+    return this.record({ action: 'create', node: imageOf(node, at), prevNode: undefined, refresh: false });
+  }
+
+  /** Creates a child whose name is the new index, so that names sort in order of creation. */
+  createInOrder(directory: string, write: Write, at: number): Event {
+    const name = String(this.current + 1).padStart(20, '0');
+    return this.create(directory === '/' ? `/${name}` : `${directory}/${name}`, write, at);
+  }
+
+  /** Gives an existing node a new value and expiry. A directory only takes an expiry, and keeps its modifiedIndex. */
+  update(path: string, write: Write, at: number): Event {
+    if (path === '/') throw this.refusal(107, '/');
+    const node = this.find(path);
+    if (node.children !== null && write.value !== '') throw this.refusal(102, path);
+    return this.rewrite(node, 'update', write, at);
+  }
+
+  /** Gives a file a new value and expiry if it is what the guard says. */
+  compareAndSwap(path: string, guard: Guard, write: Write, at: number): Event {
+    if (path === '/') throw this.refusal(107, '/');
+    return this.rewrite(this.compare(path, guard), 'compareAndSwap', write, at);
+  }
+
+  delete(path: string, reach: Reach, at: number): Event {
+    if (path === '/') throw this.refusal(107, '/');
+    const node = this.find(path);
+    if (node.children !== null && !reach.recursive) {
+      if (!reach.dir) throw this.refusal(102, path);
+      if (node.children.size > 0) throw this.refusal(108, path);
+    }
+    return this.removeNode(node, 'delete', at);
+  }
+
+  /** Deletes a file if it is what the guard says. */
+  compareAndDelete(path: string, guard: Guard, at: number): Event {
+    return this.removeNode(this.compare(path, guard), 'compareAndDelete', at);
+  }
+
+  /** Removes all that is due at an instant, in order of expiry, one event each. */
+  expire(at: number): readonly Event[] {
+    const events: Event[] = [];
+    for (let due = this.expiry.next; due !== undefined && due.expires! <= at; due = this.expiry.next) {
+      events.push(this.removeNode(due, 'expire', at));
+    }
+    return events;
+  }
+
+  /**
+   * Waits for events on a path. With `since` 0 from now on; else those since that index come first, before this
+   * returns. Throws 401 when they are no longer kept.
+   */
+  watch(watcher: Watcher): void {
+    if (watcher.since > 0 && watcher.since <= this.current) {
+      for (const event of this.history.matching(watcher.path, watcher.recursive, watcher.since)) {
+        watcher.hear(event);
+        if (!watcher.stream) return;
+      }
+    }
+    this.watchers.add(watcher);
+  }
+
+  /** The node at a key, or undefined; the caller only looks. */
+  peek(path: string): TreeNode | undefined {
+    try {
+      return this.lookUp(path);
+    } catch {
+      return undefined; // a file stands where the key wants a directory
+    }
+  }
+
+  /** As find, but undefined where nothing is: most writes are to new keys, and an error is dear. */
+  private lookUp(path: string): TreeNode | undefined {
+    let node: TreeNode = this.root;
+    // No list of names is made: this is done for every request.
+    for (let from = 1; from < path.length;) {
+      const slash = path.indexOf('/', from);
+      const end = slash < 0 ? path.length : slash;
+      if (node.children === null) throw this.refusal(104, keyOf(node));
+      const child = node.children.get(path.slice(from, end));
+      if (child === undefined) return undefined;
+      node = child;
+      from = end + 1;
+    }
+    return node;
+  }
+
+  private firstMissing(path: string): string {
+    let node: TreeNode | undefined = this.root;
+    for (let from = 1; ;) {
+      const slash = path.indexOf('/', from);
+      if (slash < 0) return path;
+      node = node.children?.get(path.slice(from, slash));
+      if (node === undefined) return path.slice(0, slash);
+      from = slash + 1;
+    }
+  }
+
+  private compare(path: string, guard: Guard): TreeNode {
+    const node = this.find(path);
+    // etcd shows no cause when a compared delete meets the root.
+    if (node.children !== null) throw this.refusal(102, path === '/' ? '' : path);
+    const failed: string[] = [];
+    if (guard.prevValue !== '' && guard.prevValue !== node.value) failed.push(`[${guard.prevValue} != ${node.value}]`);
+    if (guard.prevIndex !== 0n && guard.prevIndex !== BigInt(node.modified)) {
+      failed.push(`[${guard.prevIndex} != ${node.modified}]`);
+    }
+    if (failed.length > 0) throw this.refusal(101, failed.join(' '));
+    return node;
+  }
+
+  /** Hangs a new node at a path where none is, making the directories above it; nothing stands in the way. */
+  private plant(path: string, write: Write): TreeNode {
+    const index = this.current + 1;
+    const names = path.slice(1).split('/');
+    const name = names.pop()!;
+    let parent = this.root;
+    for (const above of names) {
+      let child = parent.children!.get(above);
+      if (child === undefined) attach(parent, (child = createDirectory(above, parent, index)));
+      parent = child;
+    }
+    const node = write.dir
+      ? createDirectory(name, parent, index)
+      : new TreeNode(name, parent, write.value, index, index);
+    attach(parent, node);
+    this.expiry.schedule(node, write.expires);
+    return node;
+  }
+
+  private rewrite(node: TreeNode, action: 'update' | 'compareAndSwap', write: Write, at: number): Event {
+    const prevNode = imageOf(node, at);
+    const modified = this.current + 1;
+    if (node.children === null) {
+      if (!write.refresh) node.value = write.value;
+      node.modified = modified;
+      node.json = null;
+    }
+    this.expiry.schedule(node, write.expires);
+    return this.record({ action, node: { ...imageOf(node, at), modified }, prevNode, refresh: write.refresh });
+  }
+
+  private removeNode(node: TreeNode, action: Action, at: number): Event {
+    const event = {
+      action,
+      node: removedImage(node, this.current + 1),
+      prevNode: imageOf(node, at),
+      refresh: false,
+    };
+    this.cut(node);
+    this.record(event);
+    if (this.watchers.size > 0) {
+      walkBelow(node, event.node.key, (_, key) => {
+        this.watchers.notifyRemoved(event, key);
+      });
+    }
+    return event;
+  }
+
+  /** Takes a node out of the tree, and everything below it out of the expiry heap. */
+  private cut(node: TreeNode): void {
+    detach(node);
+    this.expiry.remove(node);
+    if (this.expiry.size > 0) {
+      walkBelow(node, '', (below) => {
+        this.expiry.remove(below);
+      });
+    }
+  }
+
+  private record(event: Event): Event {
+    this.current = event.node.modified;
+    this.history.add(event);
+    if (!event.refresh) this.watchers.notify(event);
+    return event;
+  }
+
+  private refusal(code: number, about: string): EtcdError {
+    return new EtcdError(code, about, this.current);
+  }
+}

@@ -1,0 +1,210 @@
+import type { Clock } from '../../obs/clock.ts';
+import type { Logger } from '../../obs/log.ts';
+import type { FolderLock } from './lock.ts';
+import { encodeRequest } from './codec.ts';
+import type { PendingChange } from '../state/keyspace.ts';
+import { WalError, type Wal } from './wal/wal.ts';
+
+/** What surrounds a data directory: the time, and where to say what happens to it. */
+export interface JournalDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The type of a record that holds a request. */
+export const requestRecord = 1;
+
+/** The type of a record that says that a server started here. */
+export const startRecord = 2;
+
+/** What one sync takes along; more waits for the next. */
+const maxBatchBytes = 4 * 1024 * 1024;
+
+/** How often a disk that takes nothing is looked at. */
+const probeMs = 2000;
+
+const rescue = 'all keys are still in memory, and "mini-etcd export" saves them';
+
+interface Waiting {
+  readonly pending: PendingChange;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Group commit: changes that come in while the disk is busy share the next sync. A full disk refuses changes until there
+ * is room again; a disk that fails a sync ends it all.
+ */
+export class Journal {
+  private readonly waiting: Waiting[] = [];
+  private running: Promise<void> | undefined;
+  /** Under way while changes are refused. */
+  private returning: Promise<void> | undefined;
+  private refusal: string | undefined;
+  /** Changes that were taken into a batch and not answered yet. */
+  private taken = 0;
+  private refusals = 0;
+  /** True once the log holds what this process knows nothing of. */
+  private isStale = false;
+  private lose: (error: Error) => void = () => undefined;
+
+  /** Resolves when the log cannot be trusted any more: the process should end. */
+  readonly lost = new Promise<Error>((resolve) => (this.lose = resolve));
+
+  constructor(
+    private readonly wal: Wal,
+    private readonly lock: Pick<FolderLock, 'isHeld' | 'renew'>,
+    private readonly around: JournalDeps,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  /** True while changes are refused. */
+  get isReadOnly(): boolean {
+    return this.refusal !== undefined;
+  }
+
+  /** How many changes wait for the disk. */
+  get pending(): number {
+    return this.waiting.length + this.taken;
+  }
+
+  /** How many changes were refused so far. */
+  get refused(): number {
+    return this.refusals;
+  }
+
+  /** Takes a change in; exactly one of its functions is called, later. */
+  add(pending: PendingChange): void {
+    if (this.refusal !== undefined) {
+      this.refusals++;
+      pending.refuse(this.refusal);
+      return;
+    }
+    this.waiting.push({ pending, payload: encodeRequest(pending.request) });
+    // Everything that arrives in this turn of the event loop goes into the same batch.
+    this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
+  }
+
+  /** Refuses changes from now on where the directory is not ours as it was left, also if nobody wants to change anything. */
+  look(): void {
+    if (this.running !== undefined || this.refusal !== undefined) return;
+    const { fault } = this;
+    if (fault !== undefined) this.giveUp(new WalError('away', fault), []);
+  }
+
+  /** Waits for the batches under way, then lets go of the files. */
+  async close(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    await this.returning;
+    this.refusal ??= 'the server is stopping';
+    this.wal.close();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      let done: readonly Waiting[] = [];
+      while (this.waiting.length > 0 || done.length > 0) {
+        const batch = this.nextBatch();
+        // Not while others could be answered.
+        const mayBlock = done.length === 0 && batch.length === 1 && batch[0]!.pending.isAlone;
+        const appending = this.append(batch, mayBlock);
+        // While the disk works on the next batch.
+        for (const { pending } of done) pending.commit();
+        this.taken -= done.length;
+        done = (await appending) ? batch : [];
+      }
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  /** What has become of the directory, in words; undefined while it is ours and as it was left. */
+  private get fault(): string | undefined {
+    const { fault } = this.wal;
+    return fault ?? (this.lock.isHeld ? undefined : 'the lock of the data directory was removed');
+  }
+
+  /** True once a batch is on disk; false when it never will be, and everyone has been told. */
+  private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
+    if (batch.length === 0) return true;
+    try {
+      if (!this.lock.isHeld) throw new WalError('away', this.fault ?? 'the data directory was away for a moment');
+      const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
+      await this.wal.append(entries, mayBlock);
+      return true;
+    } catch (error) {
+      this.giveUp(error as WalError, batch);
+      return false;
+    }
+  }
+
+  private nextBatch(): readonly Waiting[] {
+    let bytes = 0;
+    const size = this.waiting.findIndex(({ payload }) => (bytes += payload.length) > maxBatchBytes);
+    const batch = this.waiting.splice(0, size < 0 ? this.waiting.length : Math.max(size, 1));
+    this.taken += batch.length;
+    return batch;
+  }
+
+  private giveUp(error: WalError, batch: readonly Waiting[]): void {
+    this.refusal = `write-ahead log: ${error.message}`;
+    this.taken -= batch.length;
+    const refused = [...batch, ...this.waiting.splice(0)];
+    this.refusals += refused.length;
+    for (const { pending } of refused) pending.refuse(this.refusal);
+    if (error.code === 'lost') {
+      this.lose(new Error(this.refusal, { cause: error }));
+      return;
+    }
+    const { log } = this.around;
+    if (error.code === 'full') log.error(`${this.refusal}: changes are refused until there is room`);
+    else log.error(`${this.refusal}: changes are refused until that is put right; ${rescue}`);
+    this.returning = this.goOn(error.code);
+  }
+
+  /** Waits until the disk takes changes again. */
+  private async goOn(code: 'full' | 'away'): Promise<void> {
+    try {
+      if (code === 'full' || !(await this.isBack())) {
+        do {
+          await this.around.clock.sleep(probeMs, this.stopping);
+        } while (!(await this.isBack()));
+      }
+      this.refusal = undefined;
+      this.around.log.info(`${code === 'full' ? 'the disk has room again' : 'that is put right'}: changes are taken`);
+    } catch (error) {
+      if (error instanceof WalError) this.lose(error);
+    }
+  }
+
+  /** A lock that was removed is taken again, unless someone else was here meanwhile. */
+  private async isBack(): Promise<boolean> {
+    if (this.isStale || this.wal.fault !== undefined) return false;
+    if (!this.lock.isHeld) {
+      if (this.hasStrangers()) return false;
+      try {
+        await this.lock.renew();
+      } catch (error) {
+        this.say((error as Error).message);
+        return false;
+      }
+      if (this.hasStrangers()) return false;
+      this.around.log.warning('the lock of the data directory is taken again');
+    }
+    return this.wal.hasRoom();
+  }
+
+  /** True once another process has written to the log: what this one holds is out of date for good. */
+  private hasStrangers(): boolean {
+    if (this.wal.isUntouched) return false;
+    this.isStale = true;
+    this.say('another process has written to it meanwhile: this one has to be restarted');
+    return true;
+  }
+
+  private say(why: string): void {
+    const refusal = `write-ahead log: ${why}`;
+    if (this.refusal === refusal) return;
+    this.refusal = refusal;
+    this.around.log.error(`${refusal}; changes are refused, and ${rescue}`);
+  }
+}

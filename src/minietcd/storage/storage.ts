@@ -1,0 +1,240 @@
+import { closeSync, existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../../obs/log.ts';
+import {
+  createMeta,
+  makeFolder,
+  makeFolders,
+  readMeta,
+  unusableError,
+  writeMeta,
+  type Meta,
+} from './data-directory.ts';
+import { doublings, Histogram, secondsSince } from '../../obs/histogram.ts';
+import { Journal, startRecord, type JournalDeps } from './journal.ts';
+import { FolderLock } from './lock.ts';
+import { firstRecord, recover, snapFolder, walFolder, type Recovered } from './recovery.ts';
+import { listSnapshots, snapshotPath, takeSnapshot, writeSnapshot } from './snapshot.ts';
+import type { PendingChange } from '../state/keyspace.ts';
+import type { State } from '../state/state.ts';
+import { DataError, reasonOf } from './wal/error.ts';
+import { repairTail } from './wal/repair.ts';
+import type { LogEnd } from './wal/log-reader.ts';
+import { encodeSegmentHeader, segmentName } from './wal/segment.ts';
+import { createSegment, sweepTemporary, Wal, WalError } from './wal/wal.ts';
+
+/** How a data directory is kept. */
+export interface StorageSettings {
+  readonly folder: string;
+  /** A new name for it; without one it keeps its own, and a new one is called 'default'. */
+  readonly name?: string;
+  /** How many changes come between snapshots; 0 takes none. */
+  readonly snapshotCount: number;
+  /** For tests: when a segment of the log is full. */
+  readonly segmentBytes?: number;
+}
+
+/** What a data directory had to do in this process. */
+export interface StorageFigures {
+  /** How long the log's syncs took, and the writing of whole snapshots. */
+  readonly syncs: Histogram;
+  readonly snapshots: Histogram;
+  readonly bytesWritten: number;
+  /** Changes that wait for the disk, and those that it could not take. */
+  readonly pending: number;
+  readonly refused: number;
+}
+
+/** How often the directory is looked at. */
+const lookMs = 2000;
+
+/** So many snapshots are kept, with the log that goes on from the oldest. */
+const maxSnapshots = 5;
+
+/** A data directory in use: what was in it, and where changes go. */
+export class Storage {
+  /** Ends what waits for the disk to get room, and a snapshot under way. */
+  private readonly stopping = new AbortController();
+  private readonly journal: Journal;
+  private readonly snapshots = new Histogram(doublings(0.001, 14));
+  private saving: Promise<void> | undefined;
+  private savedIndex: number;
+  /** The request index of the newest snapshot that is on disk; 0 for none. */
+  private keptIndex: number;
+  private savedBytes = 0;
+  private bytes = 0;
+
+  constructor(
+    readonly meta: Meta,
+    private readonly wal: Wal,
+    private readonly settings: StorageSettings,
+    private readonly kept: Recovered & JournalDeps & { readonly lock: FolderLock },
+  ) {
+    this.savedIndex = kept.snapshotIndex;
+    this.keptIndex = kept.snapshotIndex;
+    this.journal = new Journal(wal, kept.lock, kept, this.stopping.signal);
+    void this.watch();
+  }
+
+  get state(): State {
+    return this.kept.state;
+  }
+
+  /** Resolves when the disk cannot be trusted any more: the process should end. */
+  get lost(): Promise<Error> {
+    return this.journal.lost;
+  }
+
+  get isReadOnly(): boolean {
+    return this.journal.isReadOnly;
+  }
+
+  get figures(): StorageFigures {
+    const { snapshots, journal, wal } = this;
+    const { pending, refused } = journal;
+    return { syncs: wal.syncs, snapshots, bytesWritten: wal.bytesWritten, pending, refused };
+  }
+
+  /** See Journal.add. */
+  add(pending: PendingChange): void {
+    this.journal.add(pending);
+    this.considerSnapshot();
+  }
+
+  /** Finishes the batches under way and lets go of the directory; twice is fine. */
+  async close(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    this.stopping.abort(new Error('the server is stopping'));
+    await this.journal.close();
+    await this.saving;
+    await this.kept.lock.release();
+  }
+
+  /** Notices what someone does to the directory, and makes anew what can be made from memory, until closed. */
+  private async watch(): Promise<void> {
+    const { clock } = this.kept;
+    for (;;) {
+      await clock.sleep(lookMs, this.stopping.signal).catch(() => undefined);
+      if (this.stopping.signal.aborted) return;
+      this.journal.look();
+      if (!this.isReadOnly) await this.mend();
+    }
+  }
+
+  /** Without META or its newest snapshot the directory could not be used again, though all of it is here. */
+  private async mend(): Promise<void> {
+    const { folder } = this.settings;
+    const { log } = this.kept;
+    try {
+      if (!existsSync(join(folder, 'META'))) {
+        await writeMeta(folder, this.meta);
+        log.warning(`${join(folder, 'META')}: was removed, and is written again`);
+      }
+      const snapshot = snapshotPath(snapFolder(folder), this.keptIndex);
+      if (this.keptIndex === 0 || this.saving !== undefined || existsSync(snapshot)) return;
+      log.warning(`${snapshot}: was removed; a new snapshot is taken`);
+      this.keptIndex = 0; // told of once
+      makeFolder(snapFolder(folder));
+      await (this.saving = this.save().finally(() => (this.saving = undefined)));
+    } catch (error) {
+      log.warning(`data directory ${folder}: ${reasonOf(error)}`);
+    }
+  }
+
+  /** A large store is written less often, so that the disk has more to do with the log than with snapshots. */
+  private considerSnapshot(): void {
+    const { snapshotCount } = this.settings;
+    if (snapshotCount === 0 || this.saving !== undefined || this.isReadOnly) return;
+    if (this.state.requestIndex - this.savedIndex < snapshotCount) return;
+    if (this.wal.bytesWritten - this.bytes < this.savedBytes / 2) return;
+    this.saving = this.save().finally(() => (this.saving = undefined));
+  }
+
+  private async save(): Promise<void> {
+    const folder = snapFolder(this.settings.folder);
+    const snapshot = takeSnapshot(this.state, this.meta.clusterId);
+    this.savedIndex = snapshot.requestIndex;
+    this.bytes = this.wal.bytesWritten;
+    const from = process.hrtime.bigint();
+    try {
+      this.savedBytes = await writeSnapshot(folder, snapshot, this.stopping.signal);
+      this.snapshots.add(secondsSince(from));
+      this.keptIndex = snapshot.requestIndex;
+      const files = listSnapshots(folder);
+      for (const { path } of files.slice(maxSnapshots)) await rm(path);
+      await this.wal.release(files.slice(0, maxSnapshots).at(-1)!.index);
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      this.kept.log.warning(`snapshot not written, the log is kept instead: ${reasonOf(error)}`);
+    }
+  }
+}
+
+/**
+ * Opens a data directory, making it where there is none: locks it, reads it, repairs an unfinished write at the end of
+ * the log. Throws DataError, which says what is wrong and what can be done.
+ */
+export async function openStorage(settings: StorageSettings, deps: JournalDeps): Promise<Storage> {
+  const { folder } = settings;
+  makeFolders(folder);
+  const started = new Date(deps.clock.now()).toISOString();
+  const lock = await FolderLock.take(folder, `pid ${process.pid} (started ${started})`);
+  try {
+    return await openLocked(settings, { ...deps, lock });
+  } catch (error) {
+    await lock.release();
+    if (error instanceof DataError) throw error.code === 'damaged' ? withAdvice(error, folder) : error;
+    throw unusableError(folder, error instanceof WalError ? error.cause : error);
+  }
+}
+
+async function openLocked(
+  settings: StorageSettings,
+  deps: JournalDeps & { readonly lock: FolderLock },
+): Promise<Storage> {
+  const { folder, name } = settings;
+  const { clock, log } = deps;
+  const old = readMeta(folder);
+  const meta = old === undefined ? createMeta(name ?? 'default', clock.now()) : { ...old, name: name ?? old.name };
+  // The log first: a log without records and without META is taken for none.
+  if (old === undefined) await createLog(walFolder(folder), meta.clusterId, firstRecord);
+  const bad: string[] = [];
+  const recovered = recover(folder, meta.clusterId, {
+    badSnapshot: ({ path }, error) => {
+      log.warning(`${error.message}; an older snapshot is tried, and this one kept as ${path}.broken`);
+      bad.push(path);
+    },
+  });
+  // Nothing is touched before all of it was read: it could be of a newer version.
+  for (const one of [folder, walFolder(folder), snapFolder(folder)]) await sweepTemporary(one);
+  if (old?.name !== meta.name) await writeMeta(folder, meta);
+  for (const path of bad) await rename(path, `${path}.broken`);
+  const end = await repaired(recovered.end, log);
+  const wal = new Wal(walFolder(folder), meta.clusterId, end, settings.segmentBytes);
+  if (old !== undefined) {
+    await wal.append([{ type: startRecord, payload: new Uint8Array(0) }]);
+    recovered.state.countStart();
+  }
+  return new Storage(meta, wal, settings, { ...recovered, ...deps });
+}
+
+async function repaired(end: LogEnd, log: Logger): Promise<LogEnd> {
+  if (end.tornBytes === 0) return end;
+  const repair = await repairTail(end);
+  const where = `${end.file.path}: offset ${end.offset}`;
+  log.warning(`${where}: ${end.torn}; moved to ${repair.kept}; the last good record has index ${end.lastIndex}`);
+  return repair.end;
+}
+
+/** Begins a log whose first record will have an index. */
+export async function createLog(folder: string, clusterId: string, firstIndex: number): Promise<void> {
+  const header = { seq: 1, firstIndex, clusterId, chain: 0 };
+  closeSync(await createSegment(folder, encodeSegmentHeader(header), segmentName(header)));
+}
+
+function withAdvice(error: DataError, folder: string): DataError {
+  const save = `mini-etcd backup -truncate-at-corruption -data-dir ${folder} -backup-dir <new folder>`;
+  const advice = `nothing was changed; "mini-etcd check -data-dir ${folder}" looks at all of it, and "${save}" saves what is before the damage`;
+  return new DataError('damaged', `${error.message}; ${advice}`, { cause: error });
+}

@@ -1,0 +1,143 @@
+import { counted } from '../../../go/count.ts';
+import { DataError } from './error.ts';
+import { hasHeader, headerBytes, indexAt, isBatchStart, readRecord, recordBytes, type LogRecord } from './record.ts';
+import { hex16, readSegment, segmentHeaderBytes, type SegmentFile } from './segment.ts';
+
+/** Where a log ends: what the next record follows on. */
+export interface LogEnd {
+  readonly file: SegmentFile;
+  /** Where the next record goes. */
+  readonly offset: number;
+  readonly lastIndex: number;
+  /** The CRC of the last record. */
+  readonly chain: number;
+  /** Set where no whole record follows, but something that may be dropped: how many bytes of it there are. */
+  readonly tornBytes: number;
+  /** What is known of those bytes, in words; '' where there are none. */
+  readonly torn: string;
+}
+
+/** What a log is read for. */
+export interface LogReader {
+  readonly clusterId: string;
+  /** Called for every record, in order. */
+  readonly take: (frame: LogRecord) => void;
+  /** Where damage is met, end the log there instead of throwing; called with what was found. */
+  readonly cutAtDamage?: (error: DataError) => void;
+}
+
+/** Reads segments, oldest first, to the end of the log. Throws DataError where something other than a torn tail is met. */
+export function readLog(files: readonly SegmentFile[], reader: LogReader): LogEnd {
+  let end: LogEnd | undefined;
+  for (const file of files) {
+    try {
+      end = readOne(file, end, { reader, isLast: file === files.at(-1) });
+    } catch (error) {
+      const cut = reader.cutAtDamage;
+      if (cut === undefined || end === undefined || !(error instanceof DataError) || error.code !== 'damaged')
+        throw error;
+      cut(error);
+      return end;
+    }
+    if (end.tornBytes > 0) break;
+  }
+  if (end === undefined) throw new DataError('damaged', 'the log has no segments');
+  return end;
+}
+
+function readOne(
+  file: SegmentFile,
+  before: LogEnd | undefined,
+  { reader, isLast }: { reader: LogReader; isLast: boolean },
+): LogEnd {
+  const { header, bytes } = readSegment(file);
+  checkJoint(file, header, before);
+  if (header.clusterId !== reader.clusterId) {
+    throw new DataError('damaged', `${file.path}: the segment belongs to another data directory`);
+  }
+  let offset = segmentHeaderBytes;
+  let chain = header.chain;
+  let lastIndex = header.firstIndex - 1;
+  while (offset < bytes.length) {
+    const frame = readRecord(bytes, offset, chain);
+    const fault = typeof frame === 'string' ? frame : faultOfIndex(frame, lastIndex);
+    // Room that was made ready and not used yet.
+    if (typeof frame === 'string' && isLast && isZero(bytes, offset, bytes.length)) break;
+    if (typeof frame === 'string' || fault !== undefined) {
+      const torn = isLast && typeof frame === 'string' && isTorn(bytes, offset, lastIndex);
+      if (!torn) {
+        const error = damageAt(file, offset, `${fault}; the last good record has index ${lastIndex}`);
+        if (reader.cutAtDamage === undefined) throw error;
+        reader.cutAtDamage(error);
+      }
+      return { file, offset, lastIndex, chain, tornBytes: bytes.length - offset, torn: tornWords(bytes, offset) };
+    }
+    reader.take(frame);
+    lastIndex = frame.index;
+    chain = frame.crc;
+    offset = frame.end;
+  }
+  return { file, offset, lastIndex, chain, tornBytes: 0, torn: '' };
+}
+
+/**
+ * A file that something else cut looks like one whose last write was cut by a crash: who was told of it cannot be known.
+ * Where the file is long enough, a part of the record never reached the disk, so the sync that answers wait for was not over.
+ */
+function tornWords(bytes: Buffer, offset: number): string {
+  const what = `an unfinished write of ${counted(bytes.length - offset, 'byte')}`;
+  if (recordEnd(bytes, offset) <= bytes.length) {
+    return `${what}, answered to nobody unless the disk lost what it had confirmed`;
+  }
+  return `${what}: either a crash cut it short and nobody was answered, or something else cut the file after that`;
+}
+
+function recordEnd(bytes: Buffer, offset: number): number {
+  return hasHeader(bytes, offset) ? offset + recordBytes(bytes.readUInt32LE(offset)) : offset + headerBytes;
+}
+
+function damageAt(file: SegmentFile, offset: number, what: string): DataError {
+  return new DataError('damaged', `${file.path}: offset ${offset}: ${what}`);
+}
+
+function faultOfIndex(frame: LogRecord, lastIndex: number): string | undefined {
+  return frame.index === lastIndex + 1 ? undefined : `the record has index ${frame.index}`;
+}
+
+function checkJoint(file: SegmentFile, header: { chain: number; firstIndex: number }, before?: LogEnd): void {
+  if (before === undefined) return;
+  if (header.firstIndex !== before.lastIndex + 1 || header.chain !== before.chain) {
+    const text = `does not go on where ${hex16(before.file.seq)} ends, at index ${before.lastIndex}`;
+    throw damageAt(file, 0, `the segment ${text}`);
+  }
+}
+
+const sector = 512;
+
+/**
+ * True where what stands at an offset is a write that never finished: the file ends inside it, or a sector of it never
+ * reached the disk. A later batch proves the opposite: it was only begun when all before it was on disk.
+ */
+function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
+  const end = recordEnd(bytes, offset);
+  const isCut = end > bytes.length;
+  if (!isCut && !coversZeroSector(bytes, offset, end)) return false;
+  for (let at = offset + 8; at + headerBytes <= bytes.length; at += 8) {
+    const isLater = hasHeader(bytes, at) && isBatchStart(bytes, at);
+    if (isLater && indexAt(bytes, at) > lastIndex && indexAt(bytes, at) - lastIndex < bytes.length) return false;
+  }
+  return true;
+}
+
+/** Of the first sector only what follows the record before counts, of the last only what the file still holds. */
+function coversZeroSector(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from - (from % sector); at < to; at += sector) {
+    if (isZero(bytes, Math.max(at, from), Math.min(at + sector, bytes.length))) return true;
+  }
+  return false;
+}
+
+function isZero(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
+}

@@ -1,3 +1,0 @@
-import { testGolden } from './rendering.ts';
-
-testGolden('data');

@@ -1,0 +1,3 @@
+import { testGolden } from '../rendering.ts';
+
+testGolden('data');
