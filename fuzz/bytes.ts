@@ -1,7 +1,7 @@
 import { TemplateError } from '../src/template/engine/engine.ts';
 import type { Template } from '../src/template/engine/engine.ts';
 import { compileTemplate } from '../src/template/gotext/template.ts';
-import { templateFuncs } from '../test/helpers/templateFuncs.ts';
+import { templateFuncs } from '../test/helpers/template-funcs.ts';
 import { Grammar } from './grammar.ts';
 import { Random } from './random.ts';
 import { scramble } from './shrink.ts';

@@ -2,7 +2,7 @@ import { toText } from '../src/go/bytes.ts';
 import { TemplateError } from '../src/template/engine/engine.ts';
 import type { MissingKey } from '../src/template/gotext/state.ts';
 import { compileTemplate } from '../src/template/gotext/template.ts';
-import { templateFuncs } from '../test/helpers/templateFuncs.ts';
+import { templateFuncs } from '../test/helpers/template-funcs.ts';
 
 /** A template and its options; named as the oracle reads them. */
 export interface Case {

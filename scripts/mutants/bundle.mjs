@@ -61,7 +61,7 @@ export async function bundle(tests, contents, outfile) {
 
 function load(path, contents) {
   // One test over many rows is many tests here, so that a mutant meets only the rows that reach it.
-  if (relative(root, path) === 'test/helpers/testRows.ts')
+  if (relative(root, path) === 'test/helpers/test-rows.ts')
     return { contents: `export { testRows } from '@jest/globals';` };
   const text = contents.get(path) ?? readFileSync(path, 'utf8');
   const bound = withCaches(text)

@@ -5,8 +5,8 @@ import { onetime, watch } from '../../src/agent/schedule/processors.ts';
 import { defaultRenderLimits } from '../../src/agent/render/render.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { Confdir, waitFor } from '../helpers/confd.ts';
-import { FakeBackend } from '../helpers/fakeBackend.ts';
-import { memoryLog } from '../helpers/memoryLog.ts';
+import { FakeBackend } from '../helpers/fake-backend.ts';
+import { memoryLog } from '../helpers/memory-log.ts';
 
 // The agent on a store in memory, with real templates, files and commands.
 

@@ -16,9 +16,9 @@ import { Mirror } from '../../src/mirror/mirror.ts';
 import type { View } from '../../src/mirror/view.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { follow, Copy, until } from '../contract/backend.ts';
-import { Etcd3Server } from '../helpers/etcd3Server.ts';
-import { etcdSettings } from '../helpers/etcdSettings.ts';
-import { KeysClient } from '../helpers/keysClient.ts';
+import { Etcd3Server } from '../helpers/etcd3-server.ts';
+import { etcdSettings } from '../helpers/etcd-settings.ts';
+import { KeysClient } from '../helpers/keys-client.ts';
 
 // Under which keys a store's names are seen: as in both Go confds, which test/golden/names/record.mjs has asked.
 

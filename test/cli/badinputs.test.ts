@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Program } from '../helpers/confd.ts';
-import { serve, type Served } from '../helpers/miniEtcd.ts';
+import { serve, type Served } from '../helpers/mini-etcd.ts';
 
 // What people get wrong: each is answered with one line that names the file, the line or the flag, and exit code 1.
 

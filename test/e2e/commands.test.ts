@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { confd, Confdir, logOf, Program, waitFor } from '../helpers/confd.ts';
-import { isRoot } from '../helpers/rooms.ts';
+import { isRoot } from '../helpers/pipeline.ts';
 
 const running: Program[] = [];
 afterEach(async () => {

@@ -4,9 +4,9 @@ import { RetryState } from '../../src/agent/source/retry-state.ts';
 import type { Backend } from '../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
-import { etcdSettings } from '../helpers/etcdSettings.ts';
-import { memoryLog } from '../helpers/memoryLog.ts';
-import { serve } from '../helpers/miniEtcd.ts';
+import { etcdSettings } from '../helpers/etcd-settings.ts';
+import { memoryLog } from '../helpers/memory-log.ts';
+import { serve } from '../helpers/mini-etcd.ts';
 import { Proxy } from '../helpers/proxy.mjs';
 import { waitFor } from '../helpers/confd.ts';
 

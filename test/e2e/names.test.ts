@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Confdir, confd, logOf, Program, waitFor } from '../helpers/confd.ts';
-import { Etcd3Server } from '../helpers/etcd3Server.ts';
+import { Etcd3Server } from '../helpers/etcd3-server.ts';
 
 // A selector that selects nothing is worst where the template has a default: a wrong file is written, and nobody hears.
 

@@ -6,7 +6,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Confdir, type Ended, waitFor } from '../helpers/confd.ts';
 import { runDockerfile } from '../helpers/dockerfile.ts';
-import { Etcd3Server } from '../helpers/etcd3Server.ts';
+import { Etcd3Server } from '../helpers/etcd3-server.ts';
 import { freePort } from '../helpers/port.mjs';
 import { printedCommands } from '../helpers/printed.ts';
 import { installTarball, packTarball } from '../helpers/tarball.ts';

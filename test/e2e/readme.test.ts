@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, waitFor } from '../helpers/confd.ts';
-import { Etcd3Server } from '../helpers/etcd3Server.ts';
-import { serve } from '../helpers/miniEtcd.ts';
+import { Etcd3Server } from '../helpers/etcd3-server.ts';
+import { serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
 import { printedCommands } from '../helpers/printed.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { confd, Confdir, logOf, Program, waitFor } from '../helpers/confd.ts';
-import { isRoot } from '../helpers/rooms.ts';
+import { isRoot } from '../helpers/pipeline.ts';
 
 // A reload that is pending is not forgotten, whatever ends the run.
 

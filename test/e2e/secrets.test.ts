@@ -4,11 +4,11 @@ import { Credentials } from '../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
 import { settings } from '../../src/config/flags.ts';
 import { confd, Confdir, logOf, Program } from '../helpers/confd.ts';
-import { Etcd3Server } from '../helpers/etcd3Server.ts';
-import { etcdSettings } from '../helpers/etcdSettings.ts';
-import { serve } from '../helpers/miniEtcd.ts';
+import { Etcd3Server } from '../helpers/etcd3-server.ts';
+import { etcdSettings } from '../helpers/etcd-settings.ts';
+import { serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
-import { ToyServer } from '../helpers/toyServer.ts';
+import { ToyServer } from '../helpers/toy-server.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<
   'app' | 'second',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, Program, waitFor } from '../helpers/confd.ts';
-import { type Served, serve } from '../helpers/miniEtcd.ts';
+import { type Served, serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
 
 const running: Program[] = [];

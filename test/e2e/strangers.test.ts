@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, confd, Program, waitFor } from '../helpers/confd.ts';
-import { ToyServer } from '../helpers/toyServer.ts';
+import { ToyServer } from '../helpers/toy-server.ts';
 
 // Stores that answer nonsense, or without end: the agent says so, and is there when they come to their senses.
 

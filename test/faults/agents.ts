@@ -5,7 +5,7 @@ import { watch } from '../../src/agent/schedule/processors.ts';
 import type { Backend } from '../../src/backend/contract/backend.ts';
 import { type Clock, systemClock } from '../../src/obs/clock.ts';
 import { Confdir, waitFor } from '../helpers/confd.ts';
-import { memoryLog } from '../helpers/memoryLog.ts';
+import { memoryLog } from '../helpers/memory-log.ts';
 
 /** A clock on which everything takes a part of the time, so that half a minute of silence can be waited for. */
 export const fasterClock = (times: number): Clock => ({

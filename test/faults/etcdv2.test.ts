@@ -5,7 +5,7 @@ import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
 import { systemClock } from '../../src/obs/clock.ts';
 import { confd } from '../helpers/confd.ts';
-import { KeysClient } from '../helpers/keysClient.ts';
+import { KeysClient } from '../helpers/keys-client.ts';
 import { Listing } from './agents.ts';
 import { Front, type Intercept } from './front.ts';
 import { certFiles, followed, type Kind, listener, networkFaults, onetime, type Scene, sleep } from './network.ts';

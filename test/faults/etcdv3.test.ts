@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
 import { confd } from '../helpers/confd.ts';
-import { Etcd3Server, type ServerSettings } from '../helpers/etcd3Server.ts';
+import { Etcd3Server, type ServerSettings } from '../helpers/etcd3-server.ts';
 import { flips } from '../helpers/proxy.mjs';
 import { Revisions } from '../helpers/revisions.ts';
 import { fasterClock, Listing } from './agents.ts';

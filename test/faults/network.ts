@@ -5,7 +5,7 @@ import { expect } from '@jest/globals';
 import type { Backend } from '../../src/backend/contract/backend.ts';
 import type { EtcdSettings } from '../../src/backend/etcd/v2.ts';
 import { confd, logOf, Program, waitFor } from '../helpers/confd.ts';
-import { etcdSettings } from '../helpers/etcdSettings.ts';
+import { etcdSettings } from '../helpers/etcd-settings.ts';
 import { flips, Proxy } from '../helpers/proxy.mjs';
 import { fasterClock, Listing, quickClock, Watcher, withoutPlaces } from './agents.ts';
 import type { Fault } from './table.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { printValue, sprint, sprintf, sprintln } from '../../src/go/fmt.ts';
-import { storedRows } from '../helpers/goRows.ts';
-import { decode } from '../helpers/goValue.ts';
-import type { Encoded } from '../helpers/goValue.ts';
-import { testRows } from '../helpers/testRows.ts';
+import { storedRows } from '../helpers/go-rows.ts';
+import { decode } from '../helpers/go-value.ts';
+import type { Encoded } from '../helpers/go-value.ts';
+import { testRows } from '../helpers/test-rows.ts';
 
 interface Formatted {
   readonly a: Encoded[];

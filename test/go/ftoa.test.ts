@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatFloat } from '../../src/go/ftoa.ts';
 import { parseFloat } from '../../src/go/strconv.ts';
-import { testCalls } from '../helpers/goRows.ts';
+import { testCalls } from '../helpers/go-rows.ts';
 
 describe('as Go writes them', () => {
   const ours = (x: number, format: string, precision: bigint, bits: bigint) =>

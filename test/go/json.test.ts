@@ -3,9 +3,9 @@ import { sprintf } from '../../src/go/fmt.ts';
 import { decodeArray, decodeObject, decodeValue, encode } from '../../src/go/json.ts';
 import { GoError } from '../../src/go/value.ts';
 import type { Value } from '../../src/go/value.ts';
-import { callRows } from '../helpers/goRows.ts';
-import type { CallRow } from '../helpers/goRows.ts';
-import { testRows } from '../helpers/testRows.ts';
+import { callRows } from '../helpers/go-rows.ts';
+import type { CallRow } from '../helpers/go-rows.ts';
+import { testRows } from '../helpers/test-rows.ts';
 
 /** Values as one text that shows their types, too. */
 function shown(run: (text: never) => Value, { args }: CallRow): string {

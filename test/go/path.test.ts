@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { base, clean, dir, join, literalPrefix, match, matcher } from '../../src/go/path.ts';
-import { callRows, testCalls } from '../helpers/goRows.ts';
+import { callRows, testCalls } from '../helpers/go-rows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>(Object.entries({ base, clean, dir, join, match }));
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { sortSort, sortStrings } from '../../src/go/sort.ts';
-import { storedRows } from '../helpers/goRows.ts';
-import { testRows } from '../helpers/testRows.ts';
+import { storedRows } from '../helpers/go-rows.ts';
+import { testRows } from '../helpers/test-rows.ts';
 
 const rows = storedRows<{ lengths: number[]; places: number[] }>('sort');
 

@@ -10,7 +10,7 @@ import {
   quoteToASCII,
   unquote,
 } from '../../src/go/strconv.ts';
-import { testCalls } from '../helpers/goRows.ts';
+import { testCalls } from '../helpers/go-rows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>([
   ['atoi', atoi],

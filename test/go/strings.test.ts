@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as strings from '../../src/go/strings.ts';
-import { testCalls } from '../helpers/goRows.ts';
+import { testCalls } from '../helpers/go-rows.ts';
 
 const functions = new Map<string, (...args: never[]) => unknown>([
   ['toUpper', strings.toUpper],

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { formatTime } from '../../src/go/time-format.ts';
 import type { WallTime } from '../../src/go/time-format.ts';
-import { storedRows } from '../helpers/goRows.ts';
+import { storedRows } from '../helpers/go-rows.ts';
 
 // The reference time itself, so that what a layout asks for is what it spells.
 const reference: WallTime = {

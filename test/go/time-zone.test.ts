@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { localZone, parseZone, UTC } from '../../src/go/time-zone.ts';
-import { storedRows } from '../helpers/goRows.ts';
-import { testRows } from '../helpers/testRows.ts';
+import { storedRows } from '../helpers/go-rows.ts';
+import { testRows } from '../helpers/test-rows.ts';
 
 const [{ zones }] = storedRows<unknown>('time') as [{ zones: Record<string, string> }];
 const berlin = Buffer.from(zones['Europe/Berlin']!, 'base64');

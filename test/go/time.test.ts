@@ -5,10 +5,10 @@ import { fixedZone, parseZone, UTC } from '../../src/go/time-zone.ts';
 import type { Zone } from '../../src/go/time-zone.ts';
 import { typeOf } from '../../src/go/value.ts';
 import type { Typed, Value } from '../../src/go/value.ts';
-import { decode } from '../helpers/goValue.ts';
-import type { Encoded } from '../helpers/goValue.ts';
-import { storedRows } from '../helpers/goRows.ts';
-import { testRows } from '../helpers/testRows.ts';
+import { decode } from '../helpers/go-value.ts';
+import type { Encoded } from '../helpers/go-value.ts';
+import { storedRows } from '../helpers/go-rows.ts';
+import { testRows } from '../helpers/test-rows.ts';
 
 interface Instant {
   readonly seconds: string;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { isDigit, isLetter, isLower, isPrint, isUpper, lowerRune, upperRune } from '../../src/go/unicode.ts';
-import { storedRows } from '../helpers/goRows.ts';
+import { storedRows } from '../helpers/go-rows.ts';
 
 const tests = { isPrint, isLetter, isDigit, isUpper, isLower };
 

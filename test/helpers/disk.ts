@@ -5,8 +5,8 @@ import { openStorage, type Storage, type StorageSettings } from '../../src/minie
 import { Keyspace } from '../../src/minietcd/state/keyspace.ts';
 import type { Request } from '../../src/minietcd/state/request.ts';
 import type { Clock } from '../../src/obs/clock.ts';
-import { FakeClock } from './fakeClock.ts';
-import { memoryLog } from './memoryLog.ts';
+import { FakeClock } from './fake-clock.ts';
+import { memoryLog } from './memory-log.ts';
 
 /** A new empty folder. */
 export function scratch(): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '../helpers/confd.ts';
-import { FakeClock } from '../helpers/fakeClock.ts';
-import { serve, type Served } from '../helpers/miniEtcd.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { serve, type Served } from '../helpers/mini-etcd.ts';
 import type { Answer } from './wire.mjs';
 
 // Rows of docs/minietcd-scenarios.md that take several requests at once, or time.

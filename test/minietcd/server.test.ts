@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { ListenError } from '../../src/minietcd/http/net/address.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
-import { FakeClock } from '../helpers/fakeClock.ts';
-import { serve } from '../helpers/miniEtcd.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { serve } from '../helpers/mini-etcd.ts';
 import { converse } from './wire.mjs';
 
 describe('addresses', () => {

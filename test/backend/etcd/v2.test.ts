@@ -4,8 +4,8 @@ import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../../contract/backend.ts';
-import { etcdSettings } from '../../helpers/etcdSettings.ts';
-import { KeysClient } from '../../helpers/keysClient.ts';
+import { etcdSettings } from '../../helpers/etcd-settings.ts';
+import { KeysClient } from '../../helpers/keys-client.ts';
 import { Proxy } from '../../helpers/proxy.mjs';
 
 const never = new AbortController().signal;

@@ -8,10 +8,10 @@ import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { defaultHttpLimits } from '../../../src/backend/net/http.ts';
 import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../../contract/backend.ts';
-import { Etcd3Server } from '../../helpers/etcd3Server.ts';
-import { etcdSettings } from '../../helpers/etcdSettings.ts';
+import { Etcd3Server } from '../../helpers/etcd3-server.ts';
+import { etcdSettings } from '../../helpers/etcd-settings.ts';
 import { Proxy } from '../../helpers/proxy.mjs';
-import { ToyServer } from '../../helpers/toyServer.ts';
+import { ToyServer } from '../../helpers/toy-server.ts';
 
 const never = new AbortController().signal;
 /** Whoever is there has all the time that a busy machine needs. */

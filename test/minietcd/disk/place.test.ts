@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { filesOf, openData, picture, scratch, set, type Opened } from '../../helpers/disk.ts';
-import { FakeClock } from '../../helpers/fakeClock.ts';
+import { FakeClock } from '../../helpers/fake-clock.ts';
 import { waitFor } from '../../helpers/confd.ts';
 
 // What someone does to a data directory in use: nothing that is answered may be lost because of it.

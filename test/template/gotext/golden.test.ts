@@ -4,8 +4,8 @@ import { toText } from '../../../src/go/bytes.ts';
 import { TemplateError } from '../../../src/template/engine/engine.ts';
 import type { MissingKey } from '../../../src/template/gotext/state.ts';
 import { compileTemplate } from '../../../src/template/gotext/template.ts';
-import { templateFuncs } from '../../helpers/templateFuncs.ts';
-import { testRows } from '../../helpers/testRows.ts';
+import { templateFuncs } from '../../helpers/template-funcs.ts';
+import { testRows } from '../../helpers/test-rows.ts';
 
 /** One row of test/golden/template.go: a template, its options, and Go's output and error. */
 interface Row {

@@ -5,7 +5,7 @@ import { builtins } from '../../../src/template/gotext/builtins.ts';
 import { printNode } from '../../../src/template/gotext/node.ts';
 import { parse } from '../../../src/template/gotext/parse.ts';
 import type { Trees } from '../../../src/template/gotext/parse.ts';
-import { templateFuncs } from '../../helpers/templateFuncs.ts';
+import { templateFuncs } from '../../helpers/template-funcs.ts';
 
 const braces = { left: '{{', right: '}}' };
 const isKnown = (name: string) => builtins.has(name) || templateFuncs.has(name);

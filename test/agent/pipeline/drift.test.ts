@@ -1,0 +1,138 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { Drift } from '../../../src/agent/pipeline/drift.ts';
+import type { Resource } from '../../../src/agent/resource/resource.ts';
+import { memoryLog } from '../../helpers/memory-log.ts';
+
+const md5 = createHash('md5').update('text').digest('hex');
+
+/** A dest as a pass has left it. */
+function left(rendered: string | null = md5) {
+  const dest = join(mkdtempSync(join(tmpdir(), 'drift-')), 'x');
+  writeFileSync(dest, 'text', { mode: 0o644 });
+  const log = memoryLog();
+  const [uid, gid] = [process.getuid!(), process.getgid!()];
+  const resource = { dest, file: 'x.toml', mode: 0o644, uid, gid } as unknown as Resource;
+  const drift = new Drift(resource, log);
+  drift.begin();
+  drift.end(rendered);
+  return { drift, dest, log };
+}
+
+const rows: readonly (readonly [string, (dest: string) => void, string])[] = [
+  ['nothing', () => undefined, 'no'],
+  [
+    'another time',
+    (dest) => {
+      utimesSync(dest, 1, 1);
+    },
+    'no',
+  ],
+  [
+    'the same written again',
+    (dest) => {
+      writeFileSync(`${dest}.new`, 'text', { mode: 0o644 });
+      renameSync(`${dest}.new`, dest);
+    },
+    'no',
+  ],
+  [
+    'more text',
+    (dest) => {
+      appendFileSync(dest, '.');
+    },
+    'changed',
+  ],
+  [
+    'other text of the same length',
+    (dest) => {
+      writeFileSync(dest, 'Text');
+    },
+    'changed',
+  ],
+  [
+    'a directory in its place',
+    (dest) => {
+      rmSync(dest);
+      mkdirSync(dest);
+    },
+    'changed',
+  ],
+  [
+    'another mode',
+    (dest) => {
+      chmodSync(dest, 0o600);
+    },
+    'changed',
+  ],
+  [
+    'removed',
+    (dest) => {
+      rmSync(dest);
+    },
+    'gone',
+  ],
+  [
+    'its folder removed',
+    (dest) => {
+      rmSync(join(dest, '..'), { recursive: true });
+    },
+    'gone',
+  ],
+];
+
+test.each(rows)('%s', async (_name, deed, drifted) => {
+  const { drift, dest } = left();
+  expect(await drift.look()).toBe('no');
+  deed(dest);
+  expect(await drift.look()).toBe(drifted);
+  expect(await drift.look()).toBe(drifted);
+});
+
+test.each(rows)('%s, before the first look', async (_name, deed, drifted) => {
+  const { drift, dest } = left();
+  deed(dest);
+  expect(await drift.look()).toBe(drifted);
+});
+
+test('after a pass that left nothing as wished there is nothing to compare with', async () => {
+  const { drift, dest } = left(null);
+  rmSync(dest);
+  expect(await drift.look()).toBe('no');
+});
+
+test('a look during a pass answers when it has ended; one that a pass overtakes leaves it to the pass', async () => {
+  const { drift, dest } = left();
+  drift.begin();
+  const during = drift.look();
+  rmSync(dest);
+  drift.end(md5);
+  expect(await during).toBe('gone');
+  const overtaken = drift.look();
+  await Promise.resolve();
+  drift.begin();
+  expect(await overtaken).toBe('no');
+});
+
+test('it is said once until a pass has put it right', () => {
+  const { drift, log } = left();
+  drift.tell();
+  drift.tell();
+  expect(log.lines).toHaveLength(1);
+  drift.begin();
+  drift.end(md5);
+  drift.tell();
+  expect(log.lines).toHaveLength(2);
+});

@@ -1,0 +1,114 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { makePending, reload } from '../../../src/agent/pipeline/reload.ts';
+import { MemoryLedger } from '../../../src/agent/pipeline/reload-ledger.ts';
+import { systemClock } from '../../../src/obs/clock.ts';
+import { memoryLog } from '../../helpers/memory-log.ts';
+import { commandOf, pendingLedger, resourceOf, scratch } from '../../helpers/pipeline.ts';
+
+const files = { src: '/s', dest: '/d' };
+
+test.each([
+  ['exit 1', 'exit status 1'],
+  ['kill -9 $$', 'signal: killed'],
+])('%s fails with the bare text', async (text, failure) => {
+  const log = memoryLog();
+  const resource = resourceOf('/d', { reload: commandOf('reload_cmd', text) });
+  await expect(reload(resource, files, { log, clock: systemClock, ledger: new MemoryLedger() })).rejects.toMatchObject({
+    name: 'AgentError',
+    message: failure,
+  });
+  expect(log.lines).toEqual([`DEBUG Running ${text}`, `ERROR reload_cmd of /d said nothing: ${failure}`]);
+});
+
+describe('works', () => {
+  test.each([
+    [
+      'with exit status 0',
+      commandOf('reload_cmd', 'echo $src $dest'),
+      ['DEBUG Running echo /s /d', 'DEBUG "/s /d\\n"'],
+    ],
+    ['without a command', null, []],
+  ])('%s', async (_name, command, lines) => {
+    const log = memoryLog();
+    await reload(resourceOf('/d', { reload: command }), files, { log, clock: systemClock, ledger: new MemoryLedger() });
+    expect(log.lines).toEqual(lines);
+  });
+});
+
+describe('a run that is asked to end while the reload runs', () => {
+  /** One run of the reload in makePending; the signal to end comes when the command has begun. */
+  async function run(folder: string, command: string, ledger: MemoryLedger, graceMs = 100) {
+    const end = new AbortController();
+    const log = memoryLog();
+    const began = join(folder, 'began');
+    const resource = resourceOf('/d', { reload: commandOf('reload_cmd', `echo >>${began}; ${command}`) });
+    const before = linesOf(began);
+    const ending = { signal: end.signal, graceMs };
+    const pass = { log, clock: systemClock, ledger, ending, release: () => undefined };
+    const running = makePending(resource, files, pass).catch((error: unknown) => (error as Error).message);
+    await Promise.race([
+      running,
+      (async () => {
+        while (linesOf(began) === before) await systemClock.sleep(5, never);
+        end.abort();
+      })(),
+    ]);
+    return { result: await running, log: log.lines.filter((line) => line.startsWith('WARNING')) };
+  }
+
+  const resource = resourceOf('/d', { reload: commandOf('reload_cmd', '') });
+  const left = 'it still runs 100ms after confd was asked to end, and is left to itself';
+
+  test('a reload that waits for our end is run once more by the next run, and no third time', async () => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource);
+    expect((await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).result).toBe(left);
+    expect(await ledger.find('/d')).toMatchObject({ stops: 1 });
+    expect((await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).result).toBe(left);
+    expect(await ledger.find('/d')).toMatchObject({ stops: 2 });
+    expect(await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).toEqual({
+      result: false,
+      log: [
+        'WARNING The reload that is pending for /d is not run again: confd was asked to end 2 times while it ran, so it ' +
+          'seems to restart confd itself. If not, run it by hand: reload_cmd as written (/conf.d/r.toml)',
+      ],
+    });
+    expect(await ledger.find('/d')).toBeNull();
+    expect(linesOf(join(folder.path, 'began'))).toBe(2);
+  });
+
+  test.each([
+    ['ends well in time: it is made', 'sleep 0.05', true, null],
+    ['fails by itself: it is pending, and that does not count', 'sleep 0.05; exit 3', 'exit status 3', 1],
+    ['is ended by a signal, as all of a service is: that counts', 'kill $$', 'signal: terminated', 2],
+    ['a program of it is ended by a signal: that counts', 'sh -c "kill \\$\\$"', 'exit status 143', 2],
+  ])('a reload that %s', async (_name, command, result, stops) => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource, 1);
+    const text = `while [ ! -e ${folder.path}/go ]; do sleep 0.01; done; ${command}`;
+    const running = run(folder.path, text, ledger, 60_000);
+    while ((await ledger.find('/d'))?.stops === 1) await systemClock.sleep(5, never);
+    writeFileSync(join(folder.path, 'go'), '');
+    expect((await running).result).toBe(result);
+    const expected = stops === 1 ? { stops: 0 } : stops === null ? null : { stops };
+    const entry = await ledger.find('/d');
+    if (expected === null) expect(entry).toBeNull();
+    else expect(entry).toMatchObject(expected);
+  });
+
+  test('another command than the one that was asked to end is run', async () => {
+    using folder = scratch();
+    const ledger = pendingLedger(resource, 2);
+    await ledger.put({ ...(await ledger.find('/d'))!, command: 'other' });
+    const pass = { log: memoryLog(), clock: systemClock, ledger, release: () => undefined };
+    const ran = join(folder.path, 'ran');
+    const now = resourceOf('/d', { reload: commandOf('reload_cmd', `touch ${ran}`) });
+    expect(await makePending(now, files, pass)).toBe(true);
+    expect(existsSync(ran)).toBe(true);
+  });
+});
+
+const never = new AbortController().signal;
+const linesOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').length : 0);

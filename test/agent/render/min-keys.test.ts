@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { tooFewKeys } from '../../../src/agent/render/min-keys.ts';
+import { specOf } from '../../helpers/pipeline.ts';
+
+test.each([
+  [0, { allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
+  [0, { minKeys: 2 }, 'there are 0 keys for it, and min_keys is 2'],
+  [1, { minKeys: 2 }, 'there is 1 key for it, and min_keys is 2'],
+  [0, { minKeys: 1, allowEmpty: true }, 'there are 0 keys for it, and min_keys is 1'],
+  [0, { minKeys: 0, allowEmpty: false }, 'there are no keys for it, and allow_empty is false'],
+  [0, {}, null],
+  [1, { allowEmpty: false }, null],
+  [2, { minKeys: 2, allowEmpty: false }, null],
+])('%d keys with %j', (keys, spec, fact) => {
+  const kept = fact === null ? null : { kept: `Target config /d not updated: ${fact} (/conf.d/r.toml)` };
+  expect(tooFewKeys(keys, specOf('/d', spec))).toEqual(kept);
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Outcome } from '../../../src/agent/pipeline/outcome.ts';
+import { ResourceRunner } from '../../../src/agent/schedule/resource-runner.ts';
+import { FakeClock, settle } from '../../helpers/fake-clock.ts';
+
+/** A runner whose passes end as told, one after the other, and then well. */
+function runner(results: readonly ('ok' | 'failed')[], ready = Promise.resolve()) {
+  const clock = new FakeClock();
+  const passes: number[] = [];
+  const gates: (() => void)[] = [];
+  const pass = async (): Promise<Outcome> => {
+    const result = results[passes.length] ?? 'ok';
+    passes.push(clock.now());
+    await new Promise<void>((resolve) => gates.push(resolve));
+    if (result === 'ok') return { status: 'unchanged', reloaded: false };
+    return { status: 'failed', step: 'check', error: new Error('no'), pending: false };
+  };
+  const one = new ResourceRunner(pass, clock, ready);
+  const finish = async () => {
+    gates.shift()!();
+    await settle();
+  };
+  return { one, passes, clock, finish };
+}
+
+describe('runner', () => {
+  test('kicks during a pass make one more pass, not many', async () => {
+    const { one, passes, finish } = runner([]);
+    one.schedule();
+    one.schedule();
+    one.schedule();
+    await settle();
+    expect(passes).toHaveLength(1);
+    await finish();
+    expect(passes).toHaveLength(2);
+    await finish();
+    expect(passes).toHaveLength(2);
+  });
+
+  test('a pass that failed is made again, until one does not', async () => {
+    const { one, passes, clock, finish } = runner(['failed', 'failed']);
+    one.schedule();
+    await settle();
+    for (let i = 0; i < 4 && passes.length > i; i++) {
+      await finish();
+      await clock.advance(120_000);
+    }
+    expect(passes).toHaveLength(3);
+  });
+
+  test('the first pass waits for whoever had the dest before', async () => {
+    let leave: () => void = () => undefined;
+    const { one, passes } = runner([], new Promise((resolve) => (leave = resolve)));
+    one.schedule();
+    await settle();
+    expect(passes).toHaveLength(0);
+    leave();
+    await settle();
+    expect(passes).toHaveLength(1);
+  });
+
+  test('stop waits for the pass in hand, and nothing runs after it', async () => {
+    const { one, passes, clock, finish } = runner(['failed']);
+    one.schedule();
+    await settle();
+    let stopped = false;
+    void one.stop().then(() => (stopped = true));
+    await settle();
+    expect(stopped).toBe(false);
+    await finish();
+    await settle();
+    expect(stopped).toBe(true);
+    await clock.advance(600_000);
+    expect(passes).toHaveLength(1);
+  });
+});
