@@ -34,7 +34,7 @@ function passOf(text: string, more: Partial<PassDeps> = {}): PassDeps & { readon
 const check = (text: string) => commandOf('check_cmd', text);
 const reload = (text: string) => commandOf('reload_cmd', text);
 
-describe('a failed pass names its room and leaves dest and folder as they were', () => {
+describe('a failed pass names its step and leaves dest and folder as they were', () => {
   const rows: readonly (readonly [string, string, RegExp, Partial<PassDeps>, Partial<Resource>])[] = [
     [
       'the template',
@@ -46,15 +46,15 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     ['check_cmd', 'check', /^Config check failed: exit status 3$/, {}, { check: check('exit 3') }],
     ['check_cmd, with a reload_cmd', 'check', /3$/, {}, { check: check('exit 3'), reload: reload('true') }],
   ];
-  test.each(rows)('%s', async (_name, room, message, more, parts) => {
+  test.each(rows)('%s', async (_name, step, message, more, parts) => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old');
     const outcome = await apply(resourceOf(dest, parts), passOf('new', more));
-    expect(outcome).toMatchObject({ status: 'failed', room, pending: false });
+    expect(outcome).toMatchObject({ status: 'failed', step, pending: false });
     const ledger = pendingLedger(resourceOf(dest, parts));
     const again = await apply(resourceOf(dest, parts), passOf('new', { ...more, ledger }));
-    expect(again).toMatchObject({ status: 'failed', room, pending: parts.reload !== undefined });
+    expect(again).toMatchObject({ status: 'failed', step, pending: parts.reload !== undefined });
     expect((outcome as { error: Error }).error.message).toMatch(message);
     expect(readFileSync(dest, 'utf8')).toBe('old');
     expect(readdirSync(folder.path)).toEqual(['out']);
@@ -69,7 +69,7 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     const dest = join(folder.path, name, 'out');
     const pass = passOf('new');
     const outcome = await apply(resourceOf(dest), pass);
-    expect(outcome).toMatchObject({ status: 'failed', room: 'stage', pending: false });
+    expect(outcome).toMatchObject({ status: 'failed', step: 'stage', pending: false });
     expect((outcome as { error: Error }).error.message).toBe(`dest ${dest}: ${fact.replace('@', folder.path)}`);
     expect(pass.log.lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('a failed pass names its room and leaves dest and folder as they were',
     const dest = join(folder.path, 'out');
     mkdirSync(dest);
     const outcome = await apply(resourceOf(dest), passOf('new'));
-    expect(outcome).toMatchObject({ status: 'failed', room: 'compare', pending: false });
+    expect(outcome).toMatchObject({ status: 'failed', step: 'compare', pending: false });
     expect((outcome as { error: Error }).error.message).toBe(`dest ${dest} is a directory, and not a file`);
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
@@ -87,7 +87,7 @@ describe('a failed pass names its room and leaves dest and folder as they were',
   (isRoot ? test.skip : test)('an owner that only root can give', async () => {
     using folder = scratch();
     const outcome = await apply(resourceOf(join(folder.path, 'out'), { uid: 0 }), passOf('new'));
-    expect(outcome).toMatchObject({ status: 'failed', room: 'stage' });
+    expect(outcome).toMatchObject({ status: 'failed', step: 'stage' });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe('too few keys', () => {
     expect(existsSync(ran)).toBe(false);
     expect(await apply(resource, passOf('', pending))).toMatchObject({
       status: 'failed',
-      room: 'reload',
+      step: 'reload',
       pending: true,
     });
     writeFileSync(`${ran}2`, '');
@@ -141,7 +141,7 @@ describe('a reload that fails', () => {
     const ok = join(folder.path, 'ok');
     const ledger = new MemoryLedger();
     const resource = resourceOf(dest, { reload: reload(`echo run >>${ok}.log; test -e ${ok}`) });
-    const failed = { status: 'failed', room: 'reload', pending: true };
+    const failed = { status: 'failed', step: 'reload', pending: true };
     expect(await apply(resource, passOf('new', { ledger }))).toMatchObject(failed);
     expect(readFileSync(dest, 'utf8')).toBe('new');
     expect(await ledger.find(dest)).toMatchObject({ dest, resource: '/conf.d/r.toml', md5: md5('new'), stops: 0 });
@@ -238,7 +238,7 @@ describe('the ledger', () => {
     });
     const blocked = (name: string) => resourceOf(join(folder.path, name), { reload: reload('true') });
     const untouched = inTheWay(new MemoryLedger());
-    const failed = { status: 'failed', room: 'swap' };
+    const failed = { status: 'failed', step: 'swap' };
     expect(await apply(blocked('a'), passOf('new', { ledger: untouched }))).toMatchObject({
       ...failed,
       pending: false,

@@ -165,7 +165,7 @@ test('killed at any moment, dest is whole and the next run finds nothing left', 
   console.log(`seed ${seed}`); // eslint-disable-line no-console
   let state = seed;
   const random = (n: number) => (state = (state * 48_271) % 2_147_483_647) % n;
-  const root = join(import.meta.dirname, '../..');
+  const root = join(import.meta.dirname, '../../..');
   const program = join(folder.path, 'loop.mjs');
   const esbuild = join(root, 'node_modules/esbuild/bin/esbuild');
   const entry = join(root, 'test/helpers/swap-loop.ts');

@@ -18,14 +18,15 @@ afterEach(async () => {
 });
 
 function agentWith(dir: Confdir, ...resources: { template: string; dest: string; noop?: boolean }[]) {
-  const bell = new WakeSignal();
-  const agent = { bell, resources: resources as unknown as readonly Resource[] };
-  /** What is rung for in the next while. */
-  const rung = async () => [...(await bell.next(30_000, around.clock))].filter((reason) => reason !== 'timer');
+  const wakeSignal = new WakeSignal();
+  const agent = { wakeSignal, resources: resources as unknown as readonly Resource[] };
+  /** What is notified for in the next while. */
+  const notified = async () =>
+    [...(await wakeSignal.next(30_000, around.clock))].filter((reason) => reason !== 'timer');
   const settled = async () => {
-    while ((await rung()).length > 0);
+    while ((await notified()).length > 0);
   };
-  return { agent: agent as unknown as Agent, rung, settled, dir };
+  return { agent: agent as unknown as Agent, notified, settled, dir };
 }
 
 test.each([
@@ -39,16 +40,16 @@ test.each([
   for (const name of ['conf.d/x.toml', 'templates/x.tmpl', 'templates/parts/p.tmpl', 'shared/y.tmpl', 'mine.toml']) {
     dir.write(name, '');
   }
-  const { agent, rung, settled } = agentWith(
+  const { agent, notified, settled } = agentWith(
     dir,
     { template: dir.path('templates/x.tmpl'), dest: dir.path('x') },
     { template: dir.path('shared/y.tmpl'), dest: dir.path('y') },
   );
   open.push(watchEdits(agent, { confdir: dir.root, resourceFile: dir.path('mine.toml') }, around));
-  expect(await rung()).toEqual(['edit']); // it begins to see
+  expect(await notified()).toEqual(['edit']); // it begins to see
   await settled();
   appendFileSync(dir.path(file), '#');
-  expect(await rung()).toEqual(['edit']);
+  expect(await notified()).toEqual(['edit']);
 });
 
 test.each([
@@ -73,7 +74,7 @@ test.each([
 ])('a dest that is %s rings; one of noop does not', async (_name, deed) => {
   const dir = new Confdir();
   for (const name of ['out/x', 'dry/y']) dir.write(name, '');
-  const { agent, rung, settled } = agentWith(
+  const { agent, notified, settled } = agentWith(
     dir,
     { template: dir.path('x.tmpl'), dest: dir.path('out/x') },
     { template: dir.path('y.tmpl'), dest: dir.path('dry/y'), noop: true },
@@ -81,7 +82,7 @@ test.each([
   open.push(watchDests(agent, around));
   await settled();
   deed(dir.path('dry/y'));
-  expect(await rung()).toEqual([]);
+  expect(await notified()).toEqual([]);
   deed(dir.path('out/x'));
-  expect(await rung()).toEqual(['dest']);
+  expect(await notified()).toEqual(['dest']);
 });

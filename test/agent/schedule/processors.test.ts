@@ -35,8 +35,8 @@ function agentOn(names: readonly string[]) {
   const resourceOf = (name: string) => {
     const [key = '', stores = ''] = name.split('@');
     const keys = key === '-' ? [] : [`/${key}`];
-    const wants = stores.split('+').map((store) => ({ source: specOf(store), prefix: '/', keys }));
-    return { spec: { file: name }, file: `${name}.toml`, dest: name, wants } as unknown as Resource;
+    const keyRequests = stores.split('+').map((store) => ({ source: specOf(store), prefix: '/', keys }));
+    return { spec: { file: name }, file: `${name}.toml`, dest: name, keyRequests } as unknown as Resource;
   };
   const specOf = (store: string): SourceSpec =>
     store === ''

@@ -11,7 +11,7 @@ import { Etcd3Server } from '../../helpers/etcd3-server.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
 import { freePort } from '../../helpers/port.mjs';
 
-const certs = join(import.meta.dirname, '../helpers/certs');
+const certs = join(import.meta.dirname, '../../helpers/certs');
 const pem = (name: string) => readFileSync(join(certs, name));
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -9,7 +9,7 @@ import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import type { TlsFiles } from '../../../src/backend/net/tls.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
 
-const certs = join(import.meta.dirname, '../helpers/certs');
+const certs = join(import.meta.dirname, '../../helpers/certs');
 const pem = (name: string) => join(certs, name);
 const none: TlsFiles = { caFile: '', certFile: '', keyFile: '', insecure: false };
 const trusting: TlsFiles = { ...none, caFile: pem('ca.pem') };

@@ -17,7 +17,7 @@ import { ToyServer } from '../../helpers/toy-server.ts';
 // The nodes' names are known to the proxies only.
 
 const never = new AbortController().signal;
-const certs = join(import.meta.dirname, '../helpers/certs');
+const certs = join(import.meta.dirname, '../../helpers/certs');
 const pem = (name: string) => readFileSync(join(certs, name));
 const serverTls = { cert: pem('server.pem'), key: pem('server.key') };
 const limitsOf = (ms: number) => ({ headersMs: ms, totalMs: ms, maxBytes: 1_000_000 });

@@ -162,7 +162,7 @@ describe('F11', () => {
     program.kill('SIGTERM');
     await program.ended;
     const port = await freePort();
-    const bin = join(import.meta.dirname, '../../bin/mini-etcd');
+    const bin = join(import.meta.dirname, '../../../bin/mini-etcd');
     const inject = [
       '-f',
       '-qq',
@@ -194,7 +194,7 @@ describe('F11', () => {
 
 test('F20: no descriptor is left: clients wait or are refused, changes go on and are kept', async () => {
   const [data, port] = [scratch(), await freePort()];
-  const bin = join(import.meta.dirname, '../../bin/mini-etcd');
+  const bin = join(import.meta.dirname, '../../../bin/mini-etcd');
   const flags = ['-data-dir', data, '-addr', `127.0.0.1:${port}`, '-snapshot-count', '5'];
   const child = spawn('sh', ['-c', 'ulimit -n 60; exec "$@"', 'sh', process.execPath, bin, ...flags]);
   let log = '';

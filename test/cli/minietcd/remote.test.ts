@@ -9,7 +9,7 @@ import { Remote } from '../../../src/cli/minietcd/remote.ts';
 import { serve } from '../../helpers/mini-etcd.ts';
 import { freePort } from '../../helpers/port.mjs';
 
-const certs = join(import.meta.dirname, '../helpers/certs');
+const certs = join(import.meta.dirname, '../../helpers/certs');
 const noFiles = { caFile: '', certFile: '', keyFile: '', insecure: false };
 
 describe('an address that is none', () => {

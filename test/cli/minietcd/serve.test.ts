@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { Program, waitFor } from '../../helpers/confd.ts';
 import { freePort } from '../../helpers/port.mjs';
 
-const certs = join(import.meta.dirname, '../helpers/certs');
+const certs = join(import.meta.dirname, '../../helpers/certs');
 const pem = (name: string) => readFileSync(join(certs, name));
 
 function ask(port: number, method: string, path: string, body = ''): Promise<string> {

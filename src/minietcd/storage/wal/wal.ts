@@ -118,14 +118,14 @@ export class Wal {
    */
   get fault(): string | undefined {
     try {
-      const found = statSync(this.path, { throwIfNoEntry: false });
-      if (found === undefined)
-        return `${this.path} ${fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more'}`;
+      const found = statSync(this.path);
       if (found.ino !== this.inode) return `${this.path} was replaced by another file`;
       if (found.size === this.allocated || this.isDirty) return undefined;
       return `${this.path} has ${counted(found.size, 'byte')} instead of ${this.allocated}: something else has changed it`;
     } catch (error) {
-      return `${this.path} cannot be reached: ${reasonOf(error)}`;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        return `${this.path} cannot be reached: ${reasonOf(error)}`;
+      return `${this.path} ${fstatSync(this.fd).nlink === 0 ? 'was removed' : 'is not there any more'}`;
     }
   }
 

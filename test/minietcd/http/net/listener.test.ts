@@ -148,7 +148,7 @@ describe('limits', () => {
   });
 });
 
-const certs = join(import.meta.dirname, '../../helpers/certs');
+const certs = join(import.meta.dirname, '../../../helpers/certs');
 const pem = (name: string) => readFileSync(join(certs, `${name}.pem`), 'utf8');
 const key = (name: string) => readFileSync(join(certs, `${name}.key`), 'utf8');
 const files = (name: string, ca = '') => ({
