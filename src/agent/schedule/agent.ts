@@ -121,17 +121,8 @@ export class Agent {
 
   private createSource(spec: SourceSpec): Source {
     const { clock, log } = this.deps;
-    const source: Source = new Source({
-      label: spec.label,
-      open: () => this.deps.open(spec),
-      clock,
-      log,
-      notify: this.wakeSignal.notify.bind(this.wakeSignal),
-      onRead: () => {
-        this.scheduleReaders(source);
-      },
-    });
-    return source;
+    const notify = this.wakeSignal.notify.bind(this.wakeSignal);
+    return new Source({ label: spec.label, open: () => this.deps.open(spec), clock, log, notify });
   }
 
   private join(resource: Resource, leaving: Promise<void> | undefined): Member {
@@ -140,7 +131,7 @@ export class Agent {
     return { resource, renderer, runner: new ResourceRunner(() => renderer.pass(), this.deps.clock, leaving), sources };
   }
 
-  /** Begins to read the stores whose time has come; each one's resources pass when it is done. */
+  /** Begins to read the stores whose time has come; takeReads takes what comes of it. */
   refresh(refresh: RefreshOptions): void {
     for (const source of this.sources.values()) source.refresh(refresh);
   }
@@ -177,6 +168,11 @@ export class Agent {
     const drifted = await renderer.drifted();
     if (drifted === 'gone') runner.schedule();
     else if (drifted === 'changed') renderer.tellDrift();
+  }
+
+  /** Starts the resources of every store that was read anew. */
+  takeReads(): void {
+    for (const source of this.sources.values()) if (source.takeRead()) this.scheduleReaders(source);
   }
 
   /** Puts the changes that have come in into the mirrors and starts the resources that used them. */

@@ -64,6 +64,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
     agent.refresh({ intervalMs: pace.intervalMs + splay(), isWatching: wait === debounce });
     const ms = Math.min(pace.intervalMs, Math.max(0, Math.min(agent.nextRefresh, takeAt) - clock.now()));
     const reasons = await wait(agent.wakeSignal, ms, pace);
+    if (reasons.has('read')) agent.takeReads();
     // The first change sets the time; those that come before it are taken with it.
     if (takeAt === Infinity && (reasons.has('change') || reasons.has('look'))) takeAt = clock.now() + splay();
     const isTaking = takeAt <= clock.now();
@@ -89,12 +90,12 @@ async function debounce(
   { clock, debounceMs }: Pace,
 ): Promise<ReadonlySet<WakeReason>> {
   const reasons = new Set(await wakeSignal.next(ms, clock));
-  for (let quiet = 0; quiet < maxBurst && reasons.has('change') && debounceMs > 0; quiet++) {
+  const isBurst = reasons.has('change') && !reasons.has('read') && debounceMs > 0;
+  for (let quiet = 0; quiet < maxBurst && isBurst; quiet++) {
     const more = await wakeSignal.next(debounceMs, clock);
-    if (!more.has('change')) {
-      for (const reason of more) if (reason !== 'timer') reasons.add(reason);
-      break;
-    }
+    for (const reason of more) if (reason !== 'timer') reasons.add(reason);
+    // What was read waits for no burst, which may be another store's.
+    if (!more.has('change') || more.has('read')) break;
   }
   return reasons;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../obs/clock.ts';
 
 /** What can wake the agent between passes. */
-export type WakeReason = 'change' | 'look' | 'timer' | 'edit' | 'dest' | 'hangup' | 'stop';
+export type WakeReason = 'change' | 'read' | 'look' | 'timer' | 'edit' | 'dest' | 'hangup' | 'stop';
 
 /**
  * A one-slot flag per reason: whoever has news rings, the agent waits for the next ring. However often it rings while

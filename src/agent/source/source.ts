@@ -16,10 +16,8 @@ export interface SourceDeps {
   readonly open: () => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called when there are changes to take, and when a look has ended. */
-  readonly notify: (reason: 'change' | 'look') => void;
-  /** Called when a look has read the store anew. */
-  readonly onRead: () => void;
+  /** Called when there are changes to take, when a look has read the store anew, and when one has ended. */
+  readonly notify: (reason: 'change' | 'read' | 'look') => void;
 }
 
 /** How a daemon looks at its stores. */
@@ -56,6 +54,8 @@ export class Source {
   private subscription: Subscription | null = null;
   /** Changes were lost; those that come now say too little, until a read succeeds. */
   private isBehind = false;
+  /** A look has read the store anew, and nobody has taken that yet. */
+  private isFresh = false;
   private readonly retryState: RetryState;
   /** It has been said that the store cannot be watched. */
   private isPolled = false;
@@ -139,13 +139,14 @@ export class Source {
   }
 
   private async readAndSubscribe(refresh: RefreshOptions): Promise<void> {
-    const { clock, onRead } = this.deps;
+    const { clock, notify } = this.deps;
     let wait = refresh.intervalMs;
     try {
       const isBelieved = await this.read(this.stopping.signal);
       this.retryState.over();
       if (isBelieved) {
-        onRead();
+        this.isFresh = true;
+        notify('read');
         if (refresh.isWatching) await this.subscribe(refresh);
       } else wait = this.store!.guard.waitMs;
     } catch (error) {
@@ -177,6 +178,13 @@ export class Source {
     if (this.isPolled) return;
     this.isPolled = true;
     this.log.warning(`Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`);
+  }
+
+  /** True once after every look that has read the store anew. */
+  takeRead(): boolean {
+    const { isFresh } = this;
+    this.isFresh = false;
+    return isFresh;
   }
 
   /**

@@ -223,6 +223,40 @@ describe('watch', () => {
     await running;
   });
 
+  test('an edit in the middle of a burst of changes is not lost', async () => {
+    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    backend.put('/new', 'here');
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(0);
+    backend.put('/a', '1');
+    await clock.advance(1);
+    confd.names.push('new');
+    agent.wakeSignal.notify('change');
+    agent.wakeSignal.notify('edit');
+    await clock.advance(20);
+    expect(files.get('/new')).toBe('here');
+    stop.abort();
+    await running;
+  });
+
+  test('what a read brings waits neither for the burst of another store nor for a splay', async () => {
+    const { agent, backend, backendOf, clock, rendered, stop, pace } = agentOn(['a', 'b@x']);
+    let release = (): void => undefined;
+    backendOf('x').slow = new Promise((resolve) => (release = resolve));
+    const running = watch(agent, { ...pace, debounceMs: 1000, splayMs: 1e9 }, stop.signal);
+    await clock.advance(0);
+    expect(rendered.splice(0)).toEqual(['/a']);
+    for (let i = 0; i < 5; i++) {
+      backend.put('/a', String(i));
+      await clock.advance(100);
+    }
+    release();
+    await clock.advance(0);
+    expect(rendered).toEqual(['/b@x']);
+    stop.abort();
+    await running;
+  });
+
   test('a lost history is read again', async () => {
     const { agent, backend, clock, files, stop, pace } = agentOn(['a']);
     const running = watch(agent, pace, stop.signal);

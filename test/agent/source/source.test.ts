@@ -21,7 +21,6 @@ function sourceOn(pairs: Readonly<Record<string, string>>) {
     clock,
     log,
     notify: (reason) => rung.push(reason),
-    onRead: () => rung.push('read'),
   });
   return { source, backend, clock, log, rung: () => rung.splice(0) };
 }
