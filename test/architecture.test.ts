@@ -83,11 +83,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['minietcd/http/net', 'minietcd/http/admin', 'cli/process'],
   ],
+  'cli/confd/commands': ['go', 'config', 'cli/process'],
   'cli/confd': [
     'agent/pipeline',
     ...['go', 'obs', 'config', 'backend/contract', 'backend/net', 'backend', 'template/engine', 'template/funcs'],
     ...['agent/schedule', 'agent', 'minietcd', 'minietcd/http/net', 'minietcd/storage', 'minietcd/storage/wal'],
-    'cli/process',
+    ...['cli/process', 'cli/confd/commands'],
   ],
   // The library: what stands in src/ itself.
   '.': [

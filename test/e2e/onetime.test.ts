@@ -25,6 +25,26 @@ describe('what goes wrong', () => {
       2,
       /^confd: there is no command "hepl"; did you mean "confd help"\?\n$/,
     ],
+    [
+      'a flag that a command does not have',
+      ['help', '-watch'],
+      2,
+      /^flag provided but not defined: -watch\n"confd help -h" /,
+    ],
+    ['a word that a command does not take', ['completion', 'x'], 2, /^confd completion: "x" is one word too many\n$/],
+    [
+      'a flag behind a word',
+      ['help', 'x', '--node=u:pw@h'],
+      2,
+      /^confd help: --node comes too late: flags stand before "x"\n$/,
+    ],
+    [
+      'help about a command that is none',
+      ['help', 'hlp'],
+      2,
+      /^confd: there is no command "hlp"; did you mean "confd help"\?\n$/,
+    ],
+    ['no word', [''], 2, /^confd: there is no command ""; the commands are/],
     ['a backend in the place of a command', ['etcd'], 2, /^confd: .* "etcd"; did you mean -backend etcd\?\n$/],
     [
       'a confdir that is not there',

@@ -1,22 +1,37 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
-import { offered } from '../../config/flags.ts';
-import { type FlagSpec, formatValue, usageText } from '../../go/flag.ts';
+import { offered } from '../../../config/flags.ts';
+import { type FlagSpec, formatValue, usageText } from '../../../go/flag.ts';
+import type { Command } from './command.ts';
 
 /** What -h prints and what follows a command line that is refused: Go's layout. */
 export function usage(program: string): string {
   return usageText(program, offered);
 }
 
+/** What is described: all of confd, or one of its commands. */
+export interface Topic {
+  readonly program: string;
+  readonly commands: readonly Command[];
+  readonly command: Command | null;
+}
+
+/** What -h prints behind a command. */
+export function commandUsage(program: string, { name, operands, flags, takesSettings }: Command): string {
+  const own = usageText(`${program} ${name}${operands === '' ? '' : ` ${operands}`}`, flags);
+  const more = `The flags of ${program} count, too: "${program} help ${name}" lists them all\n`;
+  return takesSettings ? own + more : own;
+}
+
 /** `confd help`: the flags by topic, width columns wide. */
-export async function helpScreen(program: string, width: number): Promise<string> {
-  const screen = (await describe(program)).wrap(Math.min(width, 110));
+export async function helpScreen(topic: Topic, width: number): Promise<string> {
+  const screen = (await describe(topic)).wrap(Math.min(width, 110));
   return `${await screen.getHelp()}\n`;
 }
 
 /** `confd completion`: a script for bash or, where shell names it, zsh; it asks `--get-yargs-completions`. */
-export async function completionScript(program: string): Promise<string> {
-  const parser = (await describe(program)).completion('completion', false);
+export async function completionScript(topic: Topic): Promise<string> {
+  const parser = (await describe(topic)).completion('completion', false);
   return new Promise((resolve, reject) => {
     void parser.parse(['completion'], (error: Error | undefined, _argv: unknown, output: string) => {
       if (error) reject(error);
@@ -26,12 +41,21 @@ export async function completionScript(program: string): Promise<string> {
 }
 
 /** What can come at the end of words, the command line typed so far with the program as its first word. */
-export async function completions(program: string, words: readonly string[]): Promise<string[]> {
-  // Values of flags that take any text are left to the shell, which knows the files.
+export async function completions(topic: Topic, words: readonly string[]): Promise<string[]> {
+  const command = topic.commands.find(({ name }) => words.length > 2 && name === words[1]) ?? null;
+  const last = words.at(-1) ?? '';
+  // Values of flags that take any text, and files, are left to the shell, which knows them.
   const flag = /^--?([^=]+)$/.exec(words.at(-2) ?? '')?.[1];
-  const spec = offered.find(({ name }) => name === flag);
-  if (spec !== undefined && spec.kind !== 'bool' && !choices.has(spec.name)) return [];
-  const parser = await describe(program);
+  const spec = [...(command?.flags ?? []), ...offered].find(({ name }) => name === flag);
+  if (spec !== undefined && spec.kind !== 'bool') {
+    return [...(choices.get(spec.name) ?? [])].filter((choice) => choice.startsWith(last));
+  }
+  if (command !== null && !last.startsWith('-')) {
+    return command.name === 'help'
+      ? topic.commands.map(({ name }) => name).filter((name) => name.startsWith(last))
+      : [];
+  }
+  const parser = await describe({ ...topic, command });
   const twoHyphens = words.map((word) => word.replace(/^-(?=[^-])/, '--'));
   return new Promise((resolve, reject) => {
     parser.getCompletion(twoHyphens, (error, found) => {
@@ -41,18 +65,36 @@ export async function completions(program: string, words: readonly string[]): Pr
   });
 }
 
-async function describe(program: string): Promise<Argv> {
+async function describe({ program, commands, command }: Topic): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   const parser = yargs([])
     .scriptName(basename(program))
-    .usage('$0 [flags]\n\nKeeps files equal to what templates make of the keys of a store.')
-    .epilogue('One hyphen or two; boolean flags take a value only after "=": -watch=false.')
+    .usage(`$0 ${shapeOf(command)}\n\n${said(command)}`)
     .help(false)
     .version(false)
     .exitProcess(false)
     .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false, 'dot-notation': false });
-  for (const [group, names] of groups) for (const name of names) parser.option(name, optionOf(find(name), group));
+  const own = command?.flags ?? [];
+  for (const spec of own) parser.option(spec.name, optionOf(spec, `Of ${command!.name} alone:`));
+  if (command === null)
+    for (const { name, operands, summary } of commands) parser.command(`${name} ${operands}`, summary);
+  if (command?.takesSettings === false) return parser;
+  parser.epilogue('One hyphen or two; boolean flags take a value only after "=": -watch=false.');
+  const without = command === null ? [] : ['version', 'print-config'];
+  for (const [group, names] of groups)
+    for (const name of names) if (!without.includes(name)) parser.option(name, optionOf(find(name), group));
   return parser;
+}
+
+function shapeOf(command: Command | null): string {
+  if (command === null) return '[flags]';
+  const { name, operands, flags, takesSettings } = command;
+  return [name, takesSettings || flags.length > 0 ? '[flags]' : '', operands].filter((part) => part !== '').join(' ');
+}
+
+function said(command: Command | null): string {
+  if (command === null) return 'Keeps files equal to what templates make of the keys of a store.';
+  return `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`;
 }
 
 function find(name: string): FlagSpec {
@@ -74,9 +116,6 @@ function optionOf(spec: FlagSpec, group: string): Options {
 
 /** The stores that this release can read. */
 export const backends: readonly string[] = ['etcd', 'etcdv2', 'etcdv3', 'embedded', 'env', 'file'];
-
-/** What can stand in place of flags. */
-export const commands: readonly string[] = ['help', 'completion'];
 
 const choices: ReadonlyMap<string, readonly string[]> = new Map([
   ['backend', backends],

@@ -1,0 +1,16 @@
+import { writeTo } from '../../process/output.ts';
+import type { Command } from './command.ts';
+
+/** `confd completion`. */
+export const completion: Command = {
+  name: 'completion',
+  summary: 'print a script that completes command lines in bash or zsh',
+  operands: '',
+  flags: [],
+  takesSettings: false,
+  run: async ({ program, commands }) => {
+    const { completionScript } = await import('./usage.ts');
+    writeTo(1, await completionScript({ program, commands, command: null }));
+    return 0;
+  },
+};

@@ -1,0 +1,53 @@
+import { oldSettings, settings } from '../../../config/flags.ts';
+import { type FlagSpec, type ParsedFlags, parseFlags } from '../../../go/flag.ts';
+import { writeTo } from '../../process/output.ts';
+import type { Command } from './command.ts';
+import { refuseCommand, refuseFlags } from './refuse.ts';
+import { commands } from './table.ts';
+import { commandUsage, completions } from './usage.ts';
+
+/** Runs the command that the first word names; resolves to its exit code, 2 for a command line that cannot be run. */
+export async function runCommand(
+  program: string,
+  [word = '', ...args]: readonly string[],
+  env: ReadonlyMap<string, string>,
+): Promise<number> {
+  const command = commands.find(({ name }) => name === word);
+  if (command === undefined) return refuseCommand(program, word, commands);
+  let parsed: ParsedFlags;
+  try {
+    parsed = parseFlags(args, flagsOf(command));
+  } catch (error) {
+    return refuseFlags(`${program} ${word}`, error, () => commandUsage(program, command));
+  }
+  const { set: flags, rest: operands } = parsed;
+  const wrong = wrongOperand(command, operands);
+  if (wrong !== null) {
+    writeTo(2, `${program} ${word}: ${wrong}\n`);
+    return 2;
+  }
+  return command.run({ program, flags, operands, env, commands });
+}
+
+/** What the script of `confd completion` asks for. */
+export async function complete(program: string, words: readonly string[]): Promise<number> {
+  const found = await completions({ program, commands, command: null }, words);
+  writeTo(1, found.map((word) => `${word}\n`).join(''));
+  return 0;
+}
+
+/** What a start decides, and no command. */
+const ofTheAgent: ReadonlySet<string> = new Set(['version', 'print-config']);
+
+function flagsOf({ flags, takesSettings }: Command): readonly FlagSpec[] {
+  if (!takesSettings) return flags;
+  return [...flags, ...settings.filter(({ name }) => !ofTheAgent.has(name)), ...oldSettings];
+}
+
+/** Why the words behind the flags cannot be what they were meant for, or null. */
+function wrongOperand({ operands: allowed }: Command, operands: readonly string[]): string | null {
+  const flag = operands.find((word) => /^-./.test(word));
+  if (flag !== undefined) return `${/^[^=]*/.exec(flag)![0]} comes too late: flags stand before "${operands[0]!}"`;
+  const max = allowed === '' ? 0 : allowed.includes('...') ? Infinity : 1;
+  return operands.length > max ? `"${operands[max]!}" is one word too many` : null;
+}
