@@ -13,6 +13,8 @@ export class Outbox {
   /** What this client alone keeps in memory, as it is counted in the load. */
   private counted = 0;
   private isLast = false;
+  /** A body was written in this turn: from Node 26 on, the next would be joined to its chunk. */
+  private isFlushing = false;
   private patienceMs = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -35,7 +37,7 @@ export class Outbox {
     if (this.isLast || this.raw.destroyed) return;
     if (typeof body !== 'string') this.hold(body);
     this.queue.push(body);
-    if (this.queue.length === 1) this.send();
+    if (this.queue.length === 1 && !this.isFlushing) this.send();
     else this.count();
   }
 
@@ -43,7 +45,7 @@ export class Outbox {
   end(patienceMs: number, body: Body = ''): void {
     if (this.isLast || this.raw.destroyed) return;
     this.patienceMs = patienceMs;
-    if (typeof body === 'string' && this.queue.length === 0) {
+    if (typeof body === 'string' && this.queue.length === 0 && !this.isFlushing) {
       this.isLast = true;
       this.raw.end(body, 'latin1');
       this.await();
@@ -60,16 +62,27 @@ export class Outbox {
 
   /** Sends what is at the head of the queue, and what follows it. */
   private send(): void {
-    for (let body = this.queue[0]; body !== undefined; body = this.queue[0]) {
-      if (typeof body !== 'string') {
-        this.sendLong(body);
-        return;
-      }
+    const body = this.queue[0];
+    if (body === undefined) {
+      if (this.isLast) this.raw.end();
+      this.await();
+    } else if (typeof body === 'string') {
       this.raw.write(body, 'latin1');
-      this.queue.shift();
+      this.sendNext();
+    } else {
+      this.sendLong(body);
     }
-    if (this.isLast) this.raw.end();
-    this.await();
+  }
+
+  /** Lets the chunk of the body at the head go, before the next one begins. */
+  private sendNext(): void {
+    this.queue.shift();
+    this.isFlushing = true;
+    this.count();
+    process.nextTick(() => {
+      this.isFlushing = false;
+      if (!this.raw.destroyed) this.send();
+    });
   }
 
   private sendLong(body: LongBody): void {
@@ -83,8 +96,7 @@ export class Outbox {
           this.letGo(body);
           this.count();
         });
-        this.queue.shift();
-        this.send();
+        this.sendNext();
       },
       () => {
         // Who gets nothing asks again, as after a time-out of etcd.
