@@ -34,22 +34,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   backend: ['go', 'obs', 'backend/contract', 'backend/net', 'backend/env', 'backend/etcd', 'backend/file'],
 
   'agent/resource': ['go', 'obs', 'config', 'template/engine', 'template/gotext'],
-  'agent/source': ['go', 'obs', 'mirror', 'backend/contract', 'agent/resource'],
-  'agent/render': ['go', 'obs', 'config', 'template/engine', 'agent/resource'],
+  'agent/render': [
+    ...['go', 'obs', 'mirror', 'config', 'backend/contract', 'template/engine', 'template/funcs', 'template/hints'],
+    'agent/resource',
+  ],
+  'agent/source': ['go', 'obs', 'mirror', 'backend/contract'],
   'agent/pipeline': ['go', 'obs', 'template/engine', 'agent/resource', 'agent/render'],
   'agent/schedule': [
-    'go',
-    'file-watch',
-    ...[
-      'obs',
-      'mirror',
-      'config',
-      'backend/contract',
-      'template',
-      'template/engine',
-      'template/funcs',
-      'template/hints',
-    ],
+    ...['obs', 'file-watch', 'mirror', 'config', 'backend/contract', 'template', 'template/engine', 'template/funcs'],
     ...['agent/resource', 'agent/source', 'agent/render', 'agent/pipeline'],
   ],
   agent: [

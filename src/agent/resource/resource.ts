@@ -29,8 +29,8 @@ export interface KeyRequest {
   readonly keys: readonly string[];
 }
 
-/** A template resource, ready to run: everything is parsed and looked up. */
-export interface Resource {
+/** What a render needs to know of a resource. */
+export interface ResourceTemplate {
   readonly spec: ResourceSpec;
   /** The TOML file that declares it. */
   readonly file: string;
@@ -39,6 +39,10 @@ export interface Resource {
   readonly dest: string;
   /** One or more; of keys that meet under one name, the one of the first counts. */
   readonly keyRequests: readonly KeyRequest[];
+}
+
+/** A template resource, ready to run: everything is parsed and looked up. */
+export interface Resource extends ResourceTemplate {
   /** Permission bits; null keeps those of dest. */
   readonly mode: number | null;
   readonly uid: number;

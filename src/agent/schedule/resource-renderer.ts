@@ -1,25 +1,22 @@
-import { fromText } from '../../go/bytes.ts';
 import type { ChangeSet } from '../../mirror/keys.ts';
-import { Reader, type ReadSet } from '../../mirror/readset.ts';
+import type { ReadSet } from '../../mirror/readset.ts';
 import type { KeyView } from '../../mirror/view.ts';
 import type { Logger } from '../../obs/log.ts';
 import type { Templates } from '../../template/template-cache.ts';
-import { type Template, TemplateError } from '../../template/engine/engine.ts';
-import { hintsOn, type Known } from '../../template/hints/hints.ts';
-import { confdFuncs, declare, type FuncDeps } from '../../template/funcs/funcs.ts';
+import type { Template } from '../../template/engine/engine.ts';
+import type { FuncDeps } from '../../template/funcs/funcs.ts';
 import type { Includes } from '../../template/funcs/include.ts';
 import type { Renderer } from './agent.ts';
 import { apply } from '../pipeline/apply.ts';
 import { Drift, type Drifted } from '../pipeline/drift.ts';
-import { AgentError } from '../resource/error.ts';
 import { type Outcome, reporter } from '../pipeline/outcome.ts';
 import type { ReloadDeps } from '../pipeline/reload.ts';
 import { RepeatLog } from '../pipeline/repeat-log.ts';
-import { type RenderLimits, render, type Rendering } from '../render/render.ts';
+import { renderResource } from '../render/render-resource.ts';
+import type { RenderLimits, Rendering } from '../render/render.ts';
 import type { Resource } from '../resource/resource.ts';
 import { type TooFewKeys, tooFewKeys } from '../render/min-keys.ts';
-import { redactValues } from '../render/redact.ts';
-import { Collisions, openKeyView, outsideOf } from '../source/key-view.ts';
+import { Collisions, openKeyView } from '../render/key-view.ts';
 import type { Semaphore } from './semaphore.ts';
 import type { Source } from '../source/source.ts';
 
@@ -110,36 +107,22 @@ export class ResourceRenderer implements Renderer {
     log.debug(`Using source template ${this.resource.template}`);
     this.rendered = null;
     this.keyCount = Infinity;
-    const now = createFuncDeps();
     const keyView = (this.keyView ??= openKeyView(this.resource, this.sources));
     this.collisions.report(keyView);
-    let reader = new Reader(keyView);
-    try {
-      const template = (this.rendered = await this.load());
-      this.includes = now.includes;
-      const makeFuncs = () => {
-        this.keyCount = keyView.size;
-        return confdFuncs((reader = new Reader(keyView)), now);
-      };
-      const rendering = await render(template, makeFuncs, limits, clock);
-      this.used = reader.readSet;
-      this.md5 = rendering.md5;
-      return this.tooFewKeys() ?? rendering;
-    } catch (error) {
-      if (this.rendered !== null) this.used = reader.readSet;
-      const kept = this.tooFewKeys();
-      if (kept !== null) return kept;
-      const known = () => ({
-        functions: declare(now.keyring).keys(),
-        keys: keyView.keys(),
-        outside: outsideOf(this.resource, keyView),
-      });
-      const shown = { sources: sourcesOf(error), keys: keyView.keys(), values: reader.values() };
-      // A template that does not compile has had no values.
-      const hide = (text: string) =>
-        this.rendered === null ? text : redactValues(now.keyring?.hide(text) ?? text, shown);
-      throw explain(error, this.resource, known, hide);
-    }
+    const funcs = createFuncDeps();
+    const load = async () => {
+      const template = await this.load();
+      this.rendered = template;
+      this.includes = funcs.includes;
+      return template;
+    };
+    const result = await renderResource(this.resource, keyView, { templates: { load }, funcs, limits, clock });
+    this.used = result.readSet;
+    this.keyCount = result.keyCount;
+    if (result.status === 'kept') return result.reason;
+    if (result.status === 'failed') throw result.error;
+    this.md5 = result.rendering.md5;
+    return result.rendering;
   }
 
   private load(): Promise<Template> {
@@ -149,31 +132,6 @@ export class ResourceRenderer implements Renderer {
   private tooFewKeys(): TooFewKeys | null {
     return tooFewKeys(this.keyCount, this.resource.spec);
   }
-}
-
-/** The texts of the templates that an error came through, and their names. */
-function sourcesOf(error: unknown): string[] {
-  const sources: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof TemplateError && at.file !== null) sources.push(at.file.text, fromText(at.file.path));
-  }
-  return sources;
-}
-
-/** What a render fails with tells which template it was, where in it, and what may have been meant. */
-function explain(
-  error: unknown,
-  { template, file }: Resource,
-  known: () => Known,
-  hide: (message: string) => string,
-): unknown {
-  if (error instanceof TemplateError) {
-    // confd's words name the template alone, and it may be one of hundreds of resources that misspells it.
-    const of = error.message === `Missing template: ${template}` ? ` (src in ${file})` : '';
-    return new AgentError(hide(error.message) + of, { cause: error, advice: hintsOn(error, known()) });
-  }
-  if (error instanceof AgentError) return new AgentError(`${template}: ${error.message}`, { cause: error.cause });
-  return error;
 }
 
 /** A mistake of this program costs one resource's pass, not the agent. */

@@ -5,17 +5,21 @@ import { quote } from '../../go/strconv.ts';
 import { MergedView } from '../../mirror/merged.ts';
 import { type Shared, type KeyView, View } from '../../mirror/view.ts';
 import type { Logger } from '../../obs/log.ts';
-import type { Resource } from '../resource/resource.ts';
-import type { Source } from './source.ts';
+import type { ResourceTemplate } from '../resource/resource.ts';
 
-/** What the resource sees of its sources, which have been read: of one a view, of several all of their views in one. */
-export function openKeyView({ keyRequests }: Resource, sources: readonly Source[]): KeyView {
-  const views = keyRequests.map(({ prefix, keys }, i) => sources[i]!.view(prefix, keys));
+/** A store that has been read: it gives the window that a prefix and keys open on it. */
+interface ReadStore {
+  view(prefix: string, keys: readonly string[]): View;
+}
+
+/** What the resource sees of the stores of its key requests, in their order: of one a view, of several all of their views in one. */
+export function openKeyView({ keyRequests }: ResourceTemplate, stores: readonly ReadStore[]): KeyView {
+  const views = keyRequests.map(({ prefix, keys }, i) => stores[i]!.view(prefix, keys));
   return views.length === 1 ? views[0]! : new MergedView(views);
 }
 
 /** What tells that no key of the resource selects a key that its template asks for; '' where one does. */
-export function outsideOf({ keyRequests, spec }: Resource, keyView: KeyView): (key: string) => string {
+export function outsideOf({ keyRequests, spec }: ResourceTemplate, keyView: KeyView): (key: string) => string {
   const views = keyView instanceof MergedView ? keyView.views : keyView instanceof View ? [keyView] : [];
   return (key) => {
     const isInside = views.some(({ rule }, i) => {
@@ -40,7 +44,7 @@ export class Collisions {
   private readonly reported = new Set<string>();
 
   constructor(
-    private readonly resource: Resource,
+    private readonly resource: ResourceTemplate,
     private readonly log: Logger,
   ) {}
 

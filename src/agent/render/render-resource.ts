@@ -1,0 +1,79 @@
+import { Reader, type ReadSet } from '../../mirror/readset.ts';
+import type { KeyView } from '../../mirror/view.ts';
+import type { Clock } from '../../obs/clock.ts';
+import type { Dialect, Template } from '../../template/engine/engine.ts';
+import { confdFuncs, declare, type FuncDeps } from '../../template/funcs/funcs.ts';
+import type { ResourceTemplate } from '../resource/resource.ts';
+import { explain, templatesOf } from './explain.ts';
+import { outsideOf } from './key-view.ts';
+import { type TooFewKeys, tooFewKeys } from './min-keys.ts';
+import { redactValues } from './redact.ts';
+import { render, type Rendering, type RenderLimits } from './render.ts';
+
+/** What a render works with besides the keys. */
+export interface RenderDeps {
+  /** Gives the compiled template of a file. Throws TemplateError. */
+  readonly templates: { load(path: string, dialect: Dialect): Promise<Template> };
+  /** What functions answer from; of this render alone. */
+  readonly funcs: FuncDeps;
+  readonly limits: RenderLimits;
+  readonly clock: Clock;
+}
+
+/** What a resource came to, and what tells whether a change concerns it. */
+export type RenderResult = Ending & {
+  /** What the render asked its keys for; null when the template did not run. */
+  readonly readSet: ReadSet | null;
+  /** Keys that there were when the template ran last; Infinity when it did not run. */
+  readonly keyCount: number;
+};
+
+type Ending =
+  | { readonly status: 'rendered'; readonly rendering: Rendering }
+  /** dest stays as it is */
+  | { readonly status: 'kept'; readonly reason: TooFewKeys }
+  /** `error` is an AgentError, written for the operator and without values, with its hints; or what else a look-up failed with, or a bug */
+  | { readonly status: 'failed'; readonly error: unknown };
+
+/**
+ * Renders a resource from the keys in view: the bytes that belong into dest, and nothing else; no file is written, no
+ * store is asked. Never rejects.
+ */
+export async function renderResource(
+  resource: ResourceTemplate,
+  view: KeyView,
+  { templates, funcs, limits, clock }: RenderDeps,
+): Promise<RenderResult> {
+  let template: Template | null = null;
+  let reader = new Reader(view);
+  let keyCount = Infinity;
+  const ended = (ending: Ending): RenderResult => {
+    const reason = tooFewKeys(keyCount, resource.spec);
+    const kept = reason === null ? ending : ({ status: 'kept', reason } as const);
+    return { ...kept, readSet: template === null ? null : reader.readSet, keyCount };
+  };
+  try {
+    template = await templates.load(resource.template, resource.spec);
+    const makeFuncs = () => {
+      keyCount = view.size;
+      return confdFuncs((reader = new Reader(view)), funcs);
+    };
+    return ended({ status: 'rendered', rendering: await render(template, makeFuncs, limits, clock) });
+  } catch (error) {
+    const known = () => ({
+      functions: declare(funcs.keyring).keys(),
+      keys: view.keys(),
+      outside: outsideOf(resource, view),
+    });
+    // A template that does not compile has had no values.
+    const hide = (text: string) =>
+      template === null
+        ? text
+        : redactValues(funcs.keyring?.hide(text) ?? text, {
+            sources: templatesOf(error),
+            keys: view.keys(),
+            values: reader.values(),
+          });
+    return ended({ status: 'failed', error: explain(error, resource, known, hide) });
+  }
+}
