@@ -145,6 +145,6 @@ async function loadAll(
       wrong.push(error.message);
     }
   }
-  warn([...warnings, ...resources.flatMap((resource) => resource.warnings)]);
+  warn([...warnings.map(({ message }) => message), ...resources.flatMap((resource) => resource.warnings)]);
   return { resources, errors: wrong, isEmpty: found.length === 0 };
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { FlagValue } from '../go/flag.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigWarning, fail, type Report, warningAt } from './error.ts';
 import { asTable, findEntry, unknownKeys } from './toml-fields.ts';
 import { readConfigFile } from './config-file.ts';
 import { oldSettings, settings } from './flags.ts';
@@ -57,33 +57,37 @@ export interface LoadedConfig {
   readonly chosen: ReadonlyMap<string, Chosen>;
   /** The stores that resources may use. */
   readonly sources: Sources & { readonly global: StoreSettings };
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
   /** Facts for the log at INFO. */
   readonly notes: readonly string[];
   /** A -config-file that holds a [template] table: that resource belongs to those of conf.d. */
   readonly resourceFile: string | null;
 }
 
-/** Layers the flags that were given (of any release), environment and configuration file. Throws ConfigError. */
+/**
+ * Layers the flags that were given (of any release), environment and configuration file. Throws ConfigError; what is wrong
+ * with one key of the file goes to refuse, and the key is left out if that returns.
+ */
 export async function loadConfig(
   flags: ReadonlyMap<string, FlagValue>,
   env: ReadonlyMap<string, string>,
+  refuse: Report['error'] = fail,
 ): Promise<LoadedConfig> {
   const flag = modernise(fromFlags(flags));
   const envLayer = fromEnv(settings, env);
-  const read = await readGlobal(flag.layer.get('config-file') ?? envLayer.get('config-file'));
+  const read = await readGlobal(flag.layer.get('config-file') ?? envLayer.get('config-file'), refuse);
   const file = modernise(read.given);
   const given = { file: file.layer, env: envLayer, flag: flag.layer };
   const chosen = layer(withStateDir(settings, env), inOneWay(withFile(settings), given));
   check(chosen);
   const global = storeOf(chosen);
   const { named, warnings } = await readNamedSources(read.toml, global);
-  const doubtful = [...doubts(chosen), ...(await exposed(chosen)), ...warnings];
+  const doubtful = [...doubts(chosen).map(doubt), ...(await exposed(chosen)), ...warnings];
   return {
     config: configOf(global, chosen),
     chosen,
     sources: { global, named },
-    warnings: [...flag.warnings, ...read.warnings, ...file.warnings, ...doubtful],
+    warnings: [...flag.warnings.map(doubt), ...read.warnings, ...file.warnings.map(doubt), ...doubtful],
     notes: read.notes,
     resourceFile: read.resourceFile,
   };
@@ -98,33 +102,41 @@ function withStateDir(rows: readonly Setting[], env: ReadonlyMap<string, string>
   return rows.map((row) => (row.name === 'state-dir' ? { ...row, default: own } : row));
 }
 
+/** A doubt about no place in particular. */
+function doubt(fact: string): ConfigWarning {
+  return warningAt('doubtful-setting', { file: '', line: null, column: null }, fact);
+}
+
 interface GlobalFile {
   toml: TomlFile;
   given: Map<string, Given>;
-  warnings: string[];
+  warnings: ConfigWarning[];
   notes: string[];
   resourceFile: string | null;
 }
 
-async function readGlobal(named: Given | undefined): Promise<GlobalFile> {
+async function readGlobal(named: Given | undefined, refuse: Report['error']): Promise<GlobalFile> {
   const path = named?.value ?? settings.find(({ name }) => name === 'config-file')!.default;
   const toml = { file: path as string, table: new Map() };
   const nothing = { toml, given: new Map<string, Given>(), warnings: [], notes: [], resourceFile: null };
   if (path === '') return nothing;
   try {
-    return interpret(parseToml(path as string, await readConfigFile(path as string)));
+    return interpret(parseToml(path as string, await readConfigFile(path as string)), refuse);
   } catch (error) {
     if (!(error instanceof ConfigError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT')
       throw error;
     if (named === undefined) return nothing;
-    throw new ConfigError(`${error.message} (named by ${named.where})`, error.file, null, { cause: error });
+    throw new ConfigError(`${error.message} (named by ${named.where})`, error.file, null, {
+      cause: error,
+      code: error.code,
+    });
   }
 }
 
 // Fields of confd's settings record that its decoder fills and nothing uses.
 const idleKeys = ['configfile', 'printversion', 'role', 'configdir', 'templatedir'];
 
-function interpret(toml: TomlFile): GlobalFile {
+function interpret(toml: TomlFile, refuse: Report['error']): GlobalFile {
   const rows = [...settings, ...oldSettings];
   const known = [...rows.flatMap(({ toml: key }) => key ?? []), ...idleKeys];
   const warnings = unknownKeys(toml, toml.table, [...known, 'template', 'confd', 'source']);
@@ -132,20 +144,23 @@ function interpret(toml: TomlFile): GlobalFile {
   const old = findEntry(toml.table, 'confd');
   const oldTable = old === undefined ? new Map<string, never>() : asTable(toml.file, old);
   if (old !== undefined) {
-    warnings.push(`${toml.file}:${old.line ?? 1}: a [confd] table is an older layout: put its keys at the top level`);
+    const place = { file: toml.file, line: old.line, column: old.column };
+    warnings.push(warningAt('old-layout', place, 'a [confd] table is an older layout: put its keys at the top level'));
     warnings.push(...unknownKeys(toml, oldTable, known));
   }
   const hasTemplate = findEntry(toml.table, 'template') !== undefined;
   if (hasTemplate) notes.push(`${toml.file} is a template resource: it is processed together with those in conf.d`);
   else if (['src', 'dest'].some((key) => findEntry(toml.table, key) !== undefined)) {
-    warnings.push(`${toml.file}: this looks like a template resource whose [template] header is missing`);
+    const place = { file: toml.file, line: null, column: null };
+    const fact = 'this looks like a template resource whose [template] header is missing';
+    warnings.push(warningAt('missing-header', place, fact));
   }
   // Beside a [template] table a [backend] table is the resource's own.
   const isOwn = hasTemplate && findEntry(toml.table, 'backend')?.value instanceof Map;
   const global = isOwn ? rows.filter(({ name }) => name !== 'backend') : rows;
   return {
     toml,
-    given: new Map([...fromToml(rows, toml, oldTable), ...fromToml(global, toml, toml.table)]),
+    given: new Map([...fromToml(rows, toml, oldTable, refuse), ...fromToml(global, toml, toml.table, refuse)]),
     warnings,
     notes,
     resourceFile: hasTemplate ? toml.file : null,

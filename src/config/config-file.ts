@@ -13,7 +13,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array> {
   try {
     const found = await stat(file);
     if (!found.isFile() && !found.isDirectory() && !file.startsWith('/dev/')) {
-      throw new ConfigError(`${file}: it is not a regular file`, file);
+      throw new ConfigError(`${file}: it is not a regular file`, file, null, { code: 'unreadable-file' });
     }
     return await readSome(file);
   } catch (cause) {
@@ -21,7 +21,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array> {
     const error = cause as NodeJS.ErrnoException;
     // Go can open a directory and fails when it reads.
     const message = `${error.code === 'EISDIR' ? 'read' : 'open'} ${file}: ${errnoText(error)}`;
-    throw new ConfigError(message, file, null, { cause });
+    throw new ConfigError(message, file, null, { cause, code: 'unreadable-file' });
   }
 }
 
@@ -31,7 +31,9 @@ async function readSome(file: string): Promise<Uint8Array> {
   let length = 0;
   for await (const piece of handle.createReadStream() as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > maxBytes) throw new ConfigError(`${file}: it is longer than ${maxBytes} bytes`, file);
+    if (length > maxBytes) {
+      throw new ConfigError(`${file}: it is longer than ${maxBytes} bytes`, file, null, { code: 'unreadable-file' });
+    }
     pieces.push(piece);
   }
   return Buffer.concat(pieces);

@@ -1,19 +1,9 @@
 import { normalize } from 'node:path';
 import { fromText, toText } from '../go/bytes.ts';
 import { parseUint } from '../go/strconv.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigWarning, fail, type Report, warningAt } from './error.ts';
 import { readConfigFile } from './config-file.ts';
-import {
-  asBool,
-  asInt,
-  asString,
-  asStrings,
-  asTable,
-  findEntry,
-  mismatch,
-  refuseMisspelt,
-  unknownKeys,
-} from './toml-fields.ts';
+import { asBool, asInt, asString, asStrings, asTable, checkKeys, findEntry, mismatch } from './toml-fields.ts';
 import { scanResources, withExtra } from './scan-resources.ts';
 import { asMilliseconds } from './setting.ts';
 import { chooseSources, type Sources, type SourceSpec } from './sources.ts';
@@ -57,7 +47,7 @@ export interface ResourceSpec {
 export interface LoadedResources {
   readonly specs: readonly ResourceSpec[];
   readonly errors: readonly ConfigError[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
   /** Every resource file that was found, good or bad, in the order of loading. */
   readonly found: readonly string[];
 }
@@ -86,36 +76,45 @@ export async function loadResources(
     errors: [...scanned.errors, ...loaded.flatMap(({ error }) => error ?? [])],
     warnings: [
       ...scanned.warnings,
-      ...(noneFound ? [`Found no templates in ${confdir}/conf.d`] : []),
+      ...(noneFound ? [noResources(confdir)] : []),
       ...loaded.flatMap(({ warnings }) => warnings),
-      ...sameDests(specs),
+      ...sameDests(specs).map(({ file, fact }) =>
+        warningAt('duplicate-dest', { file, line: null, column: null }, fact),
+      ),
     ],
     found: files,
   };
 }
 
-/** Two resources that make one file undo each other's work. */
-function sameDests(specs: readonly ResourceSpec[]): string[] {
+/** What is said of a confdir without any resource. */
+function noResources(confdir: string): ConfigWarning {
+  const nowhere = { file: '', line: null, column: null };
+  return warningAt('no-resources', nowhere, `Found no templates in ${confdir}/conf.d`);
+}
+
+/** The resources whose dest is that of an earlier one: they undo each other's work. */
+function sameDests(specs: readonly ResourceSpec[]): { file: string; fact: string }[] {
   const byDest = new Map<string, string>();
-  const warnings: string[] = [];
-  for (const { dest, file } of specs) {
+  return specs.flatMap(({ dest, file }) => {
     const first = byDest.get(normalize(dest));
     if (first === undefined) byDest.set(normalize(dest), file);
-    else warnings.push(`${file}: dest "${dest}" is the dest of ${first}, too: each overwrites what the other wrote`);
-  }
-  return warnings;
+    return first === undefined
+      ? []
+      : { file, fact: `dest "${dest}" is the dest of ${first}, too: each overwrites what the other wrote` };
+  });
 }
 
 interface Loaded {
-  readonly spec?: ResourceSpec;
+  readonly spec?: ResourceSpec | null;
   readonly error?: ConfigError;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
 }
 
 async function loadResource(file: string, sources: Sources, lenient: boolean): Promise<Loaded> {
-  const warnings: string[] = [];
+  const warnings: ConfigWarning[] = [];
+  const report: Report = { error: fail, warning: (warning) => warnings.push(warning) };
   try {
-    return { spec: await readResource(file, sources, lenient, warnings), warnings };
+    return { spec: (await readResource(file, sources, lenient, report)).spec, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const fact = error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
@@ -133,31 +132,61 @@ const knownKeys = [
 
 const tables = ['template', 'backend'];
 
-/** What the file says; warnings gets what is doubtful in it, also when it cannot be used. Throws ConfigError. */
-async function readResource(file: string, known: Sources, lenient: boolean, warnings: string[]): Promise<ResourceSpec> {
-  const toml = parseToml(file, await readConfigFile(file));
-  const examine = (table: TomlTable, names: readonly string[]): void => {
-    if (!lenient) refuseMisspelt(toml, table, names);
-    warnings.push(...unknownKeys(toml, table, names));
-  };
-  examine(toml.table, tables);
-  const entry = findEntry(toml.table, 'template');
-  if (entry === undefined) throw new ConfigError('empty src template (there is no [template] table)', file);
-  const table = asTable(file, entry);
-  examine(table, knownKeys);
-  const template = readTemplate(file, table);
-  if (template.src === '') throw new ConfigError('empty src template', file, entry.line);
-  if (template.dest === '') throw new ConfigError('empty dest', file, entry.line);
-  warnings.push(...decimalMode(file, findEntry(table, 'mode')));
-  const chosen = await chooseSources(toml, findEntry(table, 'sources'), known, lenient);
-  warnings.push(...chosen.warnings);
-  return Object.freeze({ ...template, sources: chosen.sources });
+/** A resource file that was read. */
+interface ResourceFile {
+  /** The [template] table; empty when there is none. */
+  readonly table: TomlTable;
+  /** What can be made of the file: what was reported as an error is left out. Null without a [template] table. */
+  readonly spec: ResourceSpec | null;
 }
 
-function readTemplate(file: string, table: TomlTable): Omit<ResourceSpec, 'sources'> {
+/** Reads a resource file. What is wrong goes to report; throws ConfigError where nothing can be read any more. */
+async function readResource(file: string, known: Sources, lenient: boolean, report: Report): Promise<ResourceFile> {
+  const toml = parseToml(file, await readConfigFile(file));
+  checkKeys(toml, { table: toml.table, known: tables, lenient }, report);
+  const entry = findEntry(toml.table, 'template');
+  if (entry === undefined) {
+    report.error(missing(file, 'empty src template (there is no [template] table)'));
+    return { table: new Map(), spec: null };
+  }
+  const table = asTable(file, entry);
+  checkKeys(toml, { table, known: knownKeys, lenient }, report);
+  const template = readTemplate(file, table, report);
+  if (template.src === '') report.error(missing(file, 'empty src template', findEntry(table, 'src') ?? entry));
+  if (template.dest === '') report.error(missing(file, 'empty dest', findEntry(table, 'dest') ?? entry));
+  for (const warning of decimalMode(file, findEntry(table, 'mode'), template.mode)) report.warning(warning);
+  const chosen = await attempt(report, () => chooseSources(toml, findEntry(table, 'sources'), known, lenient));
+  for (const warning of chosen?.warnings ?? []) report.warning(warning);
+  return { table, spec: Object.freeze({ ...template, sources: chosen?.sources ?? [] }) };
+}
+
+/** Null for what was reported instead. */
+async function attempt<T>(report: Report, part: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await part();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    report.error(error);
+    return null;
+  }
+}
+
+function missing(file: string, fact: string, entry?: TomlEntry): ConfigError {
+  const { line = null, column = null } = entry ?? {};
+  return new ConfigError(fact, file, line, { column, code: 'missing-key' });
+}
+
+function readTemplate(file: string, table: TomlTable, report: Report): Omit<ResourceSpec, 'sources'> {
   const read = <T>(name: string, as: (file: string, entry: TomlEntry) => T): T | null => {
     const entry = findEntry(table, name);
-    return entry === undefined ? null : as(file, entry);
+    if (entry === undefined) return null;
+    try {
+      return as(file, entry);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      report.error(error);
+      return null;
+    }
   };
   return {
     file,
@@ -200,11 +229,12 @@ function asMode(file: string, entry: TomlEntry): number | null {
 }
 
 /** "644" is a decimal number to confd; whoever writes it hardly ever means 0204. */
-function decimalMode(file: string, entry: TomlEntry | undefined): string[] {
-  if (typeof entry?.value !== 'string' || !/^[1-9][0-9_]*$/.test(entry.value)) return [];
-  const bits = (asMode(file, entry) ?? 0).toString(8).padStart(4, '0');
+function decimalMode(file: string, entry: TomlEntry | undefined, mode: number | null): ConfigWarning[] {
+  if (mode === null || typeof entry?.value !== 'string' || !/^[1-9][0-9_]*$/.test(entry.value)) return [];
+  const bits = mode.toString(8).padStart(4, '0');
   const octal = /^[0-7]{3}$/.test(entry.value) ? `; write "0${entry.value}" if that is what you mean` : '';
-  return [`${file}:${entry.line ?? 0}: mode "${entry.value}" is a decimal number and gives the mode ${bits}${octal}`];
+  const fact = `mode "${entry.value}" is a decimal number and gives the mode ${bits}${octal}`;
+  return [warningAt('decimal-mode', { file, line: entry.line, column: entry.column }, fact)];
 }
 
 /** The name of a user or group, or its number with or without quotes; '' is none. */

@@ -2,14 +2,14 @@ import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { errnoText } from '../go/os.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigWarning, warningAt } from './error.ts';
 
 /** The resource files of a confdir and what was wrong on the way. */
 export interface Scan {
   /** In the order of loading. */
   files: string[];
   errors: ConfigError[];
-  warnings: string[];
+  warnings: ConfigWarning[];
 }
 
 /** Finds the files of <confdir>/conf.d whose names end in toml, each once; conf.d may itself be such a file. */
@@ -17,15 +17,22 @@ export async function scanResources(confdir: string): Promise<Scan> {
   const root = join(confdir, 'conf.d');
   const result: Scan = { files: [], errors: [], warnings: [] };
   if (typeof (await look(confdir)) === 'string') {
-    result.warnings.push(`Cannot load template resources: confdir '${confdir}' does not exist`);
+    const fact = `Cannot load template resources: confdir '${confdir}' does not exist`;
+    result.warnings.push(warningAt('no-resources', nowhere, fact));
     return result;
   }
   const seen = await look(root);
-  if (typeof seen === 'string') result.errors.push(new ConfigError(seen, root));
+  if (typeof seen === 'string') result.errors.push(unreadable(seen, root));
   else if (seen.isDirectory()) await walk(root, result);
   else result.files.push(root);
   result.files = await withoutDoubles(root, result.files);
   return result;
+}
+
+const nowhere = { file: '', line: null, column: null };
+
+function unreadable(message: string, path: string): ConfigError {
+  return new ConfigError(message, path, null, { code: 'unreadable-file' });
 }
 
 /** What is at path, behind links, or the fault in Go's words. */
@@ -36,7 +43,8 @@ async function look(path: string): Promise<Stats | string> {
 /** Depth first, in byte order; links to files are taken, links to directories are not entered. */
 async function walk(folder: string, result: Scan): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    result.warnings.push(`open ${folder}: ${errnoText(error as NodeJS.ErrnoException)}`);
+    const fact = `open ${folder}: ${errnoText(error as NodeJS.ErrnoException)}`;
+    result.warnings.push(warningAt('unreadable-folder', nowhere, fact));
     return [];
   });
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
@@ -49,7 +57,7 @@ async function walk(folder: string, result: Scan): Promise<void> {
 
 async function take(path: string, result: Scan): Promise<void> {
   const seen = await look(path);
-  if (typeof seen === 'string') result.errors.push(new ConfigError(seen, path));
+  if (typeof seen === 'string') result.errors.push(unreadable(seen, path));
   else if (!seen.isDirectory()) result.files.push(path);
 }
 

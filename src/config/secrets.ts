@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigWarning } from './error.ts';
 import type { Chosen, Given, Layers, Setting } from './setting.ts';
 
 /** A secret may be given as it is, or as the name of a file that holds it: `password` or `password-file`. */
@@ -36,7 +36,7 @@ function twice(secret: Given, file: Given): ConfigError {
 }
 
 /** A warning for each file with a secret in it that every user of this machine can read. */
-export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<string[]> {
+export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<ConfigWarning[]> {
   const settings = [...chosen.values()].map(({ setting }) => setting);
   const files = new Set<string>();
   const isRedis = chosen.get('backend')?.value === 'redis';
@@ -46,9 +46,11 @@ export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<stri
     if (setting.secret === true && from === 'file' && value !== '') files.add(where.replace(/:[0-9]+$/, ''));
   }
   files.delete('');
-  const warnings: string[] = [];
+  const warnings: ConfigWarning[] = [];
   for (const file of files) {
-    if (await isOpen(file)) warnings.push(`${file} holds a secret and is readable by everyone: chmod o-r ${file}`);
+    if (!(await isOpen(file))) continue;
+    const fact = `holds a secret and is readable by everyone: chmod o-r ${file}`;
+    warnings.push({ code: 'exposed-secret', file, line: null, column: null, fact, message: `${file} ${fact}` });
   }
   return warnings;
 }

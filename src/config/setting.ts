@@ -2,7 +2,7 @@ import { fromText, toText } from '../go/bytes.ts';
 import { parseDuration } from '../go/duration.ts';
 import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
 import { redact } from '../go/redact.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, fail, type Report } from './error.ts';
 import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './toml-fields.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
@@ -77,14 +77,24 @@ function envValue({ kind }: Setting, variable: string, text: string): FlagValue 
   }
 }
 
-/** What a table of a configuration file gives. Throws ConfigError for a value of the wrong type. */
-export function fromToml(settings: readonly Setting[], { file }: TomlFile, table: TomlTable): Map<string, Given> {
+/** What a table of a configuration file gives; a value of the wrong type is refused with a ConfigError. */
+export function fromToml(
+  settings: readonly Setting[],
+  { file }: TomlFile,
+  table: TomlTable,
+  refuse: Report['error'] = fail,
+): Map<string, Given> {
   const given = new Map<string, Given>();
   for (const setting of settings) {
     const entry = setting.toml === null ? undefined : findEntry(table, setting.toml);
     if (entry === undefined) continue;
     const where = entry.line === null ? file : `${file}:${entry.line}`;
-    given.set(setting.name, { value: readers[setting.kind](file, entry), where });
+    try {
+      given.set(setting.name, { value: readers[setting.kind](file, entry), where });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      refuse(error);
+    }
   }
   return given;
 }

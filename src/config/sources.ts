@@ -1,5 +1,6 @@
 import { nearest } from '../go/nearest.ts';
 import { redact } from '../go/redact.ts';
+import type { ConfigWarning } from './error.ts';
 import { asString, asTable, findEntry, refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import type { Chosen } from './setting.ts';
 import { readStore, type StoreSettings } from './store.ts';
@@ -39,9 +40,9 @@ const globalName = 'global';
 export async function readNamedSources(
   toml: TomlFile,
   global: StoreSettings,
-): Promise<{ named: Map<string, NamedSource>; warnings: string[] }> {
+): Promise<{ named: Map<string, NamedSource>; warnings: ConfigWarning[] }> {
   const named = new Map<string, NamedSource>();
-  const warnings: string[] = [];
+  const warnings: ConfigWarning[] = [];
   const entry = findEntry(toml.table, 'source');
   for (const [name, one] of entry === undefined ? [] : asTable(toml.file, entry)) {
     const table = asTable(toml.file, one);
@@ -66,7 +67,7 @@ export async function chooseSources(
   list: TomlEntry | undefined,
   sources: Sources,
   lenient: boolean,
-): Promise<{ sources: readonly SourceSpec[]; warnings: readonly string[] }> {
+): Promise<{ sources: readonly SourceSpec[]; warnings: readonly ConfigWarning[] }> {
   const own = findEntry(toml.table, 'backend');
   if (own === undefined)
     return list === undefined ? { sources: [globalSource], warnings: [] } : listed(toml, list, sources, lenient);
@@ -82,11 +83,11 @@ function listed(
   list: TomlEntry,
   { named }: Sources,
   lenient: boolean,
-): { sources: SourceSpec[]; warnings: string[] } {
+): { sources: SourceSpec[]; warnings: ConfigWarning[] } {
   const { file } = toml;
   const items = Array.isArray(list.value) ? (list.value as readonly TomlEntry[]) : [];
   if (items.length === 0) throw tomlError(file, list, 'expected names of sources, as in ["site", "defaults"]');
-  const warnings: string[] = [];
+  const warnings: ConfigWarning[] = [];
   const sources = items.map((item) => {
     if (!(item.value instanceof Map)) return find(file, item, named);
     if (!lenient) refuseMisspelt(toml, item.value, ['name', 'prefix']);
@@ -109,7 +110,12 @@ function find(file: string, entry: TomlEntry, named: Sources['named']): SourceSp
   if (known !== undefined) return known.spec;
   const near = nearest(name, [...named.keys(), globalName]);
   const hint = near === null ? `there are ${[...named.keys(), globalName].join(', ')}` : `did you mean "${near}"?`;
-  throw tomlError(file, entry, `there is no source "${redact(name)}" in the configuration file; ${hint}`);
+  throw tomlError(
+    file,
+    entry,
+    `there is no source "${redact(name)}" in the configuration file; ${hint}`,
+    'unknown-source',
+  );
 }
 
 /** Whoever says what the global settings say uses the global store. */

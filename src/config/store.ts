@@ -1,5 +1,5 @@
 import { type FlagValue, formatValue } from '../go/flag.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigWarning, warningFrom } from './error.ts';
 import { refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import { settings } from './flags.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
@@ -131,7 +131,7 @@ export interface StoreTable {
   readonly store: StoreSettings;
   /** Each setting of the store with what set it. */
   readonly chosen: ReadonlyMap<string, Chosen>;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
 }
 
 /** Where a table stands. */
@@ -165,7 +165,7 @@ export async function readStore(
     const why = 'the embedded store is this process: it can only be the global one (-backend embedded)';
     throw refusal(chosen, 'backend', why);
   }
-  const doubts = storeDoubts(chosen).map((doubt) => `${where}: ${doubt}`);
+  const doubts = storeDoubts(chosen).map((doubt) => warningFrom('doubtful-setting', where, doubt));
   return {
     store: storeOf(chosen),
     chosen,

@@ -1,5 +1,6 @@
 import { nearest } from '../go/nearest.ts';
 import { redact } from '../go/redact.ts';
+import { type ConfigError, type ConfigWarning, type Report, warningAt } from './error.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
 /** Reading known names out of a TOML table, as Go's decoder does: exact name first, then any case; no coercion. */
@@ -55,19 +56,40 @@ export function mismatch(file: string, entry: TomlEntry, wanted: keyof typeof fo
 }
 
 /** One warning for every key of table that is not among known, with the nearest known name. */
-export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): string[] {
-  return strangers(table, known).map(([key, { line }, near]) => {
+export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): ConfigWarning[] {
+  return strangers(table, known).map(([key, { line, column }, near]) => {
     const hint = near === null ? '' : `; did you mean "${near}"?`;
-    return `${file}${line === null ? '' : `:${line}`}: unknown key "${redact(key)}" is ignored${hint}`;
+    return warningAt('unknown-key', { file, line, column }, `unknown key "${redact(key)}" is ignored${hint}`);
   });
 }
 
 /** Throws ConfigError for the first key of table that is not among known and near to one of them. */
-export function refuseMisspelt({ file }: TomlFile, table: TomlTable, known: readonly string[]): void {
-  for (const [key, entry, near] of strangers(table, known)) {
-    if (near === null) continue;
-    throw tomlError(file, entry, `there is no key "${key}"; did you mean "${near}"? (-lenient makes this a warning)`);
-  }
+export function refuseMisspelt(toml: TomlFile, table: TomlTable, known: readonly string[]): void {
+  for (const error of misspeltKeys(toml, table, known)) throw error;
+}
+
+/** The keys that a table has and may have. */
+export interface Keys {
+  readonly table: TomlTable;
+  readonly known: readonly string[];
+  /** Whether a key that is near to a known one is no error, either. */
+  readonly lenient: boolean;
+}
+
+/** Reports the keys of a table that it may not have. */
+export function checkKeys(toml: TomlFile, { table, known, lenient }: Keys, report: Report): void {
+  if (!lenient) for (const error of misspeltKeys(toml, table, known)) report.error(error);
+  const told = lenient ? [] : strangers(table, known).flatMap(([key, , near]) => (near === null ? [] : key));
+  const others = new Map([...table].filter(([key]) => !told.includes(key)));
+  for (const warning of unknownKeys(toml, others, known)) report.warning(warning);
+}
+
+function misspeltKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): ConfigError[] {
+  return strangers(table, known).flatMap(([key, entry, near]) => {
+    if (near === null) return [];
+    const message = `there is no key "${key}"; did you mean "${near}"? (-lenient makes this a warning)`;
+    return tomlError(file, entry, message, 'misspelt-key');
+  });
 }
 
 function strangers(table: TomlTable, known: readonly string[]): [key: string, TomlEntry, near: string | null][] {

@@ -1,6 +1,8 @@
 /** Where a key of a TOML file stands, and how its value begins. */
 export interface Place {
   readonly line: number;
+  /** Of the key or header, from 1. */
+  readonly column: number;
   /** The value's text up to the end of that line. */
   readonly source: string;
 }
@@ -28,8 +30,9 @@ export function findPlaces(text: string, mostNames: number): Map<string, Place> 
     if (head !== null) table = names(head[1]!);
     const path = assigned === null ? table : [...table, ...names(assigned[1]!)];
     const key = pathKey(path.slice(0, mostNames + 1));
-    if (assigned !== null) places.set(key, { line, source: assigned[2]! });
-    else if (head !== null && !places.has(key)) places.set(key, { line, source: '' });
+    const column = source.length - source.trimStart().length + 1;
+    if (assigned !== null) places.set(key, { line, column, source: assigned[2]! });
+    else if (head !== null && !places.has(key)) places.set(key, { line, column, source: '' });
     if (path.length > mostNames) break;
   }
   return places;

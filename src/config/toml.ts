@@ -1,6 +1,6 @@
 import { parse } from '@iarna/toml';
 import { outOfBounds, type OutOfBounds } from './bounds.ts';
-import { ConfigError } from './error.ts';
+import { ConfigError, type ConfigPlace } from './error.ts';
 import { type Place, findPlaces, pathKey } from './toml-lines.ts';
 
 /** TOML text as a tree of Maps in which every value knows its line and what Go would call its type. */
@@ -12,6 +12,8 @@ export interface TomlEntry {
   /** Go's word: string, int64, float64, bool, time.Time, []interface {}, map[string]interface {}. */
   readonly type: string;
   readonly line: number | null;
+  /** Where the key stands in its line, from 1. */
+  readonly column: number | null;
   /** Names of the tables and of the key that lead here. */
   readonly path: readonly string[];
 }
@@ -40,7 +42,7 @@ export function parseToml(file: string, bytes: Uint8Array): TomlFile {
     tree = parse(text);
   } catch (error) {
     if (beyond !== null) throw beyondError(file, beyond, new Map());
-    throw syntaxError(file, text, error);
+    throw parserError(file, text, error);
   }
   const places = findPlaces(text, maxDepth);
   if (beyond !== null) throw beyondError(file, beyond, places);
@@ -48,9 +50,14 @@ export function parseToml(file: string, bytes: Uint8Array): TomlFile {
 }
 
 /** Go's wording of a value that a key cannot take. */
-export function tomlError(file: string, entry: TomlEntry, message: string): ConfigError {
+export function tomlError(file: string, entry: TomlEntry, message: string, code = 'invalid-value'): ConfigError {
   const where = entry.line === null ? '' : `line ${entry.line} `;
-  return new ConfigError(`${file}: toml: ${where}(last key "${entry.path.join('.')}"): ${message}`, file, entry.line);
+  const key = entry.path.join('.');
+  return new ConfigError(`${file}: toml: ${where}(last key "${key}"): ${message}`, file, entry.line, {
+    column: entry.column,
+    code,
+    fact: `${key}: ${message}`,
+  });
 }
 
 function decode(file: string, bytes: Uint8Array): string {
@@ -59,7 +66,7 @@ function decode(file: string, bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
   } catch (cause) {
     const line = firstBadLine(bytes);
-    throw new ConfigError(`${file}: toml: line ${line}: invalid UTF-8 byte`, file, line, { cause });
+    throw syntaxError(file, { line, column: null }, 'invalid UTF-8 byte', cause);
   }
 }
 
@@ -68,16 +75,25 @@ function firstBadLine(bytes: Uint8Array): number {
   return 1 + lines.findIndex((line) => Buffer.from(line, 'latin1').toString('utf8').includes('\ufffd'));
 }
 
-function syntaxError(file: string, text: string, cause: unknown): ConfigError {
-  const { line: row, message } = cause as Error & { line?: number };
+function syntaxError(
+  file: string,
+  { line, column }: Pick<ConfigPlace, 'line' | 'column'>,
+  fact: string,
+  cause?: unknown,
+): ConfigError {
+  const where = line === null ? '' : `line ${line}: `;
+  return new ConfigError(`${file}: toml: ${where}${fact}`, file, line, { cause, column, code: 'invalid-toml', fact });
+}
+
+function parserError(file: string, text: string, cause: unknown): ConfigError {
+  const { line: row, col, message } = cause as Error & { line?: number; col?: number };
   const line = row === undefined ? null : Math.min(row + 1, text.split('\n').length);
   // The parser's message goes on with an excerpt of the file, and that may hold a password.
   const fact = message.replace(/ at row \d+, col \d+, pos \d+:\n[^]*$/, '');
   const source = line === null ? '' : text.split('\n')[line - 1]!;
   const words = /=\s*[-+]?0[0-9]/.test(source) ? leadingZeroes(source) : fact;
-  return new ConfigError(`${file}: toml: ${line === null ? '' : `line ${line}: `}${words}`, file, line, {
-    cause: new Error(fact),
-  });
+  const column = row === undefined || line !== row + 1 || col === undefined ? null : col + 1;
+  return syntaxError(file, { line, column }, words, new Error(fact));
 }
 
 function leadingZeroes(source: string): string {
@@ -86,17 +102,16 @@ function leadingZeroes(source: string): string {
 }
 
 function tooDeep(file: string, line: number | null): ConfigError {
-  const where = line === null ? '' : `line ${line}: `;
-  return new ConfigError(`${file}: toml: ${where}nested more than ${maxDepth} levels deep`, file, line);
+  return syntaxError(file, { line, column: null }, `nested more than ${maxDepth} levels deep`);
 }
 
 /** The value itself is not told: it may be a password that lacks its quotes. */
 function beyondError(file: string, { line, problem }: OutOfBounds, places: ReadonlyMap<string, Place>): ConfigError {
   const words = problem === 'date' ? 'there is no such date or time' : 'the number is out of range for int64';
   const key = [...places].findLast(([, place]) => place.line <= line)?.[0];
-  if (key === undefined) return new ConfigError(`${file}: toml: line ${line}: ${words}`, file, line);
+  if (key === undefined) return syntaxError(file, { line, column: null }, words);
   const path = JSON.parse(key) as string[];
-  return tomlError(file, { value: '', type: '', line, path }, words);
+  return tomlError(file, { value: '', type: '', line, column: null, path }, words);
 }
 
 class Reader {
@@ -114,8 +129,8 @@ class Reader {
     if (path.length > maxDepth) throw this.tooDeep(path);
     const place = this.places.get(pathKey(path));
     // A key of an inline table has the line of the table.
-    const line = place?.line ?? this.places.get(pathKey(path.slice(0, -1)))?.line ?? null;
-    const of = (type: string, converted: TomlValue): TomlEntry => ({ value: converted, type, line, path });
+    const { line, column } = place ?? this.places.get(pathKey(path.slice(0, -1))) ?? { line: null, column: null };
+    const of = (type: string, converted: TomlValue): TomlEntry => ({ value: converted, type, line, column, path });
     if (typeof value === 'string') return of('string', value);
     if (typeof value === 'boolean') return of('bool', value);
     if (value instanceof Date) return of('time.Time', value);
@@ -127,13 +142,18 @@ class Reader {
     if (!Array.isArray(value)) return of('map[string]interface {}', this.table(value as object, path));
     // Only [[name]] leaves a table's header, with nothing behind it, at the name of an array.
     const type = place?.source === '' ? '[]map[string]interface {}' : '[]interface {}';
-    const items = value.map((item: unknown) => this.item(item, path, line));
+    const items = value.map((item: unknown) => this.item(item, path, { line, column }));
     return of(type, items);
   }
 
   /** An element of an array has the array's line. */
-  private item(value: unknown, path: readonly string[], line: number | null): TomlEntry {
-    const places = line === null ? [] : [[pathKey(path), { line, source: 'an element' }] as const];
+  private item(
+    value: unknown,
+    path: readonly string[],
+    { line, column }: Pick<TomlEntry, 'line' | 'column'>,
+  ): TomlEntry {
+    const places =
+      line === null || column === null ? [] : [[pathKey(path), { line, column, source: 'an element' }] as const];
     return new Reader(this.file, new Map(places)).entry(value, path);
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { loadConfig, type LoadedConfig } from '../../src/config/confd.ts';
+import { loadConfig } from '../../src/config/confd.ts';
 import { oldSettings, settings } from '../../src/config/flags.ts';
 import { parseFlags } from '../../src/go/flag.ts';
 
@@ -20,9 +20,10 @@ function writeFile(text: string): string {
   return path;
 }
 
-async function load(args: readonly string[], env: Record<string, string> = {}, toml = ''): Promise<LoadedConfig> {
+async function load(args: readonly string[], env: Record<string, string> = {}, toml = '') {
   const file = ['-config-file', toml === '' ? '' : writeFile(toml)];
-  return loadConfig(parseArgs([...file, ...args]).set, new Map(Object.entries(env)));
+  const loaded = await loadConfig(parseArgs([...file, ...args]).set, new Map(Object.entries(env)));
+  return { ...loaded, warnings: loaded.warnings.map(({ message }) => message) };
 }
 
 describe('command lines that cannot work', () => {

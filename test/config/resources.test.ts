@@ -132,7 +132,9 @@ describe('a confdir without resources', () => {
     expect(await loadResources(none)).toEqual({
       specs: [],
       errors: [],
-      warnings: [`Cannot load template resources: confdir '${none}' does not exist`],
+      warnings: [
+        expect.objectContaining({ message: `Cannot load template resources: confdir '${none}' does not exist` }),
+      ],
       found: [],
     });
   });
@@ -147,7 +149,7 @@ describe('a confdir without resources', () => {
     mkdirSync(join(confdir, 'conf.d'));
     expect(await loadResources(confdir)).toMatchObject({
       errors: [],
-      warnings: [`Found no templates in ${confdir}/conf.d`],
+      warnings: [expect.objectContaining({ message: `Found no templates in ${confdir}/conf.d` })],
     });
   });
 });
@@ -175,7 +177,7 @@ describe('what a resource says', () => {
     put('conf.d/a.toml', text);
     const { specs, warnings, errors } = await loadResources(confdir);
     expect(errors).toEqual([]);
-    return { spec: specs[0]!, warnings: warnings.map((warning) => warning.replace(`${confdir}/`, '')) };
+    return { spec: specs[0]!, warnings: warnings.map(({ message }) => message.replace(`${confdir}/`, '')) };
   };
 
   test('nothing but src and dest', async () => {
@@ -299,7 +301,9 @@ describe('a misspelt key', () => {
   test.each(rows)('%j is doubted with -lenient, also where something else is wrong', async (text, path, near) => {
     put('conf.d/a.toml', text);
     const { warnings } = await loadResources(confdir, null, undefined, true);
-    expect(warnings.join()).toContain(`unknown key "${path.split('.').at(-1)!}" is ignored; did you mean "${near}"?`);
+    expect(warnings.map(({ message }) => message).join()).toContain(
+      `unknown key "${path.split('.').at(-1)!}" is ignored; did you mean "${near}"?`,
+    );
   });
 });
 

@@ -22,8 +22,9 @@ async function load(lines: string, settings = named) {
   const { sources, warnings } = await loadConfig(flags, new Map());
   const loaded = await loadResources(folder, null, sources);
   return {
-    global: warnings,
+    global: warnings.map(({ message }) => message),
     ...loaded,
+    warnings: loaded.warnings.map(({ message }) => message),
     errors: loaded.errors.map((error) => error.message),
     sources: loaded.specs[0]?.sources,
   };

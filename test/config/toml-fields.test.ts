@@ -59,7 +59,7 @@ test.each([
 ])('the unknown key %s is told, with the nearest known name when one is near', (key, near) => {
   const toml = parseToml('/x.toml', Buffer.from(`interval = 1\nNODES = []\n${key} = 1`));
   const known = ['interval', 'nodes', 'check_cmd', 'reload_cmd', 'keepstagefile', 'log-level'];
-  expect(unknownKeys(toml, toml.table, known)).toEqual([
+  expect(unknownKeys(toml, toml.table, known).map(({ message }) => message)).toEqual([
     `/x.toml:3: unknown key "${key}" is ignored${near === '' ? '' : `; did you mean "${near}"?`}`,
   ]);
 });

@@ -45,8 +45,10 @@ test('nothing is found inside strings and arrays', () => {
   expect([...places.keys()]).toEqual(['["a"]', '["d"]', '["f"]']);
 });
 
-test('the source of a value is what stands behind its equals sign', () => {
-  expect(findPlaces('a  =  10.0 # x', 100).get(pathKey(['a']))).toEqual({ line: 1, source: '10.0 # x' });
+test('the source of a value is what stands behind its equals sign, and the column is that of the key', () => {
+  const places = findPlaces('a  =  10.0 # x\n\t [b]', 100);
+  expect(places.get(pathKey(['a']))).toEqual({ line: 1, column: 1, source: '10.0 # x' });
+  expect(places.get(pathKey(['b']))).toEqual({ line: 2, column: 3, source: '' });
 });
 
 test('the first path of too many names is the last, and is cut', () => {

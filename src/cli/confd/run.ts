@@ -34,7 +34,7 @@ interface Running extends RunDeps {
 export async function run(loaded: LoadedConfig, deps: RunDeps): Promise<number> {
   const { config, warnings, notes } = loaded;
   const { log } = deps;
-  for (const warning of warnings) log.warning(warning);
+  for (const { message } of warnings) log.warning(message);
   for (const note of notes) log.info(note);
   let keyring: Keyring | null;
   let store: Store;
@@ -177,7 +177,7 @@ class Daemon {
     log.info('Captured hangup. Reading the configuration again');
     try {
       const loaded = await reload();
-      for (const warning of loaded.warnings) log.warning(warning);
+      for (const { message } of loaded.warnings) log.warning(message);
       const before = this.current.loaded;
       const same = textOf(loaded) === textOf(before);
       if (loaded.config.stateDir !== before.config.stateDir) log.warning('state-dir counts from the next start on');

@@ -85,7 +85,8 @@ export function fromFile(file: TomlFile): Layers {
   for (const [name, table] of tables) {
     const own = rows.filter(({ toml }) => toml.length > 0 && (toml.length === 2 ? toml[0] : '') === name);
     const known = own.map(({ toml }) => toml.at(-1)!);
-    warnings.push(...unknownKeys(file, table, name === '' ? [...known, 'peer', 'cluster'] : known));
+    const unknown = unknownKeys(file, table, name === '' ? [...known, 'peer', 'cluster'] : known);
+    warnings.push(...unknown.map(({ message }) => message));
   }
   return { given, warnings };
 }
