@@ -6,8 +6,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { confd, confdir, root, slurp, stageFiles } from './support/confd.mjs';
+import { freePort } from '../helpers/port.mjs';
 import { startServer } from './support/nginx.mjs';
-import { endPrograms, freePort, run, scratch, start, waitFor } from './support/process.mjs';
+import { endPrograms, run, scratch, start, waitFor } from './support/process.mjs';
 
 after(endPrograms);
 
