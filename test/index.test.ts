@@ -6,13 +6,13 @@ import { compile, type Plain, templateFunc, variadicTemplateFunc } from '../src/
 
 const root = join(import.meta.dirname, '..');
 
-/** The examples of the README, each with what its last comment says that it prints. */
+/** The examples of docs/library.md, each with what its last comment says that it prints. */
 function examples(): (readonly [string, string])[] {
-  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([^]*?)```/g);
+  const blocks = readFileSync(join(root, 'docs/library.md'), 'utf8').matchAll(/```js\n([^]*?)```/g);
   return [...blocks].map(([, code]) => [code!, /\/\/ prints: (.*)\n$/.exec(code!)![1]!] as const);
 }
 
-describe('the README’s examples print what they say', () => {
+describe('the examples of docs/library.md print what they say', () => {
   test('there are some', () => {
     expect(examples().length).toBeGreaterThanOrEqual(2);
   });

@@ -18,7 +18,7 @@ import { serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
 import { printedCommands } from '../helpers/printed.ts';
 
-// The README's commands, run by a shell as they are printed. Only addresses are others, and -confdir is added.
+// The commands of the README and of the pages for operators, run by a shell as they are printed. Only addresses are others, and -confdir is added.
 
 const root = join(import.meta.dirname, '../..');
 const commands = printedCommands();
@@ -30,6 +30,7 @@ afterEach(async () => {
 /** What runs elsewhere, or needs what no test may have. */
 const elsewhere: readonly (readonly [string, RegExp])[] = [
   ['this run', /^npm ci && npm test$/],
+  ['needs root and installs packages', /^npm run test:peers$/],
   ['package.test.ts', /^npm ci && npm pack && npm install -g /],
   ['needs a systemd; its file is tried by unit.test.ts', /^cp packaging\/confd.service /],
 ];
