@@ -3,7 +3,9 @@ import type { Agent } from './agent/schedule/agent.ts';
 import { type AgentSettings, assembleAgent } from './agent/assemble.ts';
 import { interval, onetime, watch } from './agent/schedule/processors.ts';
 import type { Backend } from './backend/contract/backend.ts';
-import { type BackendOptions, openBackend as openStore } from './backend/registry.ts';
+import { storeSettings } from './backend/entries.ts';
+import { type BackendOptions, openStore } from './backend/open.ts';
+import { defaultsOf } from './config/schema/schema.ts';
 import { fromText, toText } from './go/bytes.ts';
 import type { Func } from './go/value.ts';
 import { systemClock } from './obs/clock.ts';
@@ -64,26 +66,8 @@ export function compile(name: string, text: string, options: CompileOptions = {}
 export async function openBackend(
   options: Partial<BackendOptions> & Pick<BackendOptions, 'backend'>,
 ): Promise<Backend> {
-  return openStore({
-    nodes: [],
-    scheme: 'http',
-    clientCaKeys: '',
-    clientCert: '',
-    clientKey: '',
-    clientInsecure: false,
-    basicAuth: false,
-    username: '',
-    password: '',
-    passwordFile: '',
-    files: [],
-    filter: '*',
-    srvDomain: '',
-    srvRecord: '',
-    env: new Map(),
-    timeoutMs: 0,
-    log: silent,
-    ...options,
-  });
+  const whole: BackendOptions = { ...defaultsOf(storeSettings), env: new Map(), log: silent, ...options };
+  return (await openStore(whole)).backend;
 }
 
 /** An agent's settings; only the store and confdir are needed. */
@@ -126,8 +110,8 @@ export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
     syncOnly: false,
     keepStageFile: false,
     env: new Map(),
-    openStore: (store, label) =>
-      openStore({ ...store, env: settings.env, timeoutMs: store.backendTimeoutMs, log: labelled(log, label) }),
+    openStore: async (store, label) =>
+      (await openStore({ ...store, env: settings.env, log: labelled(log, label) })).backend,
     ...given,
   };
   const assemble = (): Agent => assembleAgent(backend, settings, { clock: systemClock, log, signal });

@@ -16,9 +16,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   go: [],
   obs: [],
   'file-watch': ['obs'],
-  'backend/contract': ['go'],
+  // What a setting is: the backends declare theirs with it, and config reads them all.
+  'config/schema': ['go'],
+  'backend/contract': ['go', 'obs', 'config/schema'],
   mirror: ['go', 'backend/contract'],
-  config: ['go'],
 
   'template/engine': ['go'],
   'template/gotext': ['go', 'template/engine'],
@@ -27,11 +28,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'template/hints': ['go', 'mirror', 'template/engine', 'template/gotext', 'template/funcs'],
   template: ['go', 'template/engine', 'template/gotext', 'template/handlebars', 'template/funcs'],
 
-  'backend/net': ['go', 'obs', 'backend/contract'],
+  'backend/net': ['go', 'obs', 'config/schema', 'backend/contract'],
+  'backend/embedded': ['go', 'config/schema', 'backend/contract'],
   'backend/env': ['go', 'backend/contract'],
-  'backend/etcd': ['go', 'obs', 'backend/contract', 'backend/net'],
-  'backend/file': ['go', 'obs', 'file-watch', 'backend/contract', 'backend/net'],
-  backend: ['go', 'obs', 'backend/contract', 'backend/net', 'backend/env', 'backend/etcd', 'backend/file'],
+  'backend/etcd': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
+  'backend/file': ['go', 'obs', 'config/schema', 'file-watch', 'backend/contract', 'backend/net'],
+  backend: [
+    ...['go', 'config/schema', 'backend/contract', 'backend/net', 'backend/embedded', 'backend/env', 'backend/etcd'],
+    'backend/file',
+  ],
+  config: ['go', 'config/schema', 'backend'],
 
   'agent/resource': ['go', 'obs', 'config', 'template/engine', 'template/gotext'],
   'agent/render': [
@@ -75,17 +81,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['minietcd/http/net', 'minietcd/http/admin', 'cli/process'],
   ],
-  'cli/confd/commands': ['go', 'config', 'cli/process'],
+  'cli/confd/commands': ['go', 'config/schema', 'backend', 'config', 'cli/process'],
   'cli/confd': [
     'agent/pipeline',
-    ...['go', 'obs', 'config', 'backend/contract', 'backend/net', 'backend', 'template/engine', 'template/funcs'],
+    ...['go', 'obs', 'config', 'backend/contract', 'backend', 'template/engine', 'template/funcs'],
     ...['agent/schedule', 'agent', 'minietcd', 'minietcd/http/net', 'minietcd/storage', 'minietcd/storage/wal'],
     ...['cli/process', 'cli/confd/commands'],
   ],
   // The library: what stands in src/ itself.
   '.': [
     'agent/pipeline',
-    ...['go', 'obs', 'backend/contract', 'backend', 'template/engine', 'template/gotext', 'template'],
+    ...['go', 'obs', 'config/schema', 'backend/contract', 'backend', 'template/engine', 'template/gotext', 'template'],
     ...['agent/schedule', 'agent'],
   ],
 };

@@ -3,52 +3,17 @@ import type { FlagValue } from '../go/flag.ts';
 import { ConfigError, type ConfigWarning, fail, type Report, warningAt } from './error.ts';
 import { asTable, findEntry, unknownKeys } from './toml-fields.ts';
 import { readConfigFile } from './config-file.ts';
-import { oldSettings, settings } from './flags.ts';
+import { agentSettings, oldSettings, settings, startSettings } from './flags.ts';
 import { modernise } from './old-flags.ts';
+import { maxTimerSeconds, type Setting, type Values } from './schema/schema.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
-import { type Chosen, fromEnv, fromFlags, fromToml, type Given, layer, type Setting } from './setting.ts';
+import { checkEach, type Chosen, fromEnv, fromFlags, fromToml, type Given, layer, valuesOf } from './setting.ts';
 import { readNamedSources, type Sources } from './sources.ts';
-import {
-  checkDuration,
-  checkStore,
-  maxTimerSeconds,
-  refusal,
-  storeDoubts,
-  storeOf,
-  type StoreSettings,
-} from './store.ts';
+import { checkStore, storeDoubts, storeOf, type StoreSettings } from './store.ts';
 import { parseToml, type TomlFile } from './toml.ts';
 
-/** Everything that an operator can set; '' is not set. All strings are text. */
-export interface Config extends StoreSettings {
-  readonly confdir: string;
-  /** '' keeps the embedded store in memory only. */
-  readonly dataDir: string;
-  readonly debounceMs: number;
-  /** Never more than a timer can wait, 24 days. */
-  readonly intervalSeconds: number;
-  readonly keepStageFile: boolean;
-  /** A key of a resource that is misspelt, probably, is a warning and not an error. */
-  readonly lenient: boolean;
-  readonly listen: readonly string[];
-  /** As typed; '' means info. */
-  readonly logLevel: string;
-  /** Largest output of a template, in bytes. */
-  readonly maxOutputBytes: number;
-  readonly noop: boolean;
-  readonly onetime: boolean;
-  readonly prefix: string;
-  readonly renderTimeoutMs: number;
-  /** '' means that there are no encrypted values. */
-  readonly secretKeyring: string;
-  readonly splayMs: number;
-  /** '' keeps pending reloads in memory. */
-  readonly stateDir: string;
-  /** How long a command is waited for after the signal to end. */
-  readonly stopTimeoutMs: number;
-  readonly syncOnly: boolean;
-  readonly watch: boolean;
-}
+/** Everything that an operator can set; '' is not set. All strings are text, and no time is longer than a timer can wait. */
+export type Config = StoreSettings & Values<typeof agentSettings>;
 
 /** The settings of one start, with what the operator should be told about them. */
 export interface LoadedConfig {
@@ -79,7 +44,8 @@ export async function loadConfig(
   const file = modernise(read.given);
   const given = { file: file.layer, env: envLayer, flag: flag.layer };
   const chosen = layer(withStateDir(settings, env), inOneWay(withFile(settings), given));
-  check(chosen);
+  checkEach(chosen);
+  checkStore(chosen);
   const global = storeOf(chosen);
   const { named, warnings } = await readNamedSources(read.toml, global);
   const doubtful = [...doubts(chosen).map(doubt), ...(await exposed(chosen)), ...warnings];
@@ -116,12 +82,12 @@ interface GlobalFile {
 }
 
 async function readGlobal(named: Given | undefined, refuse: Report['error']): Promise<GlobalFile> {
-  const path = named?.value ?? settings.find(({ name }) => name === 'config-file')!.default;
-  const toml = { file: path as string, table: new Map() };
+  const path = (named?.value as string | undefined) ?? startSettings.configFile.default;
+  const toml = { file: path, table: new Map() };
   const nothing = { toml, given: new Map<string, Given>(), warnings: [], notes: [], resourceFile: null };
   if (path === '') return nothing;
   try {
-    return interpret(parseToml(path as string, await readConfigFile(path as string)), refuse);
+    return interpret(parseToml(path, await readConfigFile(path)), refuse);
   } catch (error) {
     if (!(error instanceof ConfigError) || (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT')
       throw error;
@@ -168,66 +134,13 @@ function interpret(toml: TomlFile, refuse: Report['error']): GlobalFile {
 }
 
 function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Config {
-  const text = (name: string): string => chosen.get(name)!.value as string;
-  const yes = (name: string): boolean => chosen.get(name)!.value as boolean;
-  const number = (name: string): number => chosen.get(name)!.value as number;
-  const list = (name: string): readonly string[] => Object.freeze([...(chosen.get(name)!.value as readonly string[])]);
-  return Object.freeze({
-    ...store,
-    confdir: text('confdir'),
-    dataDir: text('data-dir'),
-    debounceMs: number('debounce'),
-    intervalSeconds: Math.min(number('interval'), maxTimerSeconds),
-    keepStageFile: yes('keep-stage-file'),
-    lenient: yes('lenient'),
-    listen: list('listen'),
-    logLevel: text('log-level'),
-    maxOutputBytes: number('max-output') * 1024 * 1024,
-    noop: yes('noop'),
-    onetime: yes('onetime'),
-    prefix: text('prefix'),
-    renderTimeoutMs: number('render-timeout'),
-    secretKeyring: text('secret-keyring'),
-    splayMs: number('splay'),
-    stateDir: text('state-dir'),
-    stopTimeoutMs: number('stop-timeout'),
-    syncOnly: yes('sync-only'),
-    watch: yes('watch'),
-  });
-}
-
-/** Throws ConfigError for values that cannot work, alone or together. */
-function check(chosen: ReadonlyMap<string, Chosen>): void {
-  const value = (name: string): FlagValue => chosen.get(name)!.value;
-  if ((value('interval') as number) <= 0) {
-    throw refusal(chosen, 'interval', `must be a positive number of seconds, not ${value('interval') as number}`);
-  }
-  if ((value('max-output') as number) <= 0) {
-    throw refusal(chosen, 'max-output', `must be a positive number of mebibytes, not ${value('max-output') as number}`);
-  }
-  checkDuration(chosen, 'debounce', true);
-  checkDuration(chosen, 'splay', true);
-  checkDuration(chosen, 'stop-timeout', true);
-  checkDuration(chosen, 'render-timeout');
-  checkStore(chosen);
-  const nodes = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);
-  if (value('backend') === 'embedded' && nodes !== undefined) {
-    throw refusal(chosen, nodes, 'excludes the backend embedded, which runs in this process and has no other nodes');
-  }
+  const own = valuesOf(agentSettings, chosen);
+  return Object.freeze({ ...store, ...own, intervalSeconds: Math.min(own.intervalSeconds, maxTimerSeconds) });
 }
 
 /** Combinations that work, though hardly as meant. */
 function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
-  const value = (name: string): FlagValue => chosen.get(name)!.value;
-  const warnings: string[] = [];
-  if ((value('interval') as number) > maxTimerSeconds) {
-    warnings.push(`interval: ${maxTimerSeconds} seconds are the most that can be waited`);
-  }
-  warnings.push(...storeDoubts(chosen));
-  for (const name of ['listen', 'data-dir']) {
-    if (value('backend') !== 'embedded' && chosen.get(name)!.from !== 'default') {
-      warnings.push(`${name} is not used without the backend embedded`);
-    }
-  }
-  return warnings;
+  const isLong = (chosen.get('interval')!.value as number) > maxTimerSeconds;
+  const interval = isLong ? [`interval: ${maxTimerSeconds} seconds are the most that can be waited`] : [];
+  return [...interval, ...storeDoubts(chosen)];
 }

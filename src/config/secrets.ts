@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError, type ConfigWarning } from './error.ts';
-import type { Chosen, Given, Layers, Setting } from './setting.ts';
+import type { Setting } from './schema/schema.ts';
+import type { Chosen, Given, Layers } from './setting.ts';
 
 /** A secret may be given as it is, or as the name of a file that holds it: `password` or `password-file`. */
 
@@ -39,9 +40,8 @@ function twice(secret: Given, file: Given): ConfigError {
 export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<ConfigWarning[]> {
   const settings = [...chosen.values()].map(({ setting }) => setting);
   const files = new Set<string>();
-  const isRedis = chosen.get('backend')?.value === 'redis';
-  for (const name of [...withFile(settings).map(fileOf), ...(isRedis ? [] : ['client-key'])])
-    files.add(String(chosen.get(name)?.value ?? ''));
+  const paths = settings.filter(({ secret }) => secret === 'path').map(({ name }) => name);
+  for (const name of [...withFile(settings).map(fileOf), ...paths]) files.add(chosen.get(name)!.value as string);
   for (const { setting, from, where, value } of chosen.values()) {
     if (setting.secret === true && from === 'file' && value !== '') files.add(where.replace(/:[0-9]+$/, ''));
   }

@@ -1,22 +1,11 @@
 import { fromText, toText } from '../go/bytes.ts';
 import { parseDuration } from '../go/duration.ts';
-import { type FlagSpec, type FlagValue, parseValue } from '../go/flag.ts';
+import { type FlagValue, parseValue } from '../go/flag.ts';
 import { redact } from '../go/redact.ts';
 import { ConfigError, fail, type Report } from './error.ts';
+import type { Setting, SettingRows, Values } from './schema/schema.ts';
 import { asBool, asInt, asString, asStrings, findEntry, mismatch } from './toml-fields.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
-
-/** One setting: its flag, and what it is called elsewhere. A row of data, never code. */
-export interface Setting extends FlagSpec {
-  /** Key in the configuration file; null for what only a command line can say. */
-  readonly toml: string | null;
-  /** Variables of the environment, the first that is not empty counts. */
-  readonly env: readonly string[];
-  /** Its value must not be shown; 'redis' when only that backend makes a password of it. */
-  readonly secret?: true | 'redis';
-  /** The only backend that reads it, where this release does not have that backend. */
-  readonly missing?: string;
-}
 
 /** The layers, weakest first. */
 export type Layer = 'default' | 'file' | 'env' | 'flag';
@@ -46,6 +35,26 @@ export function layer(settings: readonly Setting[], layers: Layers): ReadonlyMap
     return { value: setting.default, where: 'default', setting, from: 'default' };
   };
   return new Map(settings.map((setting) => [setting.name, choose(setting)]));
+}
+
+/** The values that count, by the names that code has for them; frozen. */
+export function valuesOf<Rows extends SettingRows>(rows: Rows, chosen: ReadonlyMap<string, Chosen>): Values<Rows> {
+  const frozen = (value: FlagValue) => (typeof value === 'object' ? Object.freeze([...value]) : value);
+  const values = Object.entries(rows).map(([key, { name }]) => [key, frozen(chosen.get(name)!.value)]);
+  return Object.freeze(Object.fromEntries(values)) as Values<Rows>;
+}
+
+/** What is wrong with a setting, by its name and by who set it. */
+export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, message: string): ConfigError {
+  return new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
+}
+
+/** Throws ConfigError for the first setting that cannot work, whatever the others are. */
+export function checkEach(chosen: ReadonlyMap<string, Chosen>): void {
+  for (const { setting, value } of chosen.values()) {
+    const wrong = setting.check?.(value) ?? null;
+    if (wrong !== null) throw refusal(chosen, setting.name, wrong);
+  }
 }
 
 /** What the command line gives. */

@@ -1,129 +1,70 @@
-import { type FlagValue, formatValue } from '../go/flag.ts';
+import {
+  commonSettings,
+  defaultBackend,
+  entryOf,
+  missingReaders,
+  readersOf,
+  reads,
+  storeSettings,
+  type StoreSettings,
+  words,
+} from '../backend/entries.ts';
 import { ConfigError, type ConfigWarning, warningFrom } from './error.ts';
 import { refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import { settings } from './flags.ts';
 import { exposed, inOneWay, withFile } from './secrets.ts';
-import { type Chosen, fromToml, layer } from './setting.ts';
+import { checkEach, type Chosen, fromToml, layer, refusal, valuesOf } from './setting.ts';
 import type { TomlFile, TomlTable } from './toml.ts';
 
-/** How to reach one store; '' and an empty list are what was not set. All strings are text. */
-export interface StoreSettings {
-  readonly appId: string;
-  readonly authToken: string;
-  /** In place of authToken; of the two, only the stronger layer's is set. So it is for the other secrets. */
-  readonly authTokenFile: string;
-  readonly authType: string;
-  readonly backend: string;
-  readonly backendTimeoutMs: number;
-  readonly basicAuth: boolean;
-  readonly clientCaKeys: string;
-  readonly clientCert: string;
-  readonly clientInsecure: boolean;
-  readonly clientKey: string;
-  readonly files: readonly string[];
-  readonly filter: string;
-  readonly nodes: readonly string[];
-  readonly password: string;
-  readonly passwordFile: string;
-  readonly path: string;
-  readonly roleId: string;
-  readonly scheme: string;
-  readonly secretId: string;
-  readonly secretIdFile: string;
-  readonly separator: string;
-  readonly srvDomain: string;
-  readonly srvRecord: string;
-  readonly table: string;
-  readonly userId: string;
-  readonly userIdFile: string;
-  readonly username: string;
-}
+export type { StoreSettings };
 
-const rowNames: ReadonlySet<string> = new Set([
-  ...['app-id', 'auth-token', 'auth-token-file', 'auth-type', 'backend', 'backend-timeout', 'basic-auth'],
-  ...['client-ca-keys', 'client-cert', 'client-insecure', 'client-key', 'file', 'filter', 'node', 'password'],
-  ...['password-file', 'path', 'role-id', 'scheme', 'secret-id', 'secret-id-file', 'separator', 'srv-domain'],
-  ...['srv-record', 'table', 'user-id', 'user-id-file', 'username'],
-]);
+const storeFlags: ReadonlySet<string> = new Set(Object.values(storeSettings).map(({ name }) => name));
 
 /** The part of the settings that makes a store what it is. */
 export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
-  const text = (name: string): string => chosen.get(name)!.value as string;
-  const yes = (name: string): boolean => chosen.get(name)!.value as boolean;
-  const list = (name: string): readonly string[] => Object.freeze([...(chosen.get(name)!.value as readonly string[])]);
-  return Object.freeze({
-    appId: text('app-id'),
-    authToken: text('auth-token'),
-    authTokenFile: text('auth-token-file'),
-    authType: text('auth-type'),
-    backend: text('backend') === '' ? 'etcd' : text('backend'),
-    backendTimeoutMs: chosen.get('backend-timeout')!.value as number,
-    basicAuth: yes('basic-auth'),
-    clientCaKeys: text('client-ca-keys'),
-    clientCert: text('client-cert'),
-    clientInsecure: yes('client-insecure'),
-    clientKey: text('client-key'),
-    files: list('file'),
-    filter: text('filter'),
-    nodes: list('node'),
-    password: text('password'),
-    passwordFile: text('password-file'),
-    path: text('path'),
-    roleId: text('role-id'),
-    scheme: text('scheme'),
-    secretId: text('secret-id'),
-    secretIdFile: text('secret-id-file'),
-    separator: text('separator'),
-    srvDomain: text('srv-domain'),
-    srvRecord: text('srv-record'),
-    table: text('table'),
-    userId: text('user-id'),
-    userIdFile: text('user-id-file'),
-    username: text('username'),
-  });
+  const values = valuesOf(storeSettings, chosen);
+  return values.backend === '' ? Object.freeze({ ...values, backend: defaultBackend }) : values;
 }
 
-/** The longest that a timer can wait. */
-export const maxTimerSeconds = 2_147_483;
-
-/** What is wrong with a setting, by its name and by who set it. */
-export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, message: string): ConfigError {
-  return new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
-}
-
-/** Throws ConfigError unless the setting is a time that can be waited, and more than nothing unless that is fine. */
-export function checkDuration(chosen: ReadonlyMap<string, Chosen>, name: string, mayBeZero = false): void {
-  const ms = chosen.get(name)!.value as number;
-  const isLong = ms > maxTimerSeconds * 1000;
-  if (ms < 0 || isLong || (!mayBeZero && ms === 0)) {
-    throw refusal(chosen, name, `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`);
-  }
-}
-
-/** Throws ConfigError for settings of a store that cannot work. */
+/** Throws ConfigError for settings that cannot work with the store that is chosen. */
 export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
-  const value = (name: string): FlagValue => chosen.get(name)!.value;
-  checkDuration(chosen, 'backend-timeout');
-  if (!['http', 'https', ''].includes(value('scheme') as string)) {
-    throw refusal(chosen, 'scheme', 'must be http or https');
-  }
-  if (value('backend') === 'dynamodb' && value('table') === '') throw new ConfigError('no DynamoDB table configured');
+  const value = (name: string) => chosen.get(name)!.value;
+  const wrong = entryOf(value('backend') as string)?.check?.(value) ?? null;
+  if (wrong === null) return;
+  throw wrong.setting === null ? new ConfigError(wrong.message) : refusal(chosen, wrong.setting, wrong.message);
 }
 
 /** Settings of a store that work, though hardly as meant. */
 export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
-  const value = (name: string): FlagValue => chosen.get(name)!.value;
-  const warnings = [...chosen.values()]
-    .filter(({ setting, from }) => setting.missing !== undefined && from !== 'default')
-    .map(({ setting: { name, missing } }) => `${name} is not used: this release does not have the backend ${missing!}`);
-  if (value('client-cert') !== '' && value('client-key') === '') {
-    warnings.push('client-cert is not used without client-key');
+  const entry = entryOf(chosen.get('backend')!.value as string);
+  // Variables are set for all containers alike; a flag or a line of a file is written for this store.
+  const given = [...chosen.values()]
+    .filter(({ setting: { name }, from }) => storeFlags.has(name) && ['flag', 'file'].includes(from))
+    .map(({ setting: { name } }) => name);
+  const missing = given.flatMap((name) => {
+    const readers = missingReaders(name);
+    return readers.length === 0
+      ? []
+      : `${name} is not used: this release does not have the backend ${words(readers, 'or')}`;
+  });
+  if (entry === undefined || entry.kind === 'missing') return missing;
+  const unread = given.filter(
+    (name) => !commonSettings.includes(name) && missingReaders(name).length === 0 && !reads(entry, name),
+  );
+  return [...missing, ...unreadLine(unread), ...(entry.doubts?.(storeOf(chosen)) ?? [])];
+}
+
+/** One line for all settings that the store does not read, by the stores that do. */
+function unreadLine(names: readonly string[]): string[] {
+  const byReaders = new Map<string, string[]>();
+  for (const name of names) {
+    const readers = words(readersOf(name), 'or');
+    byReaders.set(readers, [...(byReaders.get(readers) ?? []), name]);
   }
-  const hasPassword = value('password') !== '' || value('password-file') !== '';
-  if (value('basic-auth') === true && (value('username') === '' || !hasPassword)) {
-    warnings.push('basic-auth is not used without both username and password');
-  }
-  return warnings;
+  const parts = [...byReaders].map(([readers, group]) => {
+    return `${words(group, 'and')} ${group.length === 1 ? 'is' : 'are'} not used without the backend ${readers}`;
+  });
+  return parts.length === 0 ? [] : [parts.join('; ')];
 }
 
 /** A store that a table of its own describes. */
@@ -154,20 +95,22 @@ export async function readStore(
   timeoutMs: number | null,
   more: readonly string[] = [],
 ): Promise<StoreTable> {
-  const rows = settings.filter(({ name }) => rowNames.has(name) || more.includes(name));
+  const rows = settings.filter(({ name }) => storeFlags.has(name) || more.includes(name));
   const known = rows.flatMap(({ toml: key }) => key ?? []);
   if (!lenient) refuseMisspelt(toml, table, known);
   const own = rows.map((row) => (row.name === 'backend-timeout' ? { ...row, default: timeoutMs ?? row.default } : row));
   const layers = { file: fromToml(own, toml, table), env: new Map(), flag: new Map() };
   const chosen = layer(own, inOneWay(withFile(own), layers));
+  checkEach(chosen);
   checkStore(chosen);
-  if (chosen.get('backend')!.value === 'embedded') {
-    const why = 'the embedded store is this process: it can only be the global one (-backend embedded)';
+  const store = storeOf(chosen);
+  if (entryOf(store.backend)?.kind === 'hosted') {
+    const why = `the ${store.backend} store is this process: it can only be the global one (-backend ${store.backend})`;
     throw refusal(chosen, 'backend', why);
   }
   const doubts = storeDoubts(chosen).map((doubt) => warningFrom('doubtful-setting', where, doubt));
   return {
-    store: storeOf(chosen),
+    store,
     chosen,
     warnings: [...unknownKeys(toml, table, known), ...doubts, ...(await exposed(chosen))],
   };

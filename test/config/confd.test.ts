@@ -253,3 +253,52 @@ describe('combinations that are doubted', () => {
     expect(config.intervalSeconds).toBeLessThanOrEqual(2_147_483);
   });
 });
+
+describe('settings that the store does not read', () => {
+  const etcd = 'etcd, etcdv2 or etcdv3';
+  const cases: [string[], Record<string, string>, string, string[]][] = [
+    [['-backend=nope', '-node=h'], {}, '', []],
+    [
+      ['-auth-token=t', '-file=f'],
+      {},
+      '',
+      [
+        'auth-token is not used: this release does not have the backend vault',
+        'file is not used without the backend file',
+      ],
+    ],
+    [
+      ['-backend=vault', '-auth-token=t', '-file=f'],
+      {},
+      '',
+      ['auth-token is not used: this release does not have the backend vault'],
+    ],
+    [
+      ['-backend=env', '-node=h', '-client-cert=c'],
+      {},
+      '',
+      [`client-cert and node are not used without the backend ${etcd}`],
+    ],
+    [['-backend=env', '-node='], {}, '', [`node is not used without the backend ${etcd}`]],
+    [['-backend=file', '-file=f'], {}, 'nodes = ["h"]', [`node is not used without the backend ${etcd}`]],
+    [
+      [],
+      {},
+      'backend = "env"\nfile = ["f"]\nnodes = ["h"]',
+      [`file is not used without the backend file; node is not used without the backend ${etcd}`],
+    ],
+    [['-backend=embedded', '-scheme=http', '-listen=:1'], {}, '', [`scheme is not used without the backend ${etcd}`]],
+    [['-node=h', '-scheme=https', '-srv-domain=d', '-client-key=/k', '-username=u'], {}, '', []],
+    [['-backend=env', '-backend-timeout=1s', '-prefix=/x'], {}, '', []],
+    // An image sets variables for whichever store it is run with.
+    [
+      ['-backend=env'],
+      { CONFD_NODE: 'h', CONFD_CLIENT_CERT: 'c', CONFD_FILE: 'f', CONFD_TABLE: 't', CONFD_LISTEN: ':1' },
+      '',
+      [],
+    ],
+  ];
+  test.each(cases)('%j %j %j', async (args, env, toml, expected) => {
+    expect((await load(args, env, toml)).warnings).toEqual(expected);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fromEnv, fromFlags, fromToml, layer, type Setting } from '../../src/config/setting.ts';
+import { fromEnv, fromFlags, fromToml, layer } from '../../src/config/setting.ts';
+import type { Setting } from '../../src/config/schema/schema.ts';
 import { parseToml } from '../../src/config/toml.ts';
 
 const rows: Setting[] = [

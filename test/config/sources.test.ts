@@ -94,10 +94,22 @@ describe('which stores', () => {
 });
 
 test('what is not known is told with its place', async () => {
-  const { warnings } = await load('[backend]\nbackend = "env"\nzebra = ["x"]\nclient_cert = "/c"\n');
+  const { warnings } = await load('[backend]\nbackend = "etcd"\nzebra = ["x"]\nclient_cert = "/c"\n');
   const file = join(folder, 'conf.d/a.toml');
   expect(warnings).toEqual([
     `${file}:6: unknown key "zebra" is ignored`,
     `${file}:4: client-cert is not used without client-key`,
+  ]);
+});
+
+test('what the store of a table does not read is told in one line, with its place', async () => {
+  const unread = 'nodes = ["h"]\nfilter = "*"\nscheme = "https"\nseparator = "/"\nbackend_timeout = "1s"\n';
+  const where = join(folder, 'conf.d/a.toml');
+  expect((await load(`[backend]\nbackend = "env"\n${unread}`)).warnings).toEqual([
+    `${where}:4: separator is not used: this release does not have the backend redis`,
+    `${where}:4: filter is not used without the backend file; node and scheme are not used without the backend etcd, etcdv2 or etcdv3`,
+  ]);
+  expect((await load('', `[source.x]\nbackend = "env"\nprefix = "/x"\nnodes = ["h"]\n`)).global).toEqual([
+    `${join(folder, 'confd.toml')}:1: node is not used without the backend etcd, etcdv2 or etcdv3`,
   ]);
 });

@@ -44,23 +44,3 @@ function decoded(part: string): string {
     return part;
   }
 }
-
-const defaults: ReadonlyMap<string, string> = new Map([
-  ['consul', '127.0.0.1:8500'],
-  ['etcdv3', '127.0.0.1:2379'],
-  ['redis', '127.0.0.1:6379'],
-  ['vault', 'http://127.0.0.1:8200'],
-  ['zookeeper', '127.0.0.1:2181'],
-]);
-
-/** The nodes of a backend for which none was set: ETCDCTL_PEERS for etcd, else where such a store usually listens. */
-export function defaultNodes(backend: string, env: ReadonlyMap<string, string>): readonly string[] {
-  if (backend === 'etcd' || backend === 'etcdv2') {
-    const peers = (env.get('ETCDCTL_PEERS') ?? '')
-      .split(',')
-      .flatMap((peer) => (peer.trim() === '' ? [] : [peer.trim()]));
-    return peers.length > 0 ? peers : ['http://127.0.0.1:4001'];
-  }
-  const node = defaults.get(backend);
-  return node === undefined ? [] : [node];
-}

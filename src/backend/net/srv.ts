@@ -5,7 +5,6 @@ import { BackendError } from '../contract/backend.ts';
 /** The settings from which the SRV name is made. */
 export interface SrvSettings {
   readonly backend: string;
-  readonly scheme: string;
   readonly srvDomain: string;
   readonly srvRecord: string;
 }
@@ -13,27 +12,24 @@ export interface SrvSettings {
 /** Looks up SRV records; node:dns/promises has one. */
 export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>;
 
-/** The SRV name to look up, or '' when none is set; the environment needs no nodes. */
-export function srvNameOf(settings: SrvSettings): string {
-  if (settings.backend === 'env') return '';
-  if (settings.srvRecord !== '' || settings.srvDomain === '') return settings.srvRecord;
-  return `_${settings.backend}._tcp.${settings.srvDomain}.`;
+/** The SRV name to look up, or '' when none is set. */
+export function srvNameOf({ backend, srvDomain, srvRecord }: SrvSettings): string {
+  if (srvRecord !== '' || srvDomain === '') return srvRecord;
+  return `_${backend}._tcp.${srvDomain}.`;
 }
 
 /**
- * The nodes that SRV records name, by priority, those of one priority in an order drawn by weight. BackendError, with
- * confd's text, when there are none.
+ * The nodes (host:port) that SRV records of that name list, by priority, those of one priority in an order drawn by
+ * weight. BackendError, with confd's text, when there are none.
  */
 export async function nodesFromSrv(
-  settings: SrvSettings,
+  name: string,
   resolve: ResolveSrv = resolveByDns,
   random: () => number = Math.random,
 ): Promise<readonly string[]> {
-  const name = srvNameOf(settings);
-  const scheme = settings.backend === 'etcd' ? `${settings.scheme}://` : '';
   return ordered(await lookUp(name, resolve), random).map((record) => {
     const host = record.name.replace(/\.+$/, '');
-    return `${scheme}${host.includes(':') ? `[${host}]` : host}:${record.port}`;
+    return `${host.includes(':') ? `[${host}]` : host}:${record.port}`;
   });
 }
 

@@ -26,11 +26,11 @@ function sourceRows(name: string, { chosen }: NamedSource): Row[] {
 }
 
 function shown({ setting, value }: Chosen): string {
-  // What may be a password is one: redis may be named by a file that is read later, or be misspelt.
+  // What may be a secret is one: a store that takes it for one may be named by a file that is read later, or be misspelt.
   if (setting.secret !== undefined) return value === '' ? '""' : '***';
   if (setting.kind === 'string') return JSON.stringify(redact(value as string));
   if (setting.kind === 'list') {
-    const mask = setting.name === 'node' ? maskUserinfo : redact;
+    const mask = setting.address === true ? maskUserinfo : redact;
     return JSON.stringify((value as readonly string[]).map(mask));
   }
   return formatValue(setting.kind, value);

@@ -6,6 +6,7 @@ import { FileLedger } from '../../agent/pipeline/file-ledger.ts';
 import { interval, onetime, watch } from '../../agent/schedule/processors.ts';
 import { MemoryLedger, type ReloadLedger } from '../../agent/pipeline/reload-ledger.ts';
 import { type Backend, BackendError } from '../../backend/contract/backend.ts';
+import { openStore, type Store } from '../../backend/open.ts';
 import type { Config, LoadedConfig } from '../../config/confd.ts';
 import { ConfigError } from '../../config/error.ts';
 import type { StoreSettings } from '../../config/store.ts';
@@ -14,7 +15,7 @@ import { systemClock } from '../../obs/clock.ts';
 import { labelled, type Logger } from '../../obs/log.ts';
 import { TemplateError } from '../../template/engine/engine.ts';
 import { Keyring } from '../../template/funcs/keyring.ts';
-import { openGlobalStore, openStore, type Store } from './store.ts';
+import { isEmbedded, openGlobalStore } from './store.ts';
 
 /** What a run has from the process around it. */
 export interface RunDeps {
@@ -200,7 +201,7 @@ class Daemon {
 
 /** The embedded store keeps its data for as long as the process lives, whatever the settings say meanwhile. */
 function sameStore(a: StoreSettings, b: StoreSettings): boolean {
-  return (a.backend === 'embedded' && b.backend === 'embedded') || JSON.stringify(a) === JSON.stringify(b);
+  return (isEmbedded(a) && isEmbedded(b)) || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** What makes one start different from another. */
@@ -212,16 +213,16 @@ function agentSettings({ loaded, keyring, store }: DaemonDeps, deps: Running): A
   const { env, log, ledger } = deps;
   const { config, sources, resourceFile } = loaded;
   const { confdir, prefix, noop, syncOnly, keepStageFile, lenient } = config;
-  const limits = { outputBytes: config.maxOutputBytes, runMs: config.renderTimeoutMs };
+  const limits = { outputBytes: config.maxOutputMebibytes * 1024 * 1024, runMs: config.renderTimeoutMs };
   const open = async (store: StoreSettings, label: string): Promise<Backend> => {
     const own = labelled(log, label);
-    const { backend, sources: places } = await openStore(store, { env, log: own });
+    const { backend, places } = await openStore({ ...store, env, log: own });
     own.info(`Backend set to ${redact(store.backend)}`);
     own.info(sourcesLine(places));
     return backend;
   };
   const onGlobalUse = () => {
-    log.info(sourcesLine(store.sources));
+    log.info(sourcesLine(store.places));
   };
   const given = { confdir, resourceFile, prefix, noop, syncOnly, keepStageFile, lenient, env, limits, keyring, ledger };
   return { ...given, sources, openStore: open, onGlobalUse };

@@ -1,44 +1,22 @@
-import { type Backend, BackendError } from '../../backend/contract/backend.ts';
-import { type BackendOptions, discoverNodes, openBackend } from '../../backend/registry.ts';
-import { srvNameOf } from '../../backend/net/srv.ts';
+import { BackendError } from '../../backend/contract/backend.ts';
+import type { StoreDeps } from '../../backend/contract/entry.ts';
+import { entryOf, type StoreSettings } from '../../backend/entries.ts';
+import { openStore, type Store } from '../../backend/open.ts';
 import type { Config } from '../../config/confd.ts';
-import type { StoreSettings } from '../../config/store.ts';
-import { maskUserinfo, redact } from '../../go/redact.ts';
+import { redact } from '../../go/redact.ts';
 import type { Storage } from '../../minietcd/storage/storage.ts';
 import { systemClock } from '../../obs/clock.ts';
 import type { Logger } from '../../obs/log.ts';
 import { reachOf } from '../process/listen-scope.ts';
 
-/** An open store, and how the log names where it is. */
-export interface Store {
-  readonly backend: Backend;
-  readonly sources: readonly string[];
-}
-
-/** What is around a store. */
-export interface StoreDeps {
-  readonly env: ReadonlyMap<string, string>;
-  readonly log: Logger;
-}
-
 /** Opens the global store; the embedded one begins to serve. Throws BackendError. */
 export async function openGlobalStore(config: Config, deps: StoreDeps): Promise<Store> {
-  return config.backend === 'embedded' ? openEmbedded(config, deps.log) : openStore(config, deps);
+  return isEmbedded(config) ? openEmbedded(config, deps.log) : openStore({ ...config, ...deps });
 }
 
-/** Opens the store that the settings name, which is not the embedded one. Throws BackendError. */
-export async function openStore(settings: StoreSettings, { env, log }: StoreDeps): Promise<Store> {
-  const options: BackendOptions = { ...settings, env, timeoutMs: settings.backendTimeoutMs, log };
-  const record = srvNameOf(options);
-  if (record !== '') log.info(`SRV record set to ${redact(record)}`);
-  const nodes = await discoverNodes(options);
-  const sources = placesOf(settings, nodes);
-  return { backend: await openBackend({ ...options, nodes }), sources };
-}
-
-function placesOf({ backend, files }: StoreSettings, nodes: readonly string[]): readonly string[] {
-  if (backend === 'env') return ['the environment of this process'];
-  return backend === 'file' ? files.map(redact) : nodes.map(maskUserinfo);
+/** Whether the store is one that this process serves. */
+export function isEmbedded({ backend }: StoreSettings): boolean {
+  return entryOf(backend)?.kind === 'hosted';
 }
 
 async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<Store> {
@@ -61,7 +39,7 @@ async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<S
     await local.close();
     await server.close();
   };
-  return { backend: { ...local, close }, sources: server.urls };
+  return { backend: { ...local, close }, places: server.urls };
 }
 
 /** How many changes of the embedded store come between its snapshots. */

@@ -1,8 +1,8 @@
+import { entryOf } from '../../../backend/entries.ts';
 import { FlagError } from '../../../go/flag.ts';
 import { nearest } from '../../../go/nearest.ts';
 import { writeTo } from '../../process/output.ts';
 import type { Command } from './command.ts';
-import { backends } from './usage.ts';
 
 /** Answers a command line that Go's flag package would not take, with its words; the exit code. Throws what is another error. */
 export function refuseFlags(call: string, error: unknown, usage: () => string): number {
@@ -20,13 +20,18 @@ export function refuseFlags(call: string, error: unknown, usage: () => string): 
 export function refuseCommand(program: string, word: string, commands: readonly Command[]): number {
   const names = commands.map(({ name }) => name);
   const near = nearest(word, names);
-  const hint = backends.includes(word)
+  const hint = isOffered(word)
     ? `did you mean -backend ${word}?`
     : near === null
       ? `the commands are ${listed(names)}; without one, flags run the agent ("${program} -h" lists them)`
       : `did you mean "${program} ${near}"?`;
   writeTo(2, `${program}: there is no command "${word}"; ${hint}\n`);
   return 2;
+}
+
+/** Whether the word is a store of this release. */
+function isOffered(word: string): boolean {
+  return word !== '' && (entryOf(word)?.kind ?? 'missing') !== 'missing';
 }
 
 function listed(names: readonly string[]): string {

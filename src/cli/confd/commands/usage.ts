@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
 import { offered } from '../../../config/flags.ts';
+import type { Setting, Topic } from '../../../config/schema/schema.ts';
 import { type FlagSpec, formatValue, usageText } from '../../../go/flag.ts';
 import type { Command } from './command.ts';
 
@@ -10,7 +11,7 @@ export function usage(program: string): string {
 }
 
 /** What is described: all of confd, or one of its commands. */
-export interface Topic {
+export interface Described {
   readonly program: string;
   readonly commands: readonly Command[];
   readonly command: Command | null;
@@ -24,13 +25,13 @@ export function commandUsage(program: string, { name, operands, flags, takesSett
 }
 
 /** `confd help`: the flags by topic, width columns wide. */
-export async function helpScreen(topic: Topic, width: number): Promise<string> {
+export async function helpScreen(topic: Described, width: number): Promise<string> {
   const screen = (await describe(topic)).wrap(Math.min(width, 110));
   return `${await screen.getHelp()}\n`;
 }
 
 /** `confd completion`: a script for bash or, where shell names it, zsh; it asks `--get-yargs-completions`. */
-export async function completionScript(topic: Topic): Promise<string> {
+export async function completionScript(topic: Described): Promise<string> {
   const parser = (await describe(topic)).completion('completion', false);
   return new Promise((resolve, reject) => {
     void parser.parse(['completion'], (error: Error | undefined, _argv: unknown, output: string) => {
@@ -41,14 +42,15 @@ export async function completionScript(topic: Topic): Promise<string> {
 }
 
 /** What can come at the end of words, the command line typed so far with the program as its first word. */
-export async function completions(topic: Topic, words: readonly string[]): Promise<string[]> {
+export async function completions(topic: Described, words: readonly string[]): Promise<string[]> {
   const command = topic.commands.find(({ name }) => words.length > 2 && name === words[1]) ?? null;
   const last = words.at(-1) ?? '';
   // Values of flags that take any text, and files, are left to the shell, which knows them.
   const flag = /^--?([^=]+)$/.exec(words.at(-2) ?? '')?.[1];
-  const spec = [...(command?.flags ?? []), ...offered].find(({ name }) => name === flag);
+  const rows: readonly (FlagSpec & Pick<Setting, 'choices'>)[] = [...(command?.flags ?? []), ...offered];
+  const spec = rows.find(({ name }) => name === flag);
   if (spec !== undefined && spec.kind !== 'bool') {
-    return [...(choices.get(spec.name) ?? [])].filter((choice) => choice.startsWith(last));
+    return (spec.choices ?? []).filter((choice) => choice.startsWith(last));
   }
   if (command !== null && !last.startsWith('-')) {
     return command.name === 'help'
@@ -65,7 +67,7 @@ export async function completions(topic: Topic, words: readonly string[]): Promi
   });
 }
 
-async function describe({ program, commands, command }: Topic): Promise<Argv> {
+async function describe({ program, commands, command }: Described): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   const parser = yargs([])
     .scriptName(basename(program))
@@ -81,8 +83,10 @@ async function describe({ program, commands, command }: Topic): Promise<Argv> {
   if (command?.takesSettings === false) return parser;
   parser.epilogue('One hyphen or two; boolean flags take a value only after "=": -watch=false.');
   const without = command === null ? [] : ['version', 'print-config'];
-  for (const [group, names] of groups)
-    for (const name of names) if (!without.includes(name)) parser.option(name, optionOf(find(name), group));
+  for (const [topic, heading] of Object.entries(headings))
+    for (const row of offered)
+      if ((row.topic ?? 'store') === topic && !without.includes(row.name))
+        parser.option(row.name, optionOf(row, heading));
   return parser;
 }
 
@@ -97,62 +101,22 @@ function said(command: Command | null): string {
   return `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`;
 }
 
-function find(name: string): FlagSpec {
-  return offered.find((spec) => spec.name === name)!;
-}
-
-function optionOf(spec: FlagSpec, group: string): Options {
+function optionOf(spec: FlagSpec & Pick<Setting, 'choices'>, group: string): Options {
   const shown = formatValue(spec.kind, spec.default);
-  const known = choices.get(spec.name);
   return {
     group,
     describe: spec.usage.replaceAll('`', ''),
     ...(spec.kind === 'bool' ? { boolean: true } : { string: true, requiresArg: true }),
     ...(spec.kind === 'list' ? { array: true } : {}),
     ...(['', '[]', 'false'].includes(shown) ? {} : { defaultDescription: shown, default: undefined }),
-    ...(known === undefined ? {} : { choices: known }),
+    ...(spec.choices === undefined ? {} : { choices: spec.choices }),
   };
 }
 
-/** The stores that this release can read. */
-export const backends: readonly string[] = ['etcd', 'etcdv2', 'etcdv3', 'embedded', 'env', 'file'];
-
-const choices: ReadonlyMap<string, readonly string[]> = new Map([
-  ['backend', backends],
-  ['log-level', ['debug', 'info', 'warn', 'error', 'fatal', 'panic']],
-  ['scheme', ['http', 'https']],
-]);
-
-const groups: ReadonlyMap<string, readonly string[]> = new Map([
-  [
-    'What to do:',
-    ['onetime', 'watch', 'interval', 'debounce', 'splay', 'noop', 'sync-only', 'keep-stage-file', 'stop-timeout'],
-  ],
-  ['What a template may take:', ['render-timeout', 'max-output']],
-  [
-    'Where things are:',
-    ['confdir', 'config-file', 'lenient', 'prefix', 'log-level', 'state-dir', 'print-config', 'version'],
-  ],
-  [
-    'The store:',
-    [
-      'backend',
-      'node',
-      'scheme',
-      'srv-domain',
-      'srv-record',
-      'backend-timeout',
-      'listen',
-      'data-dir',
-      'file',
-      'filter',
-    ],
-  ],
-  [
-    'Certificates and passwords:',
-    [
-      ...['client-ca-keys', 'client-cert', 'client-key', 'client-insecure'],
-      ...['basic-auth', 'username', 'password', 'password-file', 'secret-keyring'],
-    ],
-  ],
-]);
+const headings: Readonly<Record<Topic, string>> = {
+  run: 'What to do:',
+  limits: 'What a template may take:',
+  places: 'Where things are:',
+  store: 'The store:',
+  secrets: 'Certificates and passwords:',
+};

@@ -2,29 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type BackendOptions, discoverNodes, openBackend } from '../../src/backend/registry.ts';
+import { storeSettings } from '../../src/backend/entries.ts';
+import { type BackendOptions, discoverNodes, openStore } from '../../src/backend/open.ts';
+import { defaultsOf } from '../../src/config/schema/schema.ts';
 import { memoryLog } from '../helpers/memory-log.ts';
 
-const plain: BackendOptions = {
-  backend: 'env',
-  nodes: [],
-  scheme: 'http',
-  clientCaKeys: '',
-  clientCert: '',
-  clientKey: '',
-  clientInsecure: false,
-  basicAuth: false,
-  username: '',
-  password: '',
-  passwordFile: '',
-  files: [],
-  filter: '*',
-  srvDomain: '',
-  srvRecord: '',
-  env: new Map(),
-  timeoutMs: 0,
-  log: memoryLog(),
-};
+const plain: BackendOptions = { ...defaultsOf(storeSettings), env: new Map(), log: memoryLog() };
 
 describe('settings that cannot work', () => {
   const rows: readonly (readonly [string, Partial<BackendOptions>, RegExp])[] = [
@@ -38,7 +21,7 @@ describe('settings that cannot work', () => {
     ],
   ];
   test.each(rows)('%s', async (_name, more, message) => {
-    await expect(openBackend({ ...plain, ...more })).rejects.toMatchObject({
+    await expect(openStore({ ...plain, ...more })).rejects.toMatchObject({
       name: 'BackendError',
       code: 'settings',
       message: expect.stringMatching(message) as unknown,
@@ -54,23 +37,30 @@ describe('stores', () => {
     ['file', { files: [join(folder, 'keys.yaml')] }, ['/app/host', 'here']],
   ];
   test.each(rows)('%s is opened and read', async (backend, more, pair) => {
-    const store = await openBackend({ ...plain, ...more, backend });
+    const { backend: store } = await openStore({ ...plain, ...more, backend });
     const { pairs } = await store.read(['/app'], new AbortController().signal);
     expect([...pairs]).toEqual([pair]);
     await store.close();
   });
 
   test.each(['etcd', 'etcdv2', 'etcdv3'])('an etcd that is down is opened all the same: %s', async (backend) => {
-    await (await openBackend({ ...plain, backend, nodes: ['127.0.0.1:1'] })).close();
+    const store = await openStore({ ...plain, backend, nodes: ['me:pw@127.0.0.1:1'] });
+    expect(store.places).toEqual(['***@127.0.0.1:1']);
+    await store.backend.close();
   });
 });
 
+const peers = new Map([['ETCDCTL_PEERS', 'http://a:1, b:2,']]);
 const nodes: readonly (readonly [string, Partial<BackendOptions>, readonly string[]])[] = [
   ['what was set', { backend: 'etcd', nodes: ['a:1', 'b:2'] }, ['a:1', 'b:2']],
-  ['ETCDCTL_PEERS', { backend: 'etcd', env: new Map([['ETCDCTL_PEERS', 'a:1,b:2']]) }, ['a:1', 'b:2']],
+  ['ETCDCTL_PEERS', { backend: 'etcd', env: peers }, ['http://a:1', 'b:2']],
+  ['not for v3', { backend: 'etcdv3', env: peers }, ['127.0.0.1:2379']],
   ['where an etcd listens', { backend: 'etcd' }, ['http://127.0.0.1:4001']],
-  ['nothing, where there is no network', { backend: 'env' }, []],
+  ['nothing, where there is no network', { backend: 'env', srvDomain: 'example.com', srvRecord: '_x._tcp.a.' }, []],
+  ['SRV records, with the scheme', { backend: 'etcd', srvRecord: '_x._tcp.a.', nodes: ['a:1'] }, ['http://h:1']],
+  ['SRV records, as confd names them', { backend: 'etcdv3', srvDomain: 'a' }, ['h:1']],
 ];
 test.each(nodes)('nodes: %s', async (_name, more, expected) => {
-  expect(await discoverNodes({ ...plain, ...more })).toEqual(expected);
+  const resolve = () => Promise.resolve([{ name: 'h.', port: 1, priority: 0, weight: 0 }]);
+  expect(await discoverNodes({ ...plain, ...more }, resolve)).toEqual(expected);
 });

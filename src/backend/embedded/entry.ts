@@ -1,0 +1,27 @@
+import { listSetting, textSetting } from '../../config/schema/schema.ts';
+import type { FlagValue } from '../../go/flag.ts';
+import type { OtherEntry } from '../contract/entry.ts';
+
+const settings = Object.freeze({
+  listen: listSetting('listen', '`address` at which the embedded store serves its clients (may be repeated)', {
+    default: ['127.0.0.1:4001'],
+  }),
+  /** '' keeps the data in memory only. */
+  dataDir: textSetting(
+    'data-dir',
+    'directory that keeps the data of the embedded store; without one it is in memory only',
+  ),
+});
+
+/** A mini-etcd in this process, which the program runs. */
+export const embeddedEntry: OtherEntry<typeof settings> = Object.freeze({
+  kind: 'hosted',
+  name: 'embedded',
+  description: 'a mini-etcd in this process',
+  settings,
+  check(value: (flag: string) => FlagValue) {
+    const setting = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);
+    const message = 'excludes the backend embedded, which runs in this process and has no other nodes';
+    return setting === undefined ? null : { setting, message };
+  },
+});

@@ -1,0 +1,71 @@
+import { type Setting, type SettingRows, textSetting, type Values } from '../config/schema/schema.ts';
+import type { BackendEntry } from './contract/entry.ts';
+import { timeoutSettings } from './net/settings.ts';
+import * as registry from './registry.ts';
+
+type Registered = (typeof registry)[keyof typeof registry];
+type EntryOf<T> = T extends readonly (infer One)[] ? One : T;
+type All<T> = (T extends unknown ? (one: T) => void : never) extends (all: infer Whole) => void ? Whole : never;
+type OwnSettings = All<EntryOf<Registered>['settings']>;
+
+type AllSettings = Readonly<{ backend: Setting<string> } & typeof timeoutSettings & OwnSettings>;
+
+/** How to reach one store; '' and an empty list are what was not set. All strings are text. */
+export type StoreSettings = Values<AllSettings>;
+
+/** An entry that takes the settings of all stores, its own among them. */
+type Entry = BackendEntry<SettingRows, StoreSettings>;
+
+/** Every store that is known, in alphabetical order. */
+const entries: readonly Entry[] = (Object.values(registry) as Registered[])
+  .flat()
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Those that can be read: `-backend` offers them. */
+export const offeredEntries: readonly Entry[] = entries.filter(({ kind }) => kind !== 'missing');
+
+/** The store that counts when none is set. */
+export const defaultBackend: string = entries.find(({ isDefault }) => isDefault === true)!.name;
+
+/** The entry of a store, '' is the default one; undefined for a name that nobody knows. */
+export function entryOf(backend: string): Entry | undefined {
+  return entries.find(({ name }) => name === (backend === '' ? defaultBackend : backend));
+}
+
+/** The stores of this release that read the setting. */
+export function readersOf(flag: string): readonly string[] {
+  return offeredEntries.filter((entry) => reads(entry, flag)).map(({ name }) => name);
+}
+
+/** The stores that alone read the setting, where this release has none of them. */
+export function missingReaders(flag: string): readonly string[] {
+  return readersOf(flag).length > 0 ? [] : entries.filter((entry) => reads(entry, flag)).map(({ name }) => name);
+}
+
+/** Whether the store reads the setting. */
+export function reads({ settings }: Entry, flag: string): boolean {
+  return Object.values(settings).some(({ name }) => name === flag);
+}
+
+/** "a, b or c". */
+export function words(all: readonly string[], last: 'or' | 'and'): string {
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} ${last} ${all.at(-1)!}`;
+}
+
+const names = offeredEntries.map(({ name }) => name);
+
+const common: SettingRows = Object.freeze({
+  backend: textSetting('backend', `where the keys are: ${words(names, 'or')}`, {
+    default: defaultBackend,
+    choices: names,
+  }),
+  ...timeoutSettings,
+});
+
+/** What is said of a store, whichever it is. */
+export const commonSettings: readonly string[] = Object.values(common).map(({ name }) => name);
+
+/** The settings of all stores, by what code calls their values. */
+export const storeSettings = Object.freeze(
+  Object.assign({}, common, ...entries.map(({ settings }) => settings)),
+) as AllSettings;

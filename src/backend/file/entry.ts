@@ -1,0 +1,20 @@
+import { listSetting, textSetting } from '../../config/schema/schema.ts';
+import { redact } from '../../go/redact.ts';
+import { systemClock } from '../../obs/clock.ts';
+import { openableEntry } from '../contract/entry.ts';
+
+export const fileEntry = openableEntry({
+  name: 'file',
+  description: 'YAML or JSON files',
+  settings: {
+    files: listSetting('file', 'YAML or JSON `file` or directory of the file backend (may be repeated)'),
+    filter: textSetting('filter', 'pattern that names of files in a directory of the file backend must match', {
+      default: '*',
+    }),
+  },
+  placesOf: ({ files }) => files.map(redact),
+  async open({ files, filter, log }) {
+    const { fileBackend } = await import('./file.ts');
+    return fileBackend({ files, filter, clock: systemClock, warn: log.warning.bind(log) });
+  },
+});

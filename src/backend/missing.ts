@@ -1,0 +1,35 @@
+import { secretFileSetting, type SettingRows, textSetting } from '../config/schema/schema.ts';
+import type { FlagValue } from '../go/flag.ts';
+import type { OtherEntry } from './contract/entry.ts';
+
+/** The stores that Go's confd reads and this release does not: their settings are accepted, and offered nowhere. */
+export const missingEntries = [
+  missing('acm', 'certificates of AWS', {}),
+  missing('consul', 'Consul', {}),
+  {
+    ...missing('dynamodb', 'a table of DynamoDB', { table: textSetting('table', 'DynamoDB table') }),
+    check: (value: (flag: string) => FlagValue) =>
+      value('table') === '' ? { setting: null, message: 'no DynamoDB table configured' } : null,
+  },
+  missing('rancher', 'the metadata service of Rancher', {}),
+  missing('redis', 'Redis', { separator: textSetting('separator', 'what redis has in place of the slashes of a key') }),
+  missing('secretsmanager', 'AWS Secrets Manager', {}),
+  missing('ssm', 'parameters of AWS Systems Manager', {}),
+  missing('vault', 'Vault', {
+    appId: textSetting('app-id', 'app id for the vault auth type app-id'),
+    authToken: textSetting('auth-token', 'token for the vault auth types token and github', { secret: true }),
+    authTokenFile: secretFileSetting('auth-token'),
+    authType: textSetting('auth-type', 'vault auth type'),
+    path: textSetting('path', 'mount path of the vault auth type'),
+    roleId: textSetting('role-id', 'role id for the vault auth types app-role and kubernetes'),
+    secretId: textSetting('secret-id', 'secret id for the vault auth type app-role', { secret: true }),
+    secretIdFile: secretFileSetting('secret-id'),
+    userId: textSetting('user-id', 'user id for the vault auth type app-id', { secret: true }),
+    userIdFile: secretFileSetting('user-id'),
+  }),
+  missing('zookeeper', 'ZooKeeper', {}),
+] as const;
+
+function missing<Rows extends SettingRows>(name: string, description: string, settings: Rows): OtherEntry<Rows> {
+  return { kind: 'missing', name, description, settings };
+}

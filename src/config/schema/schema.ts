@@ -1,0 +1,103 @@
+import { type FlagKind, type FlagSpec, type FlagValue, formatValue } from '../../go/flag.ts';
+
+/** What a setting is: one row of data, from which flag, variable, TOML key, help and docs are made. */
+
+/** One setting; V is the type of its value. */
+export interface Setting<V extends FlagValue = FlagValue> extends FlagSpec {
+  readonly default: V;
+  /** Key in the configuration file; null for what only a command line can say. */
+  readonly toml: string | null;
+  /** Variables of the environment, the first that is not empty counts. */
+  readonly env: readonly string[];
+  /** True when its value must not be shown; 'path' for a file that holds a secret, where some stores take the secret itself. */
+  readonly secret?: true | 'path';
+  /** Its values are addresses, which may have user:password@ in front of the host. */
+  readonly address?: true;
+  /** The values that completion offers. */
+  readonly choices?: readonly string[];
+  /** Where the help screen has it; the store when left out. */
+  readonly topic?: Topic;
+  /** What is wrong with a value, for the operator, or null. */
+  check?(value: V): string | null;
+}
+
+/** The topics of the help screen. */
+export type Topic = 'run' | 'limits' | 'places' | 'store' | 'secrets';
+
+/** Settings by the names that code has for their values. */
+export type SettingRows = Readonly<Record<string, Setting>>;
+
+/** What settings hold once they are chosen. */
+export type Values<Rows extends SettingRows> = { readonly [Name in keyof Rows]: Rows[Name]['default'] };
+
+type Extra<V extends FlagValue> = Partial<Omit<Setting<V>, 'name' | 'kind' | 'usage'>>;
+
+/** A row: underscores in its TOML key and a variable CONFD_<NAME>, unless `extra` says something else. */
+function row<V extends FlagValue>(name: string, kind: FlagKind, usage: string, extra: { default: V } & Extra<V>) {
+  const words = name.replaceAll('-', '_');
+  return Object.freeze<Setting<V>>({ name, kind, usage, toml: words, env: [`CONFD_${words.toUpperCase()}`], ...extra });
+}
+
+/** A text, empty by default. */
+export function textSetting(name: string, usage: string, extra: Extra<string> = {}): Setting<string> {
+  return row(name, 'string', usage, { default: '', ...extra });
+}
+
+/** Yes or no, no by default. */
+export function boolSetting(name: string, usage: string, extra: Extra<boolean> = {}): Setting<boolean> {
+  return row(name, 'bool', usage, { default: false, ...extra });
+}
+
+/** Texts, none by default. */
+export function listSetting(
+  name: string,
+  usage: string,
+  extra: Extra<readonly string[]> = {},
+): Setting<readonly string[]> {
+  return row(name, 'list', usage, { default: [], ...extra });
+}
+
+/** A number of `unit`, more than 0. */
+export function countSetting(
+  name: string,
+  usage: string,
+  extra: Extra<number> & { default: number; unit: string },
+): Setting<number> {
+  const { unit, ...rest } = extra;
+  const check = (value: number) => (value > 0 ? null : `must be a positive number of ${unit}, not ${value}`);
+  return row(name, 'int', usage, { check, ...rest });
+}
+
+/** The longest that a timer can wait. */
+export const maxTimerSeconds = 2_147_483;
+
+/** A time that can be waited, in milliseconds; more than nothing, unless mayBeZero. */
+export function durationSetting(
+  name: string,
+  usage: string,
+  extra: Extra<number> & { default: number; mayBeZero?: boolean },
+): Setting<number> {
+  const { mayBeZero = false, ...rest } = extra;
+  const check = (ms: number) => {
+    const isLong = ms > maxTimerSeconds * 1000;
+    if (ms >= 0 && !isLong && (mayBeZero || ms > 0)) return null;
+    return `${formatValue('duration', ms)} is ${isLong ? 'too long' : 'too short'}`;
+  };
+  return row(name, 'duration', usage, { check, ...rest });
+}
+
+/** The file that holds the secret of another setting, in place of it. */
+export function secretFileSetting(secret: string): Setting<string> {
+  return textSetting(`${secret}-file`, `file with the ${secret}, instead of it`);
+}
+
+/** The rows, all below one topic of the help screen. */
+export function inTopic<Rows extends SettingRows>(topic: Topic, rows: Rows): Rows {
+  const entries = Object.entries(rows).map(([name, setting]) => [name, Object.freeze({ ...setting, topic })]);
+  return Object.freeze(Object.fromEntries(entries)) as Rows;
+}
+
+/** What the settings hold when nobody sets them. */
+export function defaultsOf<Rows extends SettingRows>(rows: Rows): Values<Rows> {
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.default])) as Values<Rows>;
+}
