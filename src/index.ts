@@ -13,6 +13,8 @@ import { labelled, type Logger } from './obs/log.ts';
 import { compileTemplate } from './template/gotext/template.ts';
 import { fromPlain, type Plain } from './template/plain.ts';
 
+export type { Failure, Outcome, Step } from './agent/pipeline/outcome.ts';
+export type { Comparison, FileState, KeyCounts, PassRecord, Trigger } from './agent/pipeline/pass-record.ts';
 export type { PendingReload, ReloadLedger } from './agent/pipeline/reload-ledger.ts';
 export {
   type Backend,

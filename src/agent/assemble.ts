@@ -15,6 +15,7 @@ import type { Ending } from './resource/command.ts';
 import { ResourceRenderer } from './schedule/resource-renderer.ts';
 import { type RenderLimits, defaultRenderLimits } from './render/render.ts';
 import { type Resource, resolveResource } from './resource/resource.ts';
+import type { PassReader, PassRecord } from './pipeline/pass-record.ts';
 import { MemoryLedger, type ReloadLedger } from './pipeline/reload-ledger.ts';
 import { Semaphore } from './schedule/semaphore.ts';
 import { removeStale } from './pipeline/stage-files.ts';
@@ -46,6 +47,8 @@ export interface AgentSettings {
   readonly ledger?: ReloadLedger;
   /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
   readonly keyring?: Keyring | null;
+  /** Called with the record of every pass when it has ended and is logged; an error of its own is logged, no more. */
+  readonly onPass?: (record: PassRecord) => unknown;
 }
 
 /** Where an agent lives. */
@@ -90,7 +93,8 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, deps: A
     isFirst = false;
     return loaded;
   };
-  const rendererDeps = { ...deps, templates, createFuncDeps, limits, semaphore, ledger };
+  const onPass = passReader(settings.onPass, log);
+  const rendererDeps = { ...deps, templates, createFuncDeps, limits, semaphore, ledger, onPass };
   const borrowed = borrow(backend);
   return new Agent({
     open: ({ store, label }) => {
@@ -104,6 +108,18 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, deps: A
     createRenderer: (resource, sources) => new ResourceRenderer(resource, sources, rendererDeps),
     ledger,
   });
+}
+
+/** Whatever the reader does, the pass has ended, and the next one comes. */
+function passReader(read: AgentSettings['onPass'], log: Logger): PassReader {
+  if (read === undefined) return () => undefined;
+  return (record) => {
+    new Promise((resolve) => {
+      resolve(read(record));
+    }).catch((error: unknown) => {
+      log.error(`onPass failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
 }
 
 function openNone(): Promise<never> {

@@ -32,6 +32,11 @@ export class ReadSet {
     this.#listings.set(`lsdir ${path}`, folderListing(path));
   }
 
+  /** How many names, patterns and listings were asked for; a name that a pattern takes in may count with it alone. */
+  get size(): number {
+    return this.#keys.size + this.#patterns.size + this.#listings.size;
+  }
+
   /** True when key was asked for, by its name or by a pattern. */
   has(key: string): boolean {
     return this.#keys.has(key) || [...this.#patterns.values()].some((matches) => matches(key));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type AgentSettings, assembleAgent } from '../../src/agent/assemble.ts';
+import type { PassRecord } from '../../src/agent/pipeline/pass-record.ts';
 import { onetime, watch } from '../../src/agent/schedule/processors.ts';
 import { defaultRenderLimits } from '../../src/agent/render/render.ts';
 import { systemClock } from '../../src/obs/clock.ts';
@@ -244,5 +245,71 @@ describe('a template that takes too much', () => {
     const [failure] = await onetime(agent, stop.signal);
     expect(failure).toContain(`${dir.path('templates/x.tmpl')}: the template`);
     expect(failure).toContain(message);
+  });
+});
+
+describe('onPass', () => {
+  test('hears of every pass when it has been logged: what woke it, its keys and how it ended', async () => {
+    const dir = new Confdir();
+    const backend = new FakeBackend();
+    backend.put('/a', '1');
+    backend.put('/b', '1');
+    dir.resource('bad', '{{getv "/none"}}', ['/a']);
+    const dest = dir.resource('x', '{{getv "/a"}}{{exists "/c"}}', ['/']);
+    const records: PassRecord[] = [];
+    const logged: number[] = [];
+    const closing = (line: string) => /has been updated|in sync$|not updated/.test(line);
+    const { log, follow } = assembled(dir, backend, {
+      onPass: (record) => {
+        records.push(record);
+        logged.push(log.lines.filter(closing).length);
+      },
+    });
+    void follow();
+    await says(dest, '1false');
+    await waitFor('two records', () => records.length >= 2);
+    expect(logged.slice(0, 2)).toEqual([1, 2]);
+    backend.put('/a', '2');
+    await says(dest, '2false');
+    const of = (name: string) => records.filter(({ file }) => file === dir.path(`conf.d/${name}.toml`));
+    await waitFor('its record', () => of('x').length === 2);
+    const keys = { seen: 2, used: 2 };
+    expect(of('x')).toMatchObject([
+      { dest, trigger: 'start', keys, comparison: { found: null }, outcome: { status: 'updated', reloaded: false } },
+      { trigger: 'change', keys, comparison: { found: { md5: of('x')[0]!.comparison!.wanted.md5 } } },
+    ]);
+    expect(of('bad')[0]).toMatchObject({ trigger: 'start', comparison: null, outcome: { status: 'failed' } });
+  });
+
+  test('hears in onetime of a resource whose store cannot be read', async () => {
+    const dir = new Confdir();
+    dir.resource('a', 'fine', []);
+    dir.resource('b', '{{getv "/b"}}', ['/b']);
+    const backend = new FakeBackend();
+    backend.setDown(true);
+    const records: PassRecord[] = [];
+    const { agent, log, stop } = assembled(dir, backend, { onPass: (record) => records.push(record) });
+    await onetime(agent, stop.signal);
+    const message = `Cannot process template resource ${dir.path('conf.d/b.toml')} - fake: down`;
+    expect(records.map(({ outcome }) => outcome)).toMatchObject([{ status: 'updated' }, { step: 'read', message }]);
+    expect(log.lines.at(-1)).toBe(`ERROR ${message}`);
+  });
+
+  const fails: readonly (readonly [string, () => unknown])[] = [
+    [
+      'throws',
+      () => {
+        throw new Error('no disk');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no disk'))],
+  ];
+  test.each(fails)('that %s is logged, and changes nothing', async (_name, onPass) => {
+    const dir = new Confdir();
+    const dest = dir.resource('x', 'fine', []);
+    const { agent, log, stop } = assembled(dir, new FakeBackend(), { onPass });
+    expect(await onetime(agent, stop.signal)).toEqual([]);
+    expect(content(dest)).toBe('fine');
+    expect(log.lines).toContain('ERROR onPass failed: no disk');
   });
 });

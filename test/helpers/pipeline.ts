@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../src/agent/resource/command.ts';
+import type { Failure, Outcome } from '../../src/agent/pipeline/outcome.ts';
+import type { PassRecord } from '../../src/agent/pipeline/pass-record.ts';
 import { MemoryLedger } from '../../src/agent/pipeline/reload-ledger.ts';
 import type { Rendering } from '../../src/agent/render/render.ts';
 import type { Resource } from '../../src/agent/resource/resource.ts';
@@ -75,6 +77,17 @@ export function resourceOf(dest: string, more: Partial<Resource> = {}): Resource
     ...more,
   };
 }
+
+/** The record of a pass of the resource with this dest, of which only the outcome counts. */
+export function recordOf(outcome: Outcome, dest = '/d'): PassRecord {
+  const nothing = { keys: null, comparison: null, steps: [] };
+  return { file: '/conf.d/r.toml', dest, trigger: 'start', startedAt: 0, durationMs: 0, ...nothing, outcome };
+}
+
+/** How a pass ends that fails at check_cmd. */
+export const failedCheck: Failure = {
+  ...{ status: 'failed', step: 'check', message: 'no', hints: [], pending: false, isBug: false },
+};
 
 /** A ledger that knows of a pending reload of the resource's dest. */
 export function pendingLedger({ dest, file, spec }: Resource, stops = 0): MemoryLedger {

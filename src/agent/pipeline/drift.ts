@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Logger } from '../../obs/log.ts';
 import { compare } from './compare.ts';
+import type { PassRecord } from './pass-record.ts';
 import { AgentError, isErrno } from '../resource/error.ts';
 import type { Resource } from '../resource/resource.ts';
 
@@ -28,9 +29,10 @@ export class Drift {
     this.pass = new Promise((done) => (this.passed = done));
   }
 
-  /** A pass has ended; md5 is that of its rendering, or null when it left nothing as wished. */
-  end(md5: string | null): void {
-    this.left = md5 === null ? null : { md5 };
+  /** A pass has ended. */
+  end({ outcome, comparison }: Pick<PassRecord, 'outcome' | 'comparison'>): void {
+    const isAsWished = outcome.status === 'updated' || outcome.status === 'unchanged';
+    this.left = isAsWished && comparison !== null ? { md5: comparison.wanted.md5 } : null;
     this.intact = '';
     this.isTold = false;
     this.passed();

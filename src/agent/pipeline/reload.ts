@@ -54,16 +54,15 @@ function endedByItself(failure: string): boolean {
 }
 
 /**
- * Makes the reload that is pending for a dest that stays as it is; false when there is none to make. A reload during
- * which run after run was asked to end is one that restarts confd itself: it has done its work, and would be run for ever.
+ * Whether a reload is pending, for a dest that stays as it is, which is to be run now; says so. An entry that is not to be
+ * run any more goes. A reload during which run after run was asked to end is one that restarts confd itself: it has done
+ * its work, and would be run for ever.
  */
-export async function makePending(
+export async function isRetryDue(
   resource: Resource,
-  files: CommandFiles,
-  deps: ReloadDeps & { readonly release: () => void },
+  { ledger, log }: Pick<ReloadDeps, 'ledger' | 'log'>,
 ): Promise<boolean> {
   const { dest, file, spec } = resource;
-  const { ledger, log, release } = deps;
   const entry = await ledger.find(dest);
   if (entry === null) return false;
   if (spec.reloadCmd === '') {
@@ -81,7 +80,5 @@ export async function makePending(
     return false;
   }
   log.info(`Target config ${dest} in sync, but its last reload failed or was cut short: running it again`);
-  release();
-  await reload(resource, files, deps);
   return true;
 }

@@ -21,14 +21,15 @@ export interface RenderDeps {
 }
 
 /** What a resource came to, and what tells whether a change concerns it. */
-export type RenderResult = Ending & {
+export type RenderResult = Rendered & {
   /** What the render asked its keys for; null when the template did not run. */
   readonly readSet: ReadSet | null;
   /** Keys that there were when the template ran last; Infinity when it did not run. */
   readonly keyCount: number;
 };
 
-type Ending =
+/** How a render ended. */
+export type Rendered =
   | { readonly status: 'rendered'; readonly rendering: Rendering }
   /** dest stays as it is */
   | { readonly status: 'kept'; readonly reason: TooFewKeys }
@@ -47,7 +48,7 @@ export async function renderResource(
   let template: Template | null = null;
   let reader = new Reader(view);
   let keyCount = Infinity;
-  const ended = (ending: Ending): RenderResult => {
+  const ended = (ending: Rendered): RenderResult => {
     const reason = tooFewKeys(keyCount, resource.spec);
     const kept = reason === null ? ending : ({ status: 'kept', reason } as const);
     return { ...kept, readSet: template === null ? null : reader.readSet, keyCount };

@@ -8,11 +8,11 @@ import type { RequestedKeys } from '../source/empty-read-guard.ts';
 import type { Drifted } from '../pipeline/drift.ts';
 import { AgentError } from '../resource/error.ts';
 import { storeFailure } from '../source/retry-state.ts';
-import type { Outcome } from '../pipeline/outcome.ts';
+import type { PassRecord, Trigger } from '../pipeline/pass-record.ts';
 import type { ReloadLedger } from '../pipeline/reload-ledger.ts';
 import type { Resource, KeyRequest } from '../resource/resource.ts';
 import { ResourceRunner } from './resource-runner.ts';
-import { type RefreshOptions, Source } from '../source/source.ts';
+import { type ReadReason, type RefreshOptions, Source } from '../source/source.ts';
 
 /** What conf.d holds now: what can run, and what is wrong with the rest (it has been logged). */
 export interface Loaded {
@@ -24,8 +24,8 @@ export interface Loaded {
 
 /** How one resource is rendered from the mirror, and whether a change concerns it. */
 export interface Renderer {
-  /** One pass through the rooms. */
-  pass(): Promise<Outcome>;
+  /** One pass through all steps; one that ends before them when its keys could not be read. Never rejects. */
+  pass(trigger: Trigger, unread?: AgentError): Promise<PassRecord>;
   /** True when the last render used one of these keys, or when there is no render to go by. */
   uses(changes: ChangeSet): boolean;
   /** True when one of these keys is one of the resource's, used or not. */
@@ -70,6 +70,7 @@ export class Agent {
   private sources = new Map<string, Source>();
   private members = new Map<string, Member>();
   private known: readonly Resource[] = [];
+  private isLoaded = false;
   /** Settles when every resource and store that has left conf.d is done. */
   private finished: Promise<unknown> = Promise.resolve();
 
@@ -79,7 +80,8 @@ export class Agent {
   async load(isEdit = false): Promise<Omit<Loaded, 'resources'>> {
     const { resources, errors, isEmpty } = await this.deps.load(isEdit);
     this.known = resources;
-    this.useSources(resources);
+    this.useSources(resources, this.isLoaded ? 'edit' : 'start');
+    this.isLoaded = true;
     const old = this.members;
     this.members = new Map();
     const leaving = new Map<string, Promise<void>>();
@@ -101,7 +103,7 @@ export class Agent {
   }
 
   /** Keeps the sources that the resources use, adds the new ones and ends the others. */
-  private useSources(resources: readonly Resource[]): void {
+  private useSources(resources: readonly Resource[], reason: ReadReason): void {
     const old = this.sources;
     this.sources = new Map();
     const requests = new Map<Source, RequestedKeys[]>();
@@ -114,7 +116,7 @@ export class Agent {
         requests.get(source)!.push({ dest, keys: request.keys });
       }
     }
-    for (const [source, requested] of requests) source.request(requested);
+    for (const [source, requested] of requests) source.request(requested, reason);
     const unused = [...old.values()].filter((source) => !requests.has(source));
     this.finished = Promise.all([this.finished, ...unused.map((source) => source.stop())]);
   }
@@ -128,7 +130,8 @@ export class Agent {
   private join(resource: Resource, leaving: Promise<void> | undefined): Member {
     const sources = resource.keyRequests.map((request) => this.sources.get(sourceIdOf(request))!);
     const renderer = this.deps.createRenderer(resource, sources);
-    return { resource, renderer, runner: new ResourceRunner(() => renderer.pass(), this.deps.clock, leaving), sources };
+    const runner = new ResourceRunner((trigger) => renderer.pass(trigger), this.deps.clock, leaving);
+    return { resource, renderer, runner, sources };
   }
 
   /** Begins to read the stores whose time has come; takeReads takes what comes of it. */
@@ -141,22 +144,19 @@ export class Agent {
     return Math.min(...[...this.sources.values()].map(({ nextRefresh }) => nextRefresh));
   }
 
-  /** Makes every store due for a look. */
+  /** Makes every store due for a look, after a hangup. */
   refreshSoon(): void {
-    for (const source of this.sources.values()) source.refreshSoon();
+    for (const source of this.sources.values()) source.refreshSoon('hangup');
   }
 
-  private scheduleReaders(source: Source, changes?: ChangeSet): void {
-    for (const member of this.members.values()) {
-      if (!member.sources.includes(source) || !isReadable(member)) continue;
-      if (changes === undefined || member.renderer.uses(changes)) member.runner.schedule();
-      else if (member.renderer.selects(changes)) void this.restore(member);
-    }
+  /** The resources that use the source and have all their keys. */
+  private readersOf(source: Source): Member[] {
+    return [...this.members.values()].filter((member) => member.sources.includes(source) && isReadable(member));
   }
 
   /** Go's confd renders at every change below the keys, and so puts a dest right that somebody else has changed. */
   private async restore({ renderer, runner }: Member): Promise<void> {
-    if ((await renderer.drifted()) !== 'no') runner.schedule();
+    if ((await renderer.drifted()) !== 'no') runner.schedule('change');
   }
 
   /** Looks at every dest: one that is gone is put back, and of one that was changed it is said. */
@@ -166,35 +166,43 @@ export class Agent {
 
   private async lookAtDest({ renderer, runner }: Member): Promise<void> {
     const drifted = await renderer.drifted();
-    if (drifted === 'gone') runner.schedule();
+    if (drifted === 'gone') runner.schedule('dest');
     else if (drifted === 'changed') renderer.tellDrift();
   }
 
   /** Starts the resources of every store that was read anew. */
   takeReads(): void {
-    for (const source of this.sources.values()) if (source.takeRead()) this.scheduleReaders(source);
+    for (const source of this.sources.values()) {
+      const reason = source.takeRead();
+      if (reason === null) continue;
+      for (const { runner } of this.readersOf(source)) runner.schedule(reason);
+    }
   }
 
   /** Puts the changes that have come in into the mirrors and starts the resources that used them. */
   takeChanges(): void {
     for (const source of this.sources.values()) {
       const changes = source.takeChanges();
-      if (changes.size > 0) this.scheduleReaders(source, changes);
+      if (changes.size === 0) continue;
+      for (const member of this.readersOf(source)) {
+        if (member.renderer.uses(changes)) member.runner.schedule('change');
+        else if (member.renderer.selects(changes)) void this.restore(member);
+      }
     }
   }
 
   /** Starts a pass of the resources that are new, and of those whose template was edited. */
   async scheduleEdited(): Promise<void> {
     for (const member of this.members.values()) {
-      if (isReadable(member) && (await member.renderer.isEdited())) member.runner.schedule();
+      if (isReadable(member) && (await member.renderer.isEdited())) member.runner.schedule('edit');
     }
   }
 
   /**
    * Reads every store, side by side, and makes one pass of every resource that has all its keys, one after the other in
-   * the order of conf.d; the outcomes in that order. Throws BackendError when no resource has, for want of the global store.
+   * the order of conf.d; their records in that order. Throws BackendError when no resource has, for want of the global store.
    */
-  async passOnce(signal: AbortSignal): Promise<Outcome[]> {
+  async passOnce(signal: AbortSignal): Promise<PassRecord[]> {
     const failures = new Map<Source, BackendError>();
     await Promise.all(
       [...this.sources.values()].map((source) =>
@@ -208,22 +216,14 @@ export class Agent {
     const failureOf = ({ sources }: Member) => sources.find((source) => failures.has(source));
     const [[source, failure] = [], ...others] = failures;
     if (source?.label === '' && others.length === 0 && members.every(failureOf)) throw failure!;
-    const outcomes: Outcome[] = [];
+    const records: PassRecord[] = [];
     for (const member of members) {
       if (signal.aborted) break;
       const failed = failureOf(member);
-      outcomes.push(
-        failed === undefined ? await member.renderer.pass() : this.unread(member, failed, failures.get(failed)!),
-      );
+      const unread = failed && unreadError(member.resource, failed, failures.get(failed)!);
+      records.push(await member.renderer.pass('start', unread));
     }
-    return outcomes;
-  }
-
-  private unread({ resource: { file } }: Member, { label }: Source, cause: BackendError): Outcome {
-    const fact = label === '' ? cause.message : `${label}: ${cause.message}`;
-    const error = new AgentError(`Cannot process template resource ${file} - ${fact}`, { cause });
-    this.deps.log.error(error.message);
-    return { status: 'failed', step: 'render', error, pending: false };
+    return records;
   }
 
   /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still pending. */
@@ -240,6 +240,11 @@ export class Agent {
 /** False while keys of the resource are still to be read: nothing is rendered without them. */
 function isReadable({ resource, sources }: Member): boolean {
   return resource.keyRequests.every(({ keys }, i) => sources[i]!.holds(keys));
+}
+
+function unreadError({ file }: Resource, { label }: Source, cause: BackendError): AgentError {
+  const fact = label === '' ? cause.message : `${label}: ${cause.message}`;
+  return new AgentError(`Cannot process template resource ${file} - ${fact}`, { cause });
 }
 
 function identityOf(resource: Resource): string {

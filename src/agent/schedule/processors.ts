@@ -1,7 +1,7 @@
 import type { Clock } from '../../obs/clock.ts';
 import type { Agent } from './agent.ts';
 import type { WakeSignal, WakeReason } from './wake-signal.ts';
-import type { Outcome } from '../pipeline/outcome.ts';
+import type { PassRecord } from '../pipeline/pass-record.ts';
 
 /** How a daemon paces itself, in milliseconds. */
 export interface Pace {
@@ -24,16 +24,15 @@ export async function onetime(agent: Agent, signal: AbortSignal): Promise<readon
   try {
     const { errors, isEmpty } = await agent.load();
     if (isEmpty) return errors.length > 0 ? errors : ['there are no template resources'];
-    const outcomes = await agent.passOnce(signal);
-    return [...errors, ...outcomes.flatMap(failuresOf)];
+    const records = await agent.passOnce(signal);
+    return [...errors, ...records.flatMap(failuresOf)];
   } finally {
     await agent.stop();
   }
 }
 
-function failuresOf(outcome: Outcome): readonly string[] {
-  if (outcome.status === 'failed') return [outcome.error.message];
-  return outcome.status === 'kept' ? [outcome.message] : [];
+function failuresOf({ outcome }: PassRecord): readonly string[] {
+  return outcome.status === 'failed' || outcome.status === 'kept' ? [outcome.message] : [];
 }
 
 /** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */

@@ -1,19 +1,27 @@
 import type { ChangeSet } from '../../mirror/keys.ts';
 import type { ReadSet } from '../../mirror/readset.ts';
 import type { KeyView } from '../../mirror/view.ts';
-import type { Logger } from '../../obs/log.ts';
 import type { Templates } from '../../template/template-cache.ts';
 import type { Template } from '../../template/engine/engine.ts';
 import type { FuncDeps } from '../../template/funcs/funcs.ts';
 import type { Includes } from '../../template/funcs/include.ts';
 import type { Renderer } from './agent.ts';
-import { apply } from '../pipeline/apply.ts';
+import { apply, endOf } from '../pipeline/apply.ts';
 import { Drift, type Drifted } from '../pipeline/drift.ts';
-import { type Outcome, reporter } from '../pipeline/outcome.ts';
+import type { Outcome } from '../pipeline/outcome.ts';
+import { passLog } from '../pipeline/pass-log.ts';
+import {
+  type KeyCounts,
+  type PassReader,
+  type PassRecord,
+  PassTracker,
+  type Trigger,
+} from '../pipeline/pass-record.ts';
 import type { ReloadDeps } from '../pipeline/reload.ts';
 import { RepeatLog } from '../pipeline/repeat-log.ts';
-import { renderResource } from '../render/render-resource.ts';
-import type { RenderLimits, Rendering } from '../render/render.ts';
+import { renderResource, type RenderResult } from '../render/render-resource.ts';
+import type { RenderLimits } from '../render/render.ts';
+import type { AgentError } from '../resource/error.ts';
 import type { Resource } from '../resource/resource.ts';
 import { type TooFewKeys, tooFewKeys } from '../render/min-keys.ts';
 import { Collisions, openKeyView } from '../render/key-view.ts';
@@ -27,6 +35,8 @@ export interface RendererDeps extends ReloadDeps {
   readonly limits: RenderLimits;
   readonly semaphore: Semaphore;
   readonly signal: AbortSignal;
+  /** Hears of every pass, after the log. */
+  readonly onPass: PassReader;
 }
 
 /** Renders a resource from what it sees of its sources, remembering what the render used. */
@@ -39,12 +49,10 @@ export class ResourceRenderer implements Renderer {
   private includes: Includes | null = null;
   /** Keys that it saw when the template ran last. */
   private keyCount = Infinity;
-  /** Of what the pass under way, or the last one, came to; null when that was nothing. */
-  private md5: string | null = null;
   private readonly drift: Drift;
   private readonly collisions: Collisions;
   private readonly log: RepeatLog;
-  private readonly report: (outcome: Outcome) => void;
+  private readonly readers: readonly PassReader[];
 
   constructor(
     private readonly resource: Resource,
@@ -54,7 +62,7 @@ export class ResourceRenderer implements Renderer {
     this.collisions = new Collisions(resource, deps.log);
     this.drift = new Drift(resource, deps.log);
     this.log = new RepeatLog(deps.log);
-    this.report = reporter(resource, this.log, deps.clock);
+    this.readers = [passLog(this.log, deps.clock), deps.onPass];
   }
 
   uses(changes: ChangeSet): boolean {
@@ -80,33 +88,41 @@ export class ResourceRenderer implements Renderer {
     return template === null || template !== this.rendered || (await this.includes?.isEdited()) === true;
   }
 
-  async pass(): Promise<Outcome> {
-    const { resource, log } = this;
-    const { semaphore } = this.deps;
-    log.begin();
+  async pass(trigger: Trigger, unread?: AgentError): Promise<PassRecord> {
+    this.log.begin();
     this.used = null;
-    this.md5 = null;
+    this.keyCount = Infinity;
     this.drift.begin();
-    let left: string | null = null;
-    const release = await semaphore.acquire();
+    const tracker = new PassTracker(this.resource, trigger, this.deps);
+    const release = await this.deps.semaphore.acquire();
+    const outcome = await this.runSteps(tracker, release, unread);
+    const record = tracker.end(outcome, this.keyCounts());
+    for (const read of this.readers) read(record);
+    release();
+    this.drift.end(record);
+    return record;
+  }
+
+  private async runSteps(tracker: PassTracker, release: () => void, unread?: AgentError): Promise<Outcome> {
+    const { resource, log } = this;
+    const pass = { ...this.deps, log, tracker, release };
     try {
-      const outcome = await apply(resource, { ...this.deps, log, render: () => this.render(), release });
-      if (outcome.status === 'updated' || outcome.status === 'unchanged') left = this.md5;
-      this.report(outcome);
-      return outcome;
-    } catch (bug) {
-      return reportBug(bug, resource, log);
-    } finally {
-      release();
-      this.drift.end(left);
+      tracker.enter(unread === undefined ? 'render' : 'read');
+      if (unread !== undefined) throw unread;
+      return await apply(await this.render(), resource, pass);
+    } catch (error) {
+      return endOf(error, resource, pass);
     }
   }
 
-  private async render(): Promise<Rendering | TooFewKeys> {
+  private keyCounts(): KeyCounts | null {
+    return this.used === null || this.keyCount === Infinity ? null : { seen: this.keyCount, used: this.used.size };
+  }
+
+  private async render(): Promise<RenderResult> {
     const { createFuncDeps, limits, clock, log } = this.deps;
     log.debug(`Using source template ${this.resource.template}`);
     this.rendered = null;
-    this.keyCount = Infinity;
     const keyView = (this.keyView ??= openKeyView(this.resource, this.sources));
     this.collisions.report(keyView);
     const funcs = createFuncDeps();
@@ -119,10 +135,7 @@ export class ResourceRenderer implements Renderer {
     const result = await renderResource(this.resource, keyView, { templates: { load }, funcs, limits, clock });
     this.used = result.readSet;
     this.keyCount = result.keyCount;
-    if (result.status === 'kept') return result.reason;
-    if (result.status === 'failed') throw result.error;
-    this.md5 = result.rendering.md5;
-    return result.rendering;
+    return result;
   }
 
   private load(): Promise<Template> {
@@ -132,13 +145,4 @@ export class ResourceRenderer implements Renderer {
   private tooFewKeys(): TooFewKeys | null {
     return tooFewKeys(this.keyCount, this.resource.spec);
   }
-}
-
-/** A mistake of this program costs one resource's pass, not the agent. */
-function reportBug(bug: unknown, resource: Resource, log: Logger): Outcome {
-  const error = bug instanceof Error ? bug : new Error(String(bug));
-  // Without the message: V8's quote what could not be converted, which may be a value of the store.
-  const place = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  log.error(`Internal error while processing ${resource.file}, please report it: ${[error.name, ...place].join('\n')}`);
-  return { status: 'failed', step: 'render', error, pending: false };
 }

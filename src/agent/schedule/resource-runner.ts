@@ -1,16 +1,17 @@
 import { backoffMs } from '../../backend/contract/backoff.ts';
-import type { Outcome } from '../pipeline/outcome.ts';
+import type { PassRecord, Trigger } from '../pipeline/pass-record.ts';
 import type { Clock } from '../../obs/clock.ts';
 
-/** One pass of a resource through the rooms. */
-export type RunPass = () => Promise<Outcome>;
+/** One pass of a resource; what it ended as. */
+export type RunPass = (trigger: Trigger) => Promise<PassRecord>;
 
 /**
  * One resource's life in the agent: at most one pass at a time, another one when it was asked for meanwhile, and a
  * retry, later each time, for as long as its last pass failed.
  */
 export class ResourceRunner {
-  private again = false;
+  /** What asks for another pass; the first of several. */
+  private next: Trigger | null = null;
   private running: Promise<void> | null = null;
   private retry: AbortController | null = null;
   private failures = 0;
@@ -24,17 +25,17 @@ export class ResourceRunner {
   ) {}
 
   /** Makes a pass now, or one more after the pass that is under way. */
-  schedule(): void {
+  schedule(trigger: Trigger): void {
     if (this.stopped) return;
     this.retry?.abort(new Error('superseded'));
-    this.again = true;
+    this.next ??= trigger;
     this.running ??= this.work();
   }
 
   /** No more passes; settles when the room in hand is done. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.again = false;
+    this.next = null;
     this.retry?.abort(new Error('stopped'));
     await this.ready;
     await this.running;
@@ -42,16 +43,16 @@ export class ResourceRunner {
 
   private async work(): Promise<void> {
     try {
-      while (this.again) {
-        this.again = false;
+      for (let trigger = this.next; trigger !== null; trigger = this.next) {
+        this.next = null;
         await this.ready;
-        const outcome = await this.pass();
+        const { outcome } = await this.pass(trigger);
         if (outcome.status === 'stopped') return;
         this.failures = outcome.status === 'failed' ? this.failures + 1 : 0;
       }
       if (this.failures > 0 && !this.stopped) this.retryLater();
     } finally {
-      this.running = null; // in the same turn as the last look at `again`, so that no kick falls in between
+      this.running = null; // in the same turn as the last look at `next`, so that no kick falls in between
     }
   }
 
@@ -59,7 +60,7 @@ export class ResourceRunner {
     const retry = (this.retry = new AbortController());
     this.clock.sleep(backoffMs(this.failures), retry.signal).then(
       () => {
-        this.schedule();
+        this.schedule('retry');
       },
       () => undefined,
     );

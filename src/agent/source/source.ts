@@ -20,6 +20,9 @@ export interface SourceDeps {
   readonly notify: (reason: 'change' | 'read' | 'look') => void;
 }
 
+/** What made a read of a store due; `change` is one that only a read can tell. */
+export type ReadReason = 'start' | 'timer' | 'change' | 'edit' | 'hangup';
+
 /** How a daemon looks at its stores. */
 export interface RefreshOptions {
   /** From one read to the next. */
@@ -45,6 +48,8 @@ export class Source {
   readonly mirror = new Mirror();
   private store: Store | null = null;
   private refreshAt = -Infinity;
+  /** What makes the next read due. */
+  private reason: ReadReason | null = null;
   private refreshing: Promise<void> | null = null;
   private requests: readonly RequestedKeys[] = [];
   private keys: readonly string[] = [];
@@ -54,8 +59,8 @@ export class Source {
   private subscription: Subscription | null = null;
   /** Changes were lost; those that come now say too little, until a read succeeds. */
   private isBehind = false;
-  /** A look has read the store anew, and nobody has taken that yet. */
-  private isFresh = false;
+  /** Why a look has read the store anew that nobody has taken yet. */
+  private fresh: ReadReason | null = null;
   private readonly retryState: RetryState;
   /** It has been said that the store cannot be watched. */
   private isPolled = false;
@@ -87,11 +92,12 @@ export class Source {
   }
 
   /** Sets what the resources want; when that is something else than before, the store is to be read at once. */
-  request(requests: readonly RequestedKeys[]): void {
+  request(requests: readonly RequestedKeys[], reason: ReadReason = 'start'): void {
     const before = this.keys;
     this.requests = requests;
+    this.reason ??= reason;
     this.keys = [...new Set(requests.flatMap(({ keys }) => keys))].sort();
-    if (this.keys.join('\0') !== before.join('\0')) this.refreshSoon();
+    if (this.keys.join('\0') !== before.join('\0')) this.refreshSoon(reason);
   }
 
   /**
@@ -124,7 +130,8 @@ export class Source {
   }
 
   /** Makes the store due to be read: at once, or when the read under way is done. */
-  refreshSoon(): void {
+  refreshSoon(reason: ReadReason = 'timer'): void {
+    this.reason = reason;
     this.refreshAt = this.deps.clock.now();
   }
 
@@ -140,12 +147,14 @@ export class Source {
 
   private async readAndSubscribe(refresh: RefreshOptions): Promise<void> {
     const { clock, notify } = this.deps;
+    const reason = this.takeReason();
     let wait = refresh.intervalMs;
+    let isBelieved = false;
     try {
-      const isBelieved = await this.read(this.stopping.signal);
+      isBelieved = await this.read(this.stopping.signal);
       this.retryState.over();
       if (isBelieved) {
-        this.isFresh = true;
+        this.fresh = reason;
         notify('read');
         if (refresh.isWatching) await this.subscribe(refresh);
       } else wait = this.store!.guard.waitMs;
@@ -153,7 +162,15 @@ export class Source {
       if (this.stopping.signal.aborted) return;
       wait = this.retryState.failed(storeFailure(error));
     }
+    // What made it due is still to be done.
+    if (!isBelieved && this.reason === 'timer') this.reason = reason;
     this.refreshAt = Math.min(this.refreshAt, clock.now() + wait);
+  }
+
+  private takeReason(): ReadReason {
+    const reason = this.reason ?? 'start';
+    this.reason = 'timer';
+    return reason;
   }
 
   /** Follows the store's changes from the last read on. */
@@ -180,11 +197,11 @@ export class Source {
     this.log.warning(`Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`);
   }
 
-  /** True once after every look that has read the store anew. */
-  takeRead(): boolean {
-    const { isFresh } = this;
-    this.isFresh = false;
-    return isFresh;
+  /** Once after every look that has read the store anew: why it did. Null when there was none. */
+  takeRead(): ReadReason | null {
+    const { fresh } = this;
+    this.fresh = null;
+    return fresh;
   }
 
   /**
@@ -197,7 +214,7 @@ export class Source {
     for (const change of this.subscription?.take() ?? []) {
       if (change.edits === 'look again') {
         this.isBehind = true;
-        this.refreshSoon();
+        this.refreshSoon('change');
         return noChanges;
       }
       edits.push(...change.edits);

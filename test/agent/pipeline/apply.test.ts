@@ -11,17 +11,30 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { apply, type PassDeps } from '../../../src/agent/pipeline/apply.ts';
+import { apply, endOf } from '../../../src/agent/pipeline/apply.ts';
+import type { Outcome } from '../../../src/agent/pipeline/outcome.ts';
+import { type PassRecord, PassTracker } from '../../../src/agent/pipeline/pass-record.ts';
+import type { ReloadDeps } from '../../../src/agent/pipeline/reload.ts';
 import { MemoryLedger, type PendingReload } from '../../../src/agent/pipeline/reload-ledger.ts';
+import type { Rendered } from '../../../src/agent/render/render-resource.ts';
 import type { Resource } from '../../../src/agent/resource/resource.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { TemplateError } from '../../../src/template/engine/engine.ts';
 import { memoryLog } from '../../helpers/memory-log.ts';
 import { commandOf, isRoot, md5, pendingLedger, renderingOf, resourceOf, scratch } from '../../helpers/pipeline.ts';
 
-function passOf(text: string, more: Partial<PassDeps> = {}): PassDeps & { readonly log: ReturnType<typeof memoryLog> } {
+interface TestPass extends ReloadDeps {
+  readonly render: () => Promise<Rendered>;
+  readonly release: () => void;
+  readonly signal: AbortSignal;
+}
+
+const renderedAs = (text: string): Rendered => ({ status: 'rendered', rendering: renderingOf(text) });
+const failedBy = (error: Error): Rendered => ({ status: 'failed', error });
+
+function passOf(text: string, more: Partial<TestPass> = {}): TestPass & { readonly log: ReturnType<typeof memoryLog> } {
   return {
-    render: () => Promise.resolve(renderingOf(text)),
+    render: () => Promise.resolve(renderedAs(text)),
     ledger: new MemoryLedger(),
     release: () => undefined,
     signal: new AbortController().signal,
@@ -31,16 +44,33 @@ function passOf(text: string, more: Partial<PassDeps> = {}): PassDeps & { readon
   };
 }
 
+/** Renders and applies, as a pass does; its record. */
+async function pass(resource: Resource, deps: TestPass): Promise<PassRecord> {
+  const tracker = new PassTracker(resource, 'change', deps);
+  const all = { ...deps, tracker };
+  const outcome = await (async () => {
+    try {
+      tracker.enter('render');
+      return await apply(await deps.render(), resource, all);
+    } catch (error) {
+      return endOf(error, resource, all);
+    }
+  })();
+  return tracker.end(outcome, null);
+}
+
+const applied = async (resource: Resource, deps: TestPass): Promise<Outcome> => (await pass(resource, deps)).outcome;
+
 const check = (text: string) => commandOf('check_cmd', text);
 const reload = (text: string) => commandOf('reload_cmd', text);
 
 describe('a failed pass names its step and leaves dest and folder as they were', () => {
-  const rows: readonly (readonly [string, string, RegExp, Partial<PassDeps>, Partial<Resource>])[] = [
+  const rows: readonly (readonly [string, string, RegExp, Partial<TestPass>, Partial<Resource>])[] = [
     [
       'the template',
       'render',
       /^template: r\.tmpl:1: no$/,
-      { render: () => Promise.reject(new TemplateError('template: r.tmpl:1: no')) },
+      { render: () => Promise.resolve(failedBy(new TemplateError('template: r.tmpl:1: no'))) },
       {},
     ],
     ['check_cmd', 'check', /^Config check failed: exit status 3$/, {}, { check: check('exit 3') }],
@@ -50,12 +80,12 @@ describe('a failed pass names its step and leaves dest and folder as they were',
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old');
-    const outcome = await apply(resourceOf(dest, parts), passOf('new', more));
+    const outcome = await applied(resourceOf(dest, parts), passOf('new', more));
     expect(outcome).toMatchObject({ status: 'failed', step, pending: false });
     const ledger = pendingLedger(resourceOf(dest, parts));
-    const again = await apply(resourceOf(dest, parts), passOf('new', { ...more, ledger }));
+    const again = await applied(resourceOf(dest, parts), passOf('new', { ...more, ledger }));
     expect(again).toMatchObject({ status: 'failed', step, pending: parts.reload !== undefined });
-    expect((outcome as { error: Error }).error.message).toMatch(message);
+    expect((outcome as { message: string }).message).toMatch(message);
     expect(readFileSync(dest, 'utf8')).toBe('old');
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
@@ -68,9 +98,9 @@ describe('a failed pass names its step and leaves dest and folder as they were',
     writeFileSync(join(folder.path, 'file'), '');
     const dest = join(folder.path, name, 'out');
     const pass = passOf('new');
-    const outcome = await apply(resourceOf(dest), pass);
+    const outcome = await applied(resourceOf(dest), pass);
     expect(outcome).toMatchObject({ status: 'failed', step: 'stage', pending: false });
-    expect((outcome as { error: Error }).error.message).toBe(`dest ${dest}: ${fact.replace('@', folder.path)}`);
+    expect((outcome as { message: string }).message).toBe(`dest ${dest}: ${fact.replace('@', folder.path)}`);
     expect(pass.log.lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
   });
 
@@ -78,40 +108,43 @@ describe('a failed pass names its step and leaves dest and folder as they were',
     using folder = scratch();
     const dest = join(folder.path, 'out');
     mkdirSync(dest);
-    const outcome = await apply(resourceOf(dest), passOf('new'));
+    const outcome = await applied(resourceOf(dest), passOf('new'));
     expect(outcome).toMatchObject({ status: 'failed', step: 'compare', pending: false });
-    expect((outcome as { error: Error }).error.message).toBe(`dest ${dest} is a directory, and not a file`);
+    expect((outcome as { message: string }).message).toBe(`dest ${dest} is a directory, and not a file`);
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
 
   (isRoot ? test.skip : test)('an owner that only root can give', async () => {
     using folder = scratch();
-    const outcome = await apply(resourceOf(join(folder.path, 'out'), { uid: 0 }), passOf('new'));
+    const outcome = await applied(resourceOf(join(folder.path, 'out'), { uid: 0 }), passOf('new'));
     expect(outcome).toMatchObject({ status: 'failed', step: 'stage' });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('a bug is thrown on, and leaves no stage file', async () => {
+  test('a bug is told without what V8 says of it, and leaves no stage file', async () => {
     using folder = scratch();
-    const bug = new TypeError('x is undefined');
     const text = () => {
-      throw bug;
+      throw new TypeError('cannot convert secret');
     };
     const resource = resourceOf(join(folder.path, 'out'), { check: { key: 'check_cmd', text, timeoutMs: null } });
-    await expect(apply(resource, passOf('new'))).rejects.toBe(bug);
+    const outcome = await applied(resource, passOf('new'));
+    expect(outcome).toMatchObject({ status: 'failed', step: 'check', isBug: true, hints: [], pending: false });
+    const { message } = outcome as { message: string };
+    expect(message).toMatch(/^Internal error while processing \/conf\.d\/r\.toml, please report it: TypeError\n\s+at /);
+    expect(message).not.toContain('secret');
     expect(readdirSync(folder.path)).toEqual([]);
   });
 });
 
 describe('too few keys', () => {
-  const kept = { render: () => Promise.resolve({ kept: 'why' }) };
+  const kept = { render: () => Promise.resolve<Rendered>({ status: 'kept', reason: { kept: 'why' } }) };
 
   test('dest stays as it is, and no command runs', async () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old');
     const fails = { check: check('exit 1'), reload: reload('exit 1') };
-    expect(await apply(resourceOf(dest, fails), passOf('', kept))).toEqual({ status: 'kept', message: 'why' });
+    expect(await applied(resourceOf(dest, fails), passOf('', kept))).toEqual({ status: 'kept', message: 'why' });
     expect(readFileSync(dest, 'utf8')).toBe('old');
     expect(readdirSync(folder.path)).toEqual(['out']);
   });
@@ -121,15 +154,15 @@ describe('too few keys', () => {
     const ran = join(folder.path, 'ran');
     const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}; test -e ${ran}2`) });
     const pending = { ...kept, ledger: pendingLedger(resource) };
-    expect(await apply({ ...resource, noop: true }, passOf('', pending))).toMatchObject({ status: 'kept' });
+    expect(await applied({ ...resource, noop: true }, passOf('', pending))).toMatchObject({ status: 'kept' });
     expect(existsSync(ran)).toBe(false);
-    expect(await apply(resource, passOf('', pending))).toMatchObject({
+    expect(await applied(resource, passOf('', pending))).toMatchObject({
       status: 'failed',
       step: 'reload',
       pending: true,
     });
     writeFileSync(`${ran}2`, '');
-    expect(await apply(resource, passOf('', pending))).toMatchObject({ status: 'kept' });
+    expect(await applied(resource, passOf('', pending))).toMatchObject({ status: 'kept' });
     expect(readFileSync(ran, 'utf8')).toBe('run\nrun\n');
   });
 });
@@ -142,17 +175,17 @@ describe('a reload that fails', () => {
     const ledger = new MemoryLedger();
     const resource = resourceOf(dest, { reload: reload(`echo run >>${ok}.log; test -e ${ok}`) });
     const failed = { status: 'failed', step: 'reload', pending: true };
-    expect(await apply(resource, passOf('new', { ledger }))).toMatchObject(failed);
+    expect(await applied(resource, passOf('new', { ledger }))).toMatchObject(failed);
     expect(readFileSync(dest, 'utf8')).toBe('new');
     expect(await ledger.find(dest)).toMatchObject({ dest, resource: '/conf.d/r.toml', md5: md5('new'), stops: 0 });
-    expect(await apply(resource, passOf('new', { ledger }))).toMatchObject(failed);
+    expect(await applied(resource, passOf('new', { ledger }))).toMatchObject(failed);
     writeFileSync(ok, '');
     const pass = passOf('new', { ledger });
-    expect(await apply(resource, pass)).toEqual({ status: 'unchanged', reloaded: true });
+    expect(await applied(resource, pass)).toEqual({ status: 'unchanged', reloaded: true });
     expect(pass.log.lines).toContain(
       `INFO Target config ${dest} in sync, but its last reload failed or was cut short: running it again`,
     );
-    expect(await apply(resource, passOf('new', { ledger }))).toEqual({ status: 'unchanged', reloaded: false });
+    expect(await applied(resource, passOf('new', { ledger }))).toEqual({ status: 'unchanged', reloaded: false });
     expect(readFileSync(`${ok}.log`, 'utf8')).toBe('run\nrun\nrun\n');
   });
 
@@ -161,7 +194,7 @@ describe('a reload that fails', () => {
     const ran = join(folder.path, 'ran');
     const resource = resourceOf(join(folder.path, 'out'), { reload: reload(`echo run >>${ran}`) });
     const ledger = pendingLedger(resource);
-    expect(await apply(resource, passOf('new', { ledger }))).toEqual({ status: 'updated', reloaded: true });
+    expect(await applied(resource, passOf('new', { ledger }))).toEqual({ status: 'updated', reloaded: true });
     expect(await ledger.find(resource.dest)).toBeNull();
     expect(readFileSync(ran, 'utf8')).toBe('run\n');
   });
@@ -172,7 +205,7 @@ describe('a reload that fails', () => {
     writeFileSync(dest, 'new', { mode: 0o644 });
     const ledger = pendingLedger(resourceOf(dest));
     const pass = passOf('new', { ledger });
-    expect(await apply(resourceOf(dest), pass)).toEqual({ status: 'unchanged', reloaded: false });
+    expect(await applied(resourceOf(dest), pass)).toEqual({ status: 'unchanged', reloaded: false });
     expect(pass.log.lines.at(-1)).toBe(
       `INFO The reload that is pending for ${dest} is dropped: its resource has no reload_cmd any more (/conf.d/r.toml)`,
     );
@@ -185,19 +218,19 @@ describe('a reload that fails', () => {
     writeFileSync(dest, 'new', { mode: 0o644 });
     const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
     const ledger = pendingLedger(resource);
-    expect(await apply({ ...resource, reload: null }, passOf('new', { ledger }))).toMatchObject({ reloaded: false });
+    expect(await applied({ ...resource, reload: null }, passOf('new', { ledger }))).toMatchObject({ reloaded: false });
     const stop = new AbortController();
     const render = () => {
       setImmediate(() => {
         stop.abort();
       });
-      return new Promise<ReturnType<typeof renderingOf>>((resolve) =>
+      return new Promise<Rendered>((resolve) =>
         setImmediate(() => {
-          resolve(renderingOf('new'));
+          resolve(renderedAs('new'));
         }),
       );
     };
-    const stopped = await apply(resource, passOf('new', { ledger, render, signal: stop.signal }));
+    const stopped = await applied(resource, passOf('new', { ledger, render, signal: stop.signal }));
     expect(stopped).toEqual({ status: 'stopped' });
     expect(await ledger.find(dest)).not.toBeNull();
     expect(existsSync(`${dest}.reloaded`)).toBe(false);
@@ -223,9 +256,9 @@ describe('the ledger', () => {
       },
     };
     const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
-    await apply(resource, passOf('new', { ledger: watching }));
+    await applied(resource, passOf('new', { ledger: watching }));
     expect(seen).toEqual(['put, before the swap', 'clear, after the reload']);
-    await apply(resource, passOf('new', { ledger: watching }));
+    await applied(resource, passOf('new', { ledger: watching }));
     expect(seen).toHaveLength(2);
 
     // Somebody puts a directory in the way between the comparison and the swap.
@@ -239,12 +272,12 @@ describe('the ledger', () => {
     const blocked = (name: string) => resourceOf(join(folder.path, name), { reload: reload('true') });
     const untouched = inTheWay(new MemoryLedger());
     const failed = { status: 'failed', step: 'swap' };
-    expect(await apply(blocked('a'), passOf('new', { ledger: untouched }))).toMatchObject({
+    expect(await applied(blocked('a'), passOf('new', { ledger: untouched }))).toMatchObject({
       ...failed,
       pending: false,
     });
     const before = inTheWay(pendingLedger(blocked('b')));
-    expect(await apply(blocked('b'), passOf('new', { ledger: before }))).toMatchObject({ ...failed, pending: true });
+    expect(await applied(blocked('b'), passOf('new', { ledger: before }))).toMatchObject({ ...failed, pending: true });
   });
 });
 
@@ -256,7 +289,7 @@ describe('an update', () => {
     chmodSync(dest, 0o600);
     const resource = resourceOf(dest, { check: check('cat $src'), reload: reload('cat $dest $src') });
     const pass = passOf('new\n');
-    expect(await apply(resource, pass)).toEqual({ status: 'updated', reloaded: true });
+    expect(await applied(resource, pass)).toEqual({ status: 'updated', reloaded: true });
     expect(pass.log.lines.map((line) => line.replace(/\.out\.confd\S+/, '.STAGE'))).toEqual([
       `DEBUG Comparing candidate config to ${dest}`,
       `INFO ${dest} has mode -rw------- should be -rw-r--r--`,
@@ -274,7 +307,7 @@ describe('an update', () => {
   test('without commands', async () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
-    expect(await apply(resourceOf(dest), passOf(''))).toEqual({ status: 'updated', reloaded: false });
+    expect(await applied(resourceOf(dest), passOf(''))).toEqual({ status: 'updated', reloaded: false });
     expect(readFileSync(dest, 'utf8')).toBe('');
   });
 
@@ -283,7 +316,7 @@ describe('an update', () => {
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'old');
     chmodSync(dest, 0o604);
-    await apply(resourceOf(dest, { mode: null }), passOf('new'));
+    await applied(resourceOf(dest, { mode: null }), passOf('new'));
     expect(statSync(dest).mode & 0o7777).toBe(0o604);
   });
 
@@ -292,7 +325,7 @@ describe('an update', () => {
     const dest = join(folder.path, 'out');
     symlinkSync(dest, dest);
     const pass = passOf('new');
-    expect(await apply(resourceOf(dest), pass)).toMatchObject({ status: 'updated' });
+    expect(await applied(resourceOf(dest), pass)).toMatchObject({ status: 'updated' });
     expect(pass.log.lines).toContain(`ERROR open ${dest}: too many levels of symbolic links`);
     expect(readFileSync(dest, 'utf8')).toBe('new');
   });
@@ -301,7 +334,7 @@ describe('an update', () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     const pass = passOf('new');
-    await apply(resourceOf(dest, { keepStageFile: true, reload: reload('cat $src') }), pass);
+    await applied(resourceOf(dest, { keepStageFile: true, reload: reload('cat $src') }), pass);
     const [kept, ...more] = readdirSync(folder.path).filter((name) => name !== 'out');
     expect(more).toEqual([]);
     expect(pass.log.lines[0]).toBe(`INFO Keeping staged file: ${folder.path}/${kept!}`);
@@ -318,7 +351,7 @@ describe('nothing to do', () => {
     utimesSync(folder.path, 1, 1);
     const pass = passOf('new');
     const resource = resourceOf(dest, { check: check('exit 1'), reload: reload('exit 1') });
-    expect(await apply(resource, pass)).toEqual({ status: 'unchanged', reloaded: false });
+    expect(await applied(resource, pass)).toEqual({ status: 'unchanged', reloaded: false });
     expect(statSync(folder.path).mtimeMs).toBe(1000);
     expect(pass.log.lines).toEqual([`DEBUG Comparing candidate config to ${dest}`]);
   });
@@ -330,8 +363,8 @@ describe('nothing to do', () => {
     utimesSync(folder.path, 1, 1);
     const resource = resourceOf(dest, { noop: true, reload: reload('exit 1') });
     const pass = passOf('new', { ledger: pendingLedger(resource) });
-    const outcome = await apply(resource, pass);
-    expect(outcome).toMatchObject({ status: 'noop', difference: { changed: true } });
+    const outcome = await applied(resource, pass);
+    expect(outcome).toEqual({ status: 'noop', changed: true });
     expect(statSync(folder.path).mtimeMs).toBe(1000);
     expect(pass.log.lines.slice(1)).toEqual([
       `INFO ${dest} has md5sum ${md5('old')} should be ${md5('new')}`,
@@ -343,9 +376,9 @@ describe('nothing to do', () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
     writeFileSync(dest, 'new', { mode: 0o644 });
-    await apply(resourceOf(dest, { keepStageFile: true }), passOf('new'));
+    await applied(resourceOf(dest, { keepStageFile: true }), passOf('new'));
     expect(readdirSync(folder.path)).toHaveLength(2);
-    await apply(resourceOf(dest, { keepStageFile: true, noop: true }), passOf('new'));
+    await applied(resourceOf(dest, { keepStageFile: true, noop: true }), passOf('new'));
     expect(readdirSync(folder.path)).toHaveLength(3);
   });
 });
@@ -355,17 +388,74 @@ test('the slot is given back before a command runs, and not while there is work'
   const dest = join(folder.path, 'out');
   const seen: string[] = [];
   const release = () => void seen.push(existsSync(dest) ? 'with dest' : 'before dest');
-  await apply(resourceOf(dest), passOf('', { release, render: () => Promise.reject(new TemplateError('no')) }));
+  await applied(
+    resourceOf(dest),
+    passOf('', { release, render: () => Promise.resolve(failedBy(new TemplateError('no'))) }),
+  );
   expect(seen).toEqual([]);
-  await apply(resourceOf(dest), passOf('new', { release }));
+  await applied(resourceOf(dest, { reload: reload('true') }), passOf('new', { release }));
   expect(seen).toEqual(['before dest', 'with dest']);
+});
+
+describe('the record', () => {
+  const all = ['render', 'compare', 'stage', 'check', 'swap', 'reload'];
+  const commands = { check: check('true'), reload: reload('true') };
+  const rows: readonly (readonly [string, Partial<TestPass>, Partial<Resource>, readonly string[]])[] = [
+    [
+      'a template that fails',
+      { render: () => Promise.resolve(failedBy(new TemplateError('no'))) },
+      commands,
+      ['render'],
+    ],
+    [
+      'too few keys',
+      { render: () => Promise.resolve<Rendered>({ status: 'kept', reason: { kept: 'why' } }) },
+      commands,
+      ['render'],
+    ],
+    ['a check that fails', {}, { ...commands, check: check('exit 1') }, all.slice(0, 4)],
+    ['a reload that fails', {}, { ...commands, reload: reload('exit 1') }, all],
+    ['noop', {}, { ...commands, noop: true }, all.slice(0, 3)],
+    ['an update', {}, commands, all],
+    ['an update without reload_cmd', {}, {}, all.slice(0, 5)],
+    ['stopping', { signal: AbortSignal.abort() }, commands, []],
+  ];
+  test.each(rows)('has the steps of %s', async (_name, more, parts, steps) => {
+    using folder = scratch();
+    const record = await pass(resourceOf(join(folder.path, 'out'), parts), passOf('new', more));
+    expect(record.steps.map(({ step }) => step)).toEqual(steps);
+    expect(record.comparison === null).toBe(!steps.includes('compare'));
+  });
+
+  test('tells a reload that was retried', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    writeFileSync(dest, 'new', { mode: 0o644 });
+    const resource = resourceOf(dest, { reload: reload('true') });
+    const stepsOf = async (deps: TestPass) => (await pass(resource, deps)).steps.map(({ step }) => step);
+    expect(await stepsOf(passOf('new'))).toEqual(['render', 'compare', 'stage']);
+    expect(await stepsOf(passOf('new', { ledger: pendingLedger(resource) }))).toEqual([...all.slice(0, 3), 'reload']);
+  });
+
+  test('says what was there and what was wanted', async () => {
+    using folder = scratch();
+    const dest = join(folder.path, 'out');
+    const resource = resourceOf(dest, { mode: 0o640 });
+    const { uid, gid } = resource;
+    const wanted = { md5: md5('new'), mode: 0o640, uid, gid };
+    expect((await pass(resource, passOf('new'))).comparison).toEqual({ found: null, wanted, changed: true });
+    expect((await pass(resource, passOf('new'))).comparison).toEqual({ found: wanted, wanted, changed: false });
+    chmodSync(dest, 0o4600);
+    const found = { ...wanted, mode: 0o4600 };
+    expect((await pass(resource, passOf('new'))).comparison).toEqual({ found, wanted, changed: true });
+  });
 });
 
 describe('stopping', () => {
   test('before the pass', async () => {
     using folder = scratch();
     const dest = join(folder.path, 'out');
-    expect(await apply(resourceOf(dest), passOf('new', { signal: AbortSignal.abort() }))).toEqual({
+    expect(await applied(resourceOf(dest), passOf('new', { signal: AbortSignal.abort() }))).toEqual({
       status: 'stopped',
     });
     expect(readdirSync(folder.path)).toEqual([]);
@@ -380,7 +470,7 @@ describe('stopping', () => {
       return `sleep 0.1; touch ${dest}.checked`;
     };
     const resource = resourceOf(dest, { check: { key: 'check_cmd', text, timeoutMs: null } });
-    expect(await apply(resource, passOf('new', { signal: stop.signal }))).toEqual({ status: 'stopped' });
+    expect(await applied(resource, passOf('new', { signal: stop.signal }))).toEqual({ status: 'stopped' });
     expect(readdirSync(folder.path)).toEqual(['out.checked']);
   });
 
@@ -394,7 +484,7 @@ describe('stopping', () => {
     };
     const log = { ...pass.log, debug };
     const resource = resourceOf(dest, { reload: reload(`touch ${dest}.reloaded`) });
-    expect(await apply(resource, { ...pass, log })).toEqual({ status: 'updated', reloaded: true });
+    expect(await applied(resource, { ...pass, log })).toEqual({ status: 'updated', reloaded: true });
     expect(existsSync(`${dest}.reloaded`)).toBe(true);
   });
 });

@@ -13,13 +13,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Drift } from '../../../src/agent/pipeline/drift.ts';
+import type { PassRecord } from '../../../src/agent/pipeline/pass-record.ts';
 import type { Resource } from '../../../src/agent/resource/resource.ts';
 import { memoryLog } from '../../helpers/memory-log.ts';
+import { recordOf } from '../../helpers/pipeline.ts';
 
 const md5 = createHash('md5').update('text').digest('hex');
 
+const passed = (status: 'unchanged' | 'updated' | 'stopped'): PassRecord => ({
+  ...recordOf(status === 'stopped' ? { status } : { status, reloaded: false }),
+  comparison: { found: null, wanted: { md5, mode: 0o644, uid: 0, gid: 0 }, changed: true },
+});
+
 /** A dest as a pass has left it. */
-function left(rendered: string | null = md5) {
+function left(status: 'unchanged' | 'updated' | 'stopped' = 'updated') {
   const dest = join(mkdtempSync(join(tmpdir(), 'drift-')), 'x');
   writeFileSync(dest, 'text', { mode: 0o644 });
   const log = memoryLog();
@@ -27,7 +34,7 @@ function left(rendered: string | null = md5) {
   const resource = { dest, file: 'x.toml', mode: 0o644, uid, gid } as unknown as Resource;
   const drift = new Drift(resource, log);
   drift.begin();
-  drift.end(rendered);
+  drift.end(passed(status));
   return { drift, dest, log };
 }
 
@@ -108,7 +115,7 @@ test.each(rows)('%s, before the first look', async (_name, deed, drifted) => {
 });
 
 test('after a pass that left nothing as wished there is nothing to compare with', async () => {
-  const { drift, dest } = left(null);
+  const { drift, dest } = left('stopped');
   rmSync(dest);
   expect(await drift.look()).toBe('no');
 });
@@ -118,7 +125,7 @@ test('a look during a pass answers when it has ended; one that a pass overtakes 
   drift.begin();
   const during = drift.look();
   rmSync(dest);
-  drift.end(md5);
+  drift.end(passed('updated'));
   expect(await during).toBe('gone');
   const overtaken = drift.look();
   await Promise.resolve();
@@ -132,7 +139,7 @@ test('it is said once until a pass has put it right', () => {
   drift.tell();
   expect(log.lines).toHaveLength(1);
   drift.begin();
-  drift.end(md5);
+  drift.end(passed('updated'));
   drift.tell();
   expect(log.lines).toHaveLength(2);
 });

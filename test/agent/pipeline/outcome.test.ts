@@ -1,86 +1,34 @@
 import { expect, test } from '@jest/globals';
-import { type Outcome, reporter } from '../../../src/agent/pipeline/outcome.ts';
-import { RepeatLog } from '../../../src/agent/pipeline/repeat-log.ts';
-import { FakeClock } from '../../helpers/fake-clock.ts';
-import { memoryLog } from '../../helpers/memory-log.ts';
+import { failureOf } from '../../../src/agent/pipeline/outcome.ts';
+import { AgentError } from '../../../src/agent/resource/error.ts';
+import { TemplateError } from '../../../src/template/engine/engine.ts';
 import { resourceOf } from '../../helpers/pipeline.ts';
 
-const difference = { changed: false, lines: [], problem: null, wished: { mode: 0o644, uid: 0, gid: 0 }, present: null };
-const error = new Error('exit status 1');
-const rows: readonly (readonly [Outcome, readonly string[]])[] = [
-  [
-    { status: 'failed', step: 'check', error, pending: false },
-    ['ERROR exit status 1', 'WARNING Target config /d not updated: failed at check (/conf.d/r.toml)'],
-  ],
-  [
-    { status: 'failed', step: 'render', error, pending: true },
-    [
-      'ERROR exit status 1',
-      'WARNING Target config /d not updated: failed at render; a reload is pending (/conf.d/r.toml)',
-    ],
-  ],
-  [
-    { status: 'failed', step: 'reload', error, pending: true },
-    [
-      'ERROR exit status 1',
-      'WARNING Target config /d is in place, but its reload failed and is pending (/conf.d/r.toml)',
-    ],
-  ],
-  [{ status: 'unchanged', reloaded: false }, ['DEBUG Target config /d in sync']],
-  [
-    { status: 'unchanged', reloaded: true },
-    ['INFO Target config /d in sync; the reload that was pending has been run and worked'],
-  ],
-  [{ status: 'updated', reloaded: true }, ['INFO Target config /d has been updated']],
-  [{ status: 'updated', reloaded: false }, ['INFO Target config /d has been updated']],
-  [{ status: 'noop', difference }, ['WARNING Noop mode enabled. /d will not be modified']],
-  [{ status: 'kept', message: 'Target config /d not updated: why' }, ['WARNING Target config /d not updated: why']],
-  [{ status: 'stopped' }, ['DEBUG Target config /d left as it was: stopping']],
-];
+const resource = resourceOf('/d');
+const secret = 'hunter2';
 
-test.each(rows)('%j', (outcome, lines) => {
-  const log = memoryLog();
-  const repeats = new RepeatLog(log);
-  repeats.begin();
-  reporter(resourceOf('/d'), repeats, new FakeClock())(outcome);
-  expect(log.lines).toEqual(lines);
+test.each([
+  [new AgentError('no', { advice: ['a', 'b'] }), 'no', ['a', 'b']],
+  [new AgentError('no', { cause: new Error(secret) }), 'no', []],
+  [new TemplateError('template: r.tmpl:1: no'), 'template: r.tmpl:1: no', []],
+  [Object.assign(new Error('open /x: no'), { errno: -2 }), 'open /x: no', []],
+])('%s is for the operator', (error, message, hints) => {
+  const failure = failureOf(error, 'check', true, resource);
+  expect(failure).toEqual({ status: 'failed', step: 'check', message, hints, pending: true, isBug: false });
+  expect(JSON.stringify(failure)).not.toContain(secret);
 });
 
-test('too few keys are told once a minute, everything else each time', async () => {
-  const clock = new FakeClock();
-  const log = memoryLog();
-  const report = reporter(resourceOf('/d'), new RepeatLog(log), clock);
-  for (let second = 0; second < 90; second++) {
-    report({ status: 'kept', message: 'few' });
-    await clock.advance(1000);
-  }
-  expect(log.lines).toEqual(['WARNING few', 'WARNING few']);
-  report({ status: 'stopped' });
-  report({ status: 'stopped' });
-  expect(log.lines).toHaveLength(4);
-});
-
-test('a failure that comes again is one line with a count, until something is new', () => {
-  const log = memoryLog();
-  const repeats = new RepeatLog(log);
-  const report = reporter(resourceOf('/d'), repeats, new FakeClock());
-  const pass = (status: 'failed' | 'unchanged', said: readonly string[]): readonly string[] => {
-    log.lines.length = 0;
-    repeats.begin();
-    for (const line of said) repeats.error(line);
-    report(status === 'failed' ? { status, step: 'check', error, pending: false } : { status, reloaded: false });
-    return log.lines.filter((line) => !line.startsWith('DEBUG'));
-  };
-  const closing = 'Target config /d not updated: failed at check';
-  const whole = (said: string) => [`ERROR ${said}`, 'ERROR exit status 1', `WARNING ${closing} (/conf.d/r.toml)`];
-  const again = (times: number) => [
-    `ERROR ${closing} (/conf.d/r.toml), ${times} times in a row for the same reason: exit status 1`,
-  ];
-  expect(pass('failed', ['check_cmd of /d: pid 17 says no'])).toEqual(whole('check_cmd of /d: pid 17 says no'));
-  expect(pass('failed', ['check_cmd of /d: pid 18 says no'])).toEqual(again(2));
-  expect(pass('failed', ['check_cmd of /d: pid 19 says no'])).toEqual(again(3));
-  expect(pass('failed', ['check_cmd of /d: pid 20 says yes'])).toEqual(whole('check_cmd of /d: pid 20 says yes'));
-  expect(pass('failed', ['check_cmd of /d: pid 21 says yes'])).toEqual(again(2));
-  expect(pass('unchanged', [])).toEqual([]);
-  expect(pass('failed', ['check_cmd of /d: pid 22 says yes'])).toEqual(whole('check_cmd of /d: pid 22 says yes'));
+test.each([
+  ['TypeError', new TypeError(secret), 'TypeError'],
+  ['RangeError', new RangeError(secret), 'RangeError'],
+  ['SyntaxError', new SyntaxError(secret), 'SyntaxError'],
+  ['something else', { at: secret }, 'Error'],
+  ['nothing', undefined, 'Error'],
+])('%s is a mistake of this program, told without what it says', (_name, bug, name) => {
+  const failure = failureOf(bug, 'swap', false, resource);
+  expect(failure).toMatchObject({ status: 'failed', step: 'swap', hints: [], pending: false, isBug: true });
+  const [first, second] = failure.message.split('\n');
+  expect(first).toBe(`Internal error while processing /conf.d/r.toml, please report it: ${name}`);
+  expect(second).toMatch(/^\s+at /);
+  expect(failure.message).not.toContain(secret);
 });

@@ -1,13 +1,21 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { makePending, reload } from '../../../src/agent/pipeline/reload.ts';
+import { isRetryDue, reload, type ReloadDeps } from '../../../src/agent/pipeline/reload.ts';
 import { MemoryLedger } from '../../../src/agent/pipeline/reload-ledger.ts';
+import type { Resource } from '../../../src/agent/resource/resource.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { memoryLog } from '../../helpers/memory-log.ts';
 import { commandOf, pendingLedger, resourceOf, scratch } from '../../helpers/pipeline.ts';
 
 const files = { src: '/s', dest: '/d' };
+
+/** What a pass does of a dest that stays as it is: false when no reload is to be run. */
+async function retry(resource: Resource, deps: ReloadDeps): Promise<boolean> {
+  const isDue = await isRetryDue(resource, deps);
+  if (isDue) await reload(resource, files, deps);
+  return isDue;
+}
 
 test.each([
   ['exit 1', 'exit status 1'],
@@ -38,7 +46,7 @@ describe('works', () => {
 });
 
 describe('a run that is asked to end while the reload runs', () => {
-  /** One run of the reload in makePending; the signal to end comes when the command has begun. */
+  /** One run of the pending reload; the signal to end comes when the command has begun. */
   async function run(folder: string, command: string, ledger: MemoryLedger, graceMs = 100) {
     const end = new AbortController();
     const log = memoryLog();
@@ -46,8 +54,8 @@ describe('a run that is asked to end while the reload runs', () => {
     const resource = resourceOf('/d', { reload: commandOf('reload_cmd', `echo >>${began}; ${command}`) });
     const before = linesOf(began);
     const ending = { signal: end.signal, graceMs };
-    const pass = { log, clock: systemClock, ledger, ending, release: () => undefined };
-    const running = makePending(resource, files, pass).catch((error: unknown) => (error as Error).message);
+    const pass = { log, clock: systemClock, ledger, ending };
+    const running = retry(resource, pass).catch((error: unknown) => (error as Error).message);
     await Promise.race([
       running,
       (async () => {
@@ -102,10 +110,10 @@ describe('a run that is asked to end while the reload runs', () => {
     using folder = scratch();
     const ledger = pendingLedger(resource, 2);
     await ledger.put({ ...(await ledger.find('/d'))!, command: 'other' });
-    const pass = { log: memoryLog(), clock: systemClock, ledger, release: () => undefined };
+    const pass = { log: memoryLog(), clock: systemClock, ledger };
     const ran = join(folder.path, 'ran');
     const now = resourceOf('/d', { reload: commandOf('reload_cmd', `touch ${ran}`) });
-    expect(await makePending(now, files, pass)).toBe(true);
+    expect(await retry(now, pass)).toBe(true);
     expect(existsSync(ran)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Agent, type Renderer } from '../../../src/agent/schedule/agent.ts';
-import type { Outcome } from '../../../src/agent/pipeline/outcome.ts';
+import type { Drifted } from '../../../src/agent/pipeline/drift.ts';
+import type { PassRecord, Trigger } from '../../../src/agent/pipeline/pass-record.ts';
 import { interval, onetime, watch } from '../../../src/agent/schedule/processors.ts';
 import { MemoryLedger } from '../../../src/agent/pipeline/reload-ledger.ts';
 import type { Resource } from '../../../src/agent/resource/resource.ts';
@@ -11,6 +12,7 @@ import type { StoreSettings } from '../../../src/config/store.ts';
 import { FakeBackend } from '../../helpers/fake-backend.ts';
 import { FakeClock, settle } from '../../helpers/fake-clock.ts';
 import { memoryLog } from '../../helpers/memory-log.ts';
+import { failedCheck, recordOf } from '../../helpers/pipeline.ts';
 
 /** An agent over fake stores; each resource "renders" the values of its one key into `files`. */
 function agentOn(names: readonly string[]) {
@@ -24,12 +26,14 @@ function agentOn(names: readonly string[]) {
   const clock = new FakeClock();
   const log = memoryLog();
   const rendered: string[] = [];
+  const triggers: Trigger[] = [];
   const files = new Map<string, string | undefined>();
   const confd = {
     names: [...names],
     errors: [] as string[],
     slow: new Map<string, Promise<void>>(),
     fail: new Set<string>(),
+    drifted: 'no' as Drifted,
   };
   /** "a" is the key /a in the global store, "a@x+y" that in the stores x and y, "-" no key at all. */
   const resourceOf = (name: string) => {
@@ -52,16 +56,21 @@ function agentOn(names: readonly string[]) {
     return {
       uses: (touched) => touched.has(key),
       selects: () => false,
-      drifted: () => Promise.resolve('no'),
+      drifted: () => Promise.resolve(confd.drifted),
       tellDrift: () => undefined,
       isEdited: () => Promise.resolve(!files.has(name)),
-      pass: async (): Promise<Outcome> => {
+      pass: async (trigger, unread): Promise<PassRecord> => {
+        if (unread !== undefined) {
+          log.error(unread.message);
+          return recordOf({ ...failedCheck, message: unread.message });
+        }
         rendered.push(name);
+        triggers.push(trigger);
         const values = sources.map((source, i) => source.view('/', resource.keyRequests[i]!.keys).get(key)?.value);
         await confd.slow.get(name);
-        if (confd.fail.has(name)) return { status: 'failed', step: 'check', error: new Error('no'), pending: false };
+        if (confd.fail.has(name)) return recordOf(failedCheck);
         files.set(name, values.length === 1 ? values[0] : values.join());
-        return { status: 'unchanged', reloaded: false };
+        return recordOf({ status: 'unchanged', reloaded: false });
       },
     };
   };
@@ -74,7 +83,7 @@ function agentOn(names: readonly string[]) {
   const agent = new Agent({ open, clock, log, load, createRenderer, ledger: new MemoryLedger() });
   const stop = new AbortController();
   const pace = { clock, intervalMs: 600_000, debounceMs: 5, splayMs: 0 };
-  return { agent, backend, backendOf, opened, clock, log, rendered, files, confd, stop, pace };
+  return { agent, backend, backendOf, opened, clock, log, rendered, triggers, files, confd, stop, pace };
 }
 
 describe('onetime', () => {
@@ -270,6 +279,75 @@ describe('watch', () => {
     expect(files.get('/a')).toBe('unseen');
     stop.abort();
     await running;
+  });
+});
+
+describe('a pass knows what woke it', () => {
+  type One = ReturnType<typeof agentOn>;
+  const lost = async ({ backend, clock }: One) => {
+    backend.setDown(true);
+    await settle();
+    backend.put('/a', 'unseen');
+    backend.forget();
+    backend.setDown(false);
+    await clock.advance(120_000);
+  };
+  const notified =
+    (reason: 'edit' | 'hangup' | 'dest') =>
+    async ({ agent, clock, confd, files }: One) => {
+      files.delete('/a'); // its template was edited
+      confd.drifted = 'gone';
+      agent.wakeSignal.notify(reason);
+      await clock.advance(1);
+    };
+  const change = ({ backend }: One) => {
+    backend.put('/a', '1');
+  };
+  const newKeys = ({ agent, confd }: One) => {
+    confd.names.push('b');
+    agent.wakeSignal.notify('edit');
+  };
+  const rows: readonly (readonly [string, (one: One) => unknown, Trigger])[] = [
+    ['the start', () => undefined, 'start'],
+    ['the interval', ({ clock }) => clock.advance(600_001), 'timer'],
+    ['a change', change, 'change'],
+    ['a lost history', lost, 'change'],
+    ['an edit of its template', notified('edit'), 'edit'],
+    ['a hangup', notified('hangup'), 'hangup'],
+    ['a dest that is gone', notified('dest'), 'dest'],
+    ['a failure', ({ confd, clock }) => (confd.fail.add('/a'), clock.advance(605_000)), 'retry'],
+    ['new keys', newKeys, 'edit'],
+  ];
+  test.each(rows)('%s', async (_name, happen, trigger) => {
+    const one = agentOn(['a']);
+    const running = watch(one.agent, one.pace, one.stop.signal);
+    await one.clock.advance(1);
+    await happen(one);
+    await one.clock.advance(10);
+    expect([one.triggers[0], one.triggers.at(-1)]).toEqual(['start', trigger]);
+    one.stop.abort();
+    await running;
+  });
+
+  test('a start that waits for its store is a start still, and what comes after it is not', async () => {
+    const { agent, backend, clock, triggers, stop, pace } = agentOn(['a']);
+    backend.setDown(true);
+    const running = watch(agent, pace, stop.signal);
+    await clock.advance(30_000);
+    agent.wakeSignal.notify('edit');
+    await clock.advance(1);
+    backend.setDown(false);
+    await clock.advance(120_000);
+    await clock.advance(600_000);
+    expect(triggers).toEqual(['start', 'timer']);
+    stop.abort();
+    await running;
+  });
+
+  test('onetime', async () => {
+    const { agent, triggers, stop } = agentOn(['a', 'b']);
+    await onetime(agent, stop.signal);
+    expect(triggers).toEqual(['start', 'start']);
   });
 });
 
