@@ -43,18 +43,25 @@ function putSafely(url: string, key: string, value: string): Promise<void> {
   });
 }
 
+/** What a front says counts, however slowly a busy machine lets it say that. */
+const patient = { limits: { headersMs: 200_000, totalMs: 600_000, maxBytes: 100_000_000 } };
+
 /** The same with a front that can lie between proxy and store. */
 function fronted(deed: (scene: Scene & { readonly front: Front }) => Promise<string>): Promise<string> {
-  return followed(v2, async (scene) => {
-    const front = await Front.to(scene.store.port);
-    scene.proxy.retarget(front.port);
-    scene.proxy.cut();
-    try {
-      return await deed({ ...scene, front });
-    } finally {
-      await front.close();
-    }
-  });
+  return followed(
+    v2,
+    async (scene) => {
+      const front = await Front.to(scene.store.port);
+      scene.proxy.retarget(front.port);
+      scene.proxy.cut();
+      try {
+        return await deed({ ...scene, front });
+      } finally {
+        await front.close();
+      }
+    },
+    patient,
+  );
 }
 
 /** While the front lies the file stays, and the complaint is told; after it the change made meanwhile arrives. */
