@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { oldSettings, settings } from '../../src/config/flags.ts';
 
@@ -49,4 +51,9 @@ describe('rows', () => {
     expect(usage).not.toBe('');
     expect(env.length > 0).toBe(!['version', 'print-config'].includes(name));
   });
+});
+
+test('docs/settings.md is what they make it', () => {
+  const script = join(import.meta.dirname, '../../scripts/settings-table.mjs');
+  expect(spawnSync(process.execPath, [script], { encoding: 'utf8' })).toMatchObject({ stderr: '', status: 0 });
 });

@@ -21,8 +21,17 @@ export interface Setting<V extends FlagValue = FlagValue> extends FlagSpec {
   check?(value: V): string | null;
 }
 
-/** The topics of the help screen. */
-export type Topic = 'run' | 'limits' | 'places' | 'store' | 'secrets';
+/** The topics of the help screen, in its order. */
+export const topics = Object.freeze({
+  run: 'What to do',
+  limits: 'What a template may take',
+  places: 'Where things are',
+  store: 'The store',
+  secrets: 'Certificates and passwords',
+});
+
+/** A topic of the help screen. */
+export type Topic = keyof typeof topics;
 
 /** Settings by the names that code has for their values. */
 export type SettingRows = Readonly<Record<string, Setting>>;

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
+import { offeredEntries } from '../../../backend/entries.ts';
 import { offered } from '../../../config/flags.ts';
-import type { Setting, Topic } from '../../../config/schema/schema.ts';
+import { type Setting, topics } from '../../../config/schema/schema.ts';
 import { type FlagSpec, formatValue, usageText } from '../../../go/flag.ts';
 import type { Command } from './command.ts';
 
@@ -81,13 +82,19 @@ async function describe({ program, commands, command }: Described): Promise<Argv
   if (command === null)
     for (const { name, operands, summary } of commands) parser.command(`${name} ${operands}`, summary);
   if (command?.takesSettings === false) return parser;
-  parser.epilogue('One hyphen or two; boolean flags take a value only after "=": -watch=false.');
+  const hyphens = 'One hyphen or two; boolean flags take a value only after "=": -watch=false.';
+  parser.epilogue(`The backends:\n${backendLines()}\n\n${hyphens}`);
   const without = command === null ? [] : ['version', 'print-config'];
-  for (const [topic, heading] of Object.entries(headings))
+  for (const [topic, heading] of Object.entries(topics))
     for (const row of offered)
       if ((row.topic ?? 'store') === topic && !without.includes(row.name))
-        parser.option(row.name, optionOf(row, heading));
+        parser.option(row.name, optionOf(row, `${heading}:`));
   return parser;
+}
+
+function backendLines(): string {
+  const width = Math.max(...offeredEntries.map(({ name }) => name.length));
+  return offeredEntries.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`).join('\n');
 }
 
 function shapeOf(command: Command | null): string {
@@ -112,11 +119,3 @@ function optionOf(spec: FlagSpec & Pick<Setting, 'choices'>, group: string): Opt
     ...(spec.choices === undefined ? {} : { choices: spec.choices }),
   };
 }
-
-const headings: Readonly<Record<Topic, string>> = {
-  run: 'What to do:',
-  limits: 'What a template may take:',
-  places: 'Where things are:',
-  store: 'The store:',
-  secrets: 'Certificates and passwords:',
-};
