@@ -1,10 +1,10 @@
 /** Values as JSON, as Go's json.Marshal writes them: sorted keys, and no character that HTML would mind. */
 import { encode as encodeBase64 } from './base64.ts';
 import { spend } from './budget.ts';
-import { Builder, byPieces } from './builder.ts';
+import { Builder } from './builder.ts';
+import { encodeString, styleOf } from './json-string.ts';
 import { sortStrings } from './sort.ts';
 import { formatFloat } from './strconv.ts';
-import { decodeRune, RuneError } from './strings.ts';
 import { bytesOf, GoError, GoMap, Num, Pointer, Slice } from './value.ts';
 import type { Typed, Value } from './value.ts';
 
@@ -70,7 +70,7 @@ class Writer {
     const values = new Map([...map.entries].map(([key, value]) => [keyText(key, map), value]));
     const keys = sortStrings([...values.keys()]);
     this.#writeAll('{}', keys.length, (i) => {
-      this.#writeName(encodeString(keys[i]!));
+      this.#writeName(quoted(keys[i]!));
       this.write(values.get(keys[i]!));
     });
   }
@@ -116,7 +116,7 @@ function encodePrimitive(value: Exclude<Value, Typed>): string {
     case 'number':
       return encodeFloat(value, 64);
     case 'string':
-      return encodeString(value);
+      return quoted(value);
     default:
       return 'null';
   }
@@ -134,6 +134,12 @@ function encodeFloat(value: number, bits: number): string {
   return isPlain ? formatFloat(value, 'f', -1, bits) : formatFloat(value, 'e', -1, bits).replace(/e-0(\d)$/, 'e-$1');
 }
 
+const style = styleOf({ '\b': '\\b', '\f': '\\f' }, '\xef\xbf\xbd');
+
+function quoted(bytes: string): string {
+  return encodeString(bytes, style);
+}
+
 function keyText(key: Value, map: GoMap): string {
   spend(stepsPerValue);
   const kind = map.type.key?.kind ?? '';
@@ -142,33 +148,4 @@ function keyText(key: Value, map: GoMap): string {
   if (typeof bare === 'bigint' && /^u?int/.test(kind)) return bare.toString();
   if (typeof bare === 'number') return encodeFloat(bare, kind === 'float32' ? 32 : 64);
   throw new GoError(`json: unsupported type: ${map.type.name}`);
-}
-
-const plain = /^[ !#-%'-;=?-[\]-\x7f]*$/;
-const escapes = new Map([
-  [0x22, '\\"'],
-  [0x5c, '\\\\'],
-  [0x08, '\\b'],
-  [0x0c, '\\f'],
-  [0x0a, '\\n'],
-  [0x0d, '\\r'],
-  [0x09, '\\t'],
-]);
-const escapedRunes = [0x3c, 0x3e, 0x26, 0x2028, 0x2029];
-
-function encodeString(bytes: string): string {
-  return plain.test(bytes) ? `"${bytes}"` : `"${byPieces(bytes, escaped)}"`;
-}
-
-function escaped(bytes: string): string {
-  let out = '';
-  for (let i = 0; i < bytes.length;) {
-    const [rune, size] = decodeRune(bytes, i);
-    if (rune === RuneError && size === 1) out += '\xef\xbf\xbd';
-    else if (rune < 0x20 || escapedRunes.includes(rune)) {
-      out += escapes.get(rune) ?? `\\u${rune.toString(16).padStart(4, '0')}`;
-    } else out += escapes.get(rune) ?? bytes.slice(i, i + size);
-    i += size;
-  }
-  return out;
 }

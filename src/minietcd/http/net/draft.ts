@@ -1,6 +1,7 @@
+import { stepBytes } from '../../../go/json-string.ts';
 import type { Load } from './limits.ts';
 import { inSteps, nextTurn } from './steps.ts';
-import { escapeStep, jsonString, stepBytes } from './escapes.ts';
+import { escapeStep, jsonString } from './escapes.ts';
 
 /** What an answer holds: a short text, one character a byte, or one that is laid out in steps. */
 export type Body = string | LongBody;
