@@ -88,7 +88,8 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, deps: A
     wrong = new Set(loaded.errors);
     const dests = loaded.resources.map((resource) => resource.dest);
     if (isFirst && !settings.noop) {
-      for (const path of await removeStale(dests, clock.now())) log.info(`Removed ${path}, left by a run that died`);
+      for (const path of await removeStale(dests, clock.now()))
+        log.info(`Removed ${path}, left behind by a run that was killed`);
     }
     isFirst = false;
     return loaded;

@@ -141,6 +141,6 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
 /** Combinations that work, though hardly as meant. */
 function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   const isLong = (chosen.get('interval')!.value as number) > maxTimerSeconds;
-  const interval = isLong ? [`interval: ${maxTimerSeconds} seconds are the most that can be waited`] : [];
+  const interval = isLong ? [`interval: the maximum is ${maxTimerSeconds} seconds`] : [];
   return [...interval, ...storeDoubts(chosen)];
 }

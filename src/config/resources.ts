@@ -100,7 +100,7 @@ function sameDests(specs: readonly ResourceSpec[]): { file: string; fact: string
     if (first === undefined) byDest.set(normalize(dest), file);
     return first === undefined
       ? []
-      : { file, fact: `dest "${dest}" is the dest of ${first}, too: each overwrites what the other wrote` };
+      : { file, fact: `dest "${dest}" is also the dest of ${first}: the two resources overwrite each other` };
   });
 }
 
@@ -256,13 +256,13 @@ function asId(file: string, entry: TomlEntry): number | null {
 
 function asCount(file: string, entry: TomlEntry): number {
   const count = asInt(file, entry);
-  if (count < 0) throw tomlError(file, entry, `${count} is not a number of keys`);
+  if (count < 0) throw tomlError(file, entry, `${count} is negative: a number of keys is 0 or more`);
   return count;
 }
 
 function asTimeout(file: string, entry: TomlEntry): number | null {
   if (entry.value === '') return null;
   const ms = asMilliseconds(file, entry);
-  if (ms <= 0) throw tomlError(file, entry, 'a timeout must be longer than nothing, as in "30s"');
+  if (ms <= 0) throw tomlError(file, entry, 'a timeout must be greater than 0, as in "30s"');
   return ms;
 }

@@ -33,7 +33,9 @@ export function inOneWay(secrets: readonly string[], layers: Layers): Layers {
 }
 
 function twice(secret: Given, file: Given): ConfigError {
-  return new ConfigError(`${secret.where} and ${file.where} exclude each other: a secret is given, or a file with it`);
+  return new ConfigError(
+    `${secret.where} and ${file.where} cannot both be set: set the secret, or the file that holds it`,
+  );
 }
 
 /** A warning for each file with a secret in it that every user of this machine can read. */

@@ -46,7 +46,8 @@ export async function readNamedSources(
   const entry = findEntry(toml.table, 'source');
   for (const [name, one] of entry === undefined ? [] : asTable(toml.file, entry)) {
     const table = asTable(toml.file, one);
-    if (name === globalName) throw tomlError(toml.file, one, `the name "${globalName}" is that of the global store`);
+    if (name === globalName)
+      throw tomlError(toml.file, one, `the name "${globalName}" is reserved for the global store`);
     const where = placeOf(toml.file, one);
     const { store, chosen, ...found } = await readStore(
       { toml, table, where, lenient: true },
@@ -71,7 +72,8 @@ export async function chooseSources(
   const own = findEntry(toml.table, 'backend');
   if (own === undefined)
     return list === undefined ? { sources: [globalSource], warnings: [] } : listed(toml, list, sources, lenient);
-  if (list !== undefined) throw tomlError(toml.file, list, 'a resource has a [backend] table or a list of sources');
+  if (list !== undefined)
+    throw tomlError(toml.file, list, 'a resource can have a [backend] table or a list of sources, not both');
   const where = placeOf(toml.file, own);
   const timeoutMs = sources.global?.backendTimeoutMs ?? null;
   const { store, warnings } = await readStore({ toml, table: asTable(toml.file, own), where, lenient }, timeoutMs);

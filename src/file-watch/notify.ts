@@ -110,7 +110,7 @@ class TargetWatch {
     this.#open(true);
     if (isRefusalTold) return;
     isRefusalTold = true;
-    const message = `The system does not report changes of ${this.path} (${code}: see fs.inotify in sysctl): looking at its files every ${pollMs / 1000} s`;
+    const message = `The system does not report changes of ${this.path} (${code}: see fs.inotify in sysctl): checking its files every ${pollMs / 1000} s`;
     for (const { refused } of this.#listeners) refused(message);
   }
 

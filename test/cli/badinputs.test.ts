@@ -65,7 +65,7 @@ test.each([
   ['-in-memory -bind-addr 127.0.0.1:0,127.0.0.1:PORT', 'cannot listen on 127.0.0.1:PORT'],
   ['-in-memory -listen-client-urls http://127.0.0.1', '-listen-client-urls: http://127.0.0.1 is not http://host:port'],
   ['-in-memory -advertise-client-urls nonsense', '-advertise-client-urls: nonsense is not http://host:port'],
-  ['frobnicate', 'unexpected argument: frobnicate; a server takes flags only, and the commands are backup, check,'],
+  ['frobnicate', 'unexpected argument: frobnicate; mini-etcd takes only flags, or one of the commands backup, check,'],
   ['-bogus', 'flag provided but not defined: -bogus; mini-etcd -h lists the flags'],
   ['-name', 'flag needs an argument: -name'],
   ['-in-memory -cert-file /nowhere -key-file ^server.key', 'cannot read the certificate file /nowhere: no such file'],
@@ -92,13 +92,13 @@ test.each([
 
 test.each([
   ['export -url nonsense', '-url nonsense: not http://host:port'],
-  ['export -url http://127.0.0.1:1', 'cannot ask http://127.0.0.1:1: nobody listens there'],
+  ['export -url http://127.0.0.1:1', 'request to http://127.0.0.1:1 failed: no program listens there'],
   ['export -url http://127.0.0.1:PORT -file @empty', '@empty: is a directory'],
   ['export -url http://127.0.0.1:PORT -file /nowhere/x', '/nowhere/x: no such file or directory'],
   ['export -url http://127.0.0.1:PORT -key none', 'refuses to list /none: 404 '],
   ['export -url http://127.0.0.1:PORT -ca-file ^ca.pem', '-url http://127.0.0.1:PORT: certificates need https://'],
   ['export -url https://127.0.0.1:PORT -ca-file /nowhere', '/nowhere'],
-  ['export -url https://127.0.0.1:PORT -cert-file ^client.pem', '-cert-file and -key-file need each other'],
+  ['export -url https://127.0.0.1:PORT -cert-file ^client.pem', '-cert-file and -key-file must be given together'],
   ['export -timeout soon', '-timeout: soon is not a number above 0'],
   ['import -file /nowhere', '/nowhere: no such file or directory'],
   ['import -file @empty', '@empty: is a directory'],
@@ -133,8 +133,8 @@ describe('copies', () => {
     ['@full', '@full: is not empty; name a new directory'],
     ['@file', '@file: cannot be used: it is not a directory'],
     ['/proc/nope', '/proc/nope: cannot be used: no such file or directory'],
-    ['@data', '@data: is in @data itself'],
-    ['@data/below', '@data/below: is in @data itself'],
+    ['@data', '@data: is inside @data'],
+    ['@data/below', '@data/below: is inside @data'],
   ])('are not made in %s', async (to, says) => {
     await expectOneLine('mini-etcd', `backup -data-dir @data -backup-dir ${to}`, says);
     if (to !== '@data/below') await expectOneLine('mini-etcd', `restore -data-dir ${to} -backup-dir @data`, says);

@@ -35,8 +35,8 @@ describe('command lines that cannot work', () => {
     [['-backend-timeout=0'], /^backend-timeout .*: 0s is too short$/],
     [['-backend-timeout=10000h'], /^backend-timeout .*: 10000h0m0s is too long$/],
     [['-scheme=ftp'], /^scheme .*: must be http or https$/],
-    [['-backend=embedded', '-node=h:1'], /^node \(set by -node\): excludes the backend embedded/],
-    [['-backend=embedded', '-srv-domain=x'], /^srv-domain .*: excludes the backend embedded/],
+    [['-backend=embedded', '-node=h:1'], /^node \(set by -node\): cannot be used with the backend embedded/],
+    [['-backend=embedded', '-srv-domain=x'], /^srv-domain .*: cannot be used with the backend embedded/],
     [['-backend=dynamodb'], /^no DynamoDB table configured$/],
   ])('%j', async (args, message) => {
     await expect(load(args)).rejects.toThrow(message);
@@ -246,7 +246,7 @@ describe('combinations that are doubted', () => {
     [['-client-cert', '/c'], /^client-cert is not used without client-key$/],
     [['-basic-auth', '-username', 'u'], /^basic-auth is not used without both username and password$/],
     [['-listen', ':4001'], /^listen is not used without the backend embedded$/],
-    [['-interval', '99999999'], /^interval: 2147483 seconds are the most/],
+    [['-interval', '99999999'], /^interval: the maximum is 2147483 seconds/],
   ])('%j', async (args, warning) => {
     const { warnings, config } = await load(args);
     expect(warnings).toEqual([expect.stringMatching(warning)]);

@@ -77,7 +77,10 @@ describe('one file that cannot work', () => {
     ],
     [`${good}engine = 1`, `toml: line 4 (last key "template.engine"): ${types('int64', 'string')}`],
     [`${good}strict = "no"`, `toml: line 4 (last key "template.strict"): ${types('string', 'boolean')}`],
-    [`${good}min_keys = -1`, 'toml: line 4 (last key "template.min_keys"): -1 is not a number of keys'],
+    [
+      `${good}min_keys = -1`,
+      'toml: line 4 (last key "template.min_keys"): -1 is negative: a number of keys is 0 or more',
+    ],
     [`${good}min_keys = "3"`, `toml: line 4 (last key "template.min_keys"): ${types('string', 'integer')}`],
     [`${good}allow_empty = 0`, `toml: line 4 (last key "template.allow_empty"): ${types('int64', 'boolean')}`],
     [`${good}reload_cmd = 1`, `toml: line 4 (last key "template.reload_cmd"): ${types('int64', 'string')}`],
@@ -91,7 +94,7 @@ describe('one file that cannot work', () => {
     ],
     [
       `${good}reload_cmd_timeout = "0s"`,
-      'toml: line 4 (last key "template.reload_cmd_timeout"): a timeout must be longer than nothing, as in "30s"',
+      'toml: line 4 (last key "template.reload_cmd_timeout"): a timeout must be greater than 0, as in "30s"',
     ],
     [
       `${good}mode = "99999999999"`,

@@ -31,15 +31,15 @@ test('every secret has a file', () => {
 
 describe('both ways in one layer', () => {
   test.each<[string[], Record<string, string>, string, RegExp]>([
-    [['-password', 'p', '-password-file', '/f'], {}, '', /^-password and -password-file exclude each other/],
-    [['-password-file', '/f', '-password='], {}, '', /^-password and -password-file exclude each other/],
+    [['-password', 'p', '-password-file', '/f'], {}, '', /^-password and -password-file cannot both be set/],
+    [['-password-file', '/f', '-password='], {}, '', /^-password and -password-file cannot both be set/],
     [[], { CONFD_AUTH_TOKEN: 't', CONFD_AUTH_TOKEN_FILE: '/f' }, '', /^CONFD_AUTH_TOKEN and CONFD_AUTH_TOKEN_FILE /],
-    [[], {}, 'secret_id = "s"\nsecret_id_file = "/f"', /confd\.toml:1 and .*confd\.toml:2 exclude each other/],
+    [[], {}, 'secret_id = "s"\nsecret_id_file = "/f"', /confd\.toml:1 and .*confd\.toml:2 cannot both be set/],
     [['-password', 'p'], { CONFD_PASSWORD: 't', CONFD_PASSWORD_FILE: '/f' }, '', /^CONFD_PASSWORD and /],
   ])('%j %j %j', async (args, env, toml, message) => {
     const error = (await load(args, env, toml).catch((e: unknown) => e)) as Error;
     expect(error).toMatchObject({ name: 'ConfigError', message: expect.stringMatching(message) as unknown });
-    expect(error.message).toMatch(/exclude each other: a secret is given, or a file with it$/);
+    expect(error.message).toMatch(/cannot both be set: set the secret, or the file that holds it$/);
   });
 });
 

@@ -40,7 +40,10 @@ describe('what cannot work', () => {
     ['sources = [{prefix = "/x"}]', 'the name of a source is missing'],
     ['sources = [{name = "site", prefix = 1}]', 'destination has type string'],
     ['sources = ["site", "site"]', 'two of these sources are the same'],
-    ['sources = ["site"]\n[backend]\nbackend = "env"', 'a resource has a [backend] table or a list of sources'],
+    [
+      'sources = ["site"]\n[backend]\nbackend = "env"',
+      'a resource can have a [backend] table or a list of sources, not both',
+    ],
     ['[backend]\nscheme = 1', 'line 5 (last key "backend.scheme")'],
     ['[backend]\nbackend_timeout = "0s"', 'a.toml:5): 0s is too short'],
     ['[[backend]]\nbackend = "env"', 'destination has type map'],
@@ -53,7 +56,7 @@ describe('what cannot work', () => {
   test.each([
     ['source = "site"', 'destination has type map'],
     ['[source]\nsite = 1', 'destination has type map'],
-    ['[source.global]\nbackend = "env"', 'the name "global" is that of the global store'],
+    ['[source.global]\nbackend = "env"', 'the name "global" is reserved for the global store'],
     ['[source.x]\nbackend = "embedded"', 'can only be the global one'],
   ])('in confd.toml: %s', async (settings, message) => {
     await expect(load('', settings)).rejects.toThrow(message);

@@ -134,7 +134,7 @@ describe('a dest with an odd path', () => {
     dir.write('conf.d/x.toml', `[template]\nsrc = "x.tmpl"\ndest = "${dest}"\nreload_cmd = 'sh -c "cat {{.dest}}"'\n`);
     const { code, stderr } = await confd(args(dir, '-onetime'));
     expect([code, content(other), existsSync(dest)]).toEqual([1, 'new', false]);
-    expect(stderr).toContain('write "$CONFD_DEST" there');
+    expect(stderr).toContain('write "$CONFD_DEST" instead');
   });
 });
 
@@ -195,8 +195,8 @@ describe('what a failed command said', () => {
     const { stderr } = await confd(args(dir, '-onetime'));
     expect(logOf(stderr)).toEqual(
       expect.arrayContaining([
-        `ERROR reload_cmd of ${x} said nothing: exit status 7`,
-        `ERROR check_cmd of ${y} said nothing: signal: killed`,
+        `ERROR reload_cmd of ${x} printed nothing: exit status 7`,
+        `ERROR check_cmd of ${y} printed nothing: signal: killed`,
       ]),
     );
   });

@@ -91,7 +91,7 @@ describe('a reload that failed', () => {
       const { code } = await agent.stop();
       expect([code, place.made]).toEqual([0, 0]);
       expect(agent.log).toContain(
-        `WARNING Exiting while a reload is still pending for ${place.dest}; the next run makes it`,
+        `WARNING Exiting while a reload is still pending for ${place.dest}; the next run will do it`,
       );
       place.write('fixed', '');
       expect([(await place.once()).code, place.made]).toEqual([0, 1]);
@@ -166,7 +166,7 @@ describe('a run that ends while the reload runs', () => {
     }
     expect(place.begun).toBe(2);
     expect(logs[0]!.at(-1)).toBe(
-      `WARNING Exiting while a reload is still pending for ${place.dest}; the next run makes it`,
+      `WARNING Exiting while a reload is still pending for ${place.dest}; the next run will do it`,
     );
     expect(logs[2]).toEqual([
       expect.stringMatching(

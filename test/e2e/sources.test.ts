@@ -40,7 +40,7 @@ describe('what cannot work', () => {
     ['a value', 'scheme = "ftp"', ['scheme (set by ', 'a.toml:6): must be http or https']],
     ['a backend', 'backend = "etcdd"', ['[backend] of ', 'a.toml:5: Invalid backend "etcdd"']],
     ['the embedded store', 'backend = "embedded"', ['backend (set by ', 'a.toml:6)', 'can only be the global one']],
-    ['a password twice', 'password = "geheim"\npassword_file = "/x"', ['a.toml:6', 'a.toml:7', 'exclude each other']],
+    ['a password twice', 'password = "geheim"\npassword_file = "/x"', ['a.toml:6', 'a.toml:7', 'cannot both be set']],
   ])('%s in a [backend] table is one error, with its place; the others run', async (_what, lines, parts) => {
     const dir = new Confdir();
     withBackend(dir, 'a', 'a', ['/'], lines);
@@ -196,7 +196,7 @@ test('two resources with one dest and a missing template are named by their file
   const { stderr, code } = await start(dir, '', '-onetime').ended;
   expect(code).toBe(1);
   const file = (name: string) => dir.path(`conf.d/${name}.toml`);
-  expect(stderr).toContain(`WARNING ${file('b')}: dest "${dest}" is the dest of ${file('a')}, too`);
+  expect(stderr).toContain(`WARNING ${file('b')}: dest "${dest}" is also the dest of ${file('a')}`);
   expect(stderr).toContain(`ERROR Missing template: ${dir.path('templates/nope.tmpl')} (src in ${file('b')})`);
 });
 

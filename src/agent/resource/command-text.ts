@@ -69,8 +69,8 @@ function misspelt(key: Command['key'], rest: string): string[] {
     if (name === null) continue;
     const shown = toText(quote(fromText(found.trim()))).slice(1, -1);
     if (key === 'check_cmd')
-      throw new AgentError(`check_cmd: ${shown} is not replaced by a path: is {{.${name}}} meant?`);
-    warnings.push(`reload_cmd: ${shown} reaches the shell as it is: is {{.${name}}} meant?`);
+      throw new AgentError(`check_cmd: ${shown} is not replaced by a path; did you mean {{.${name}}}?`);
+    warnings.push(`reload_cmd: ${shown} is passed to the shell unchanged; did you mean {{.${name}}}?`);
   }
   return warnings;
 }
@@ -181,8 +181,8 @@ function put(key: Command['key'], { name }: Placeholder, files: CommandFiles, po
       const char = Array.from(path).find((one) => !harmless.test(one))!;
       const variable = `"$CONFD_${name.toUpperCase()}"`;
       throw new AgentError(
-        `${key}: a path with ${toText(quote(fromText(char)))} cannot be put in the place of {{.${name}}}, where it could ` +
-          `become code or two words: write ${variable} there`,
+        `${key}: a path with ${toText(quote(fromText(char)))} is not safe in the place of {{.${name}}}, where the shell could ` +
+          `read it as code or as two words: write ${variable} instead`,
       );
     }
   }

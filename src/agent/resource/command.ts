@@ -91,7 +91,7 @@ function complaints(ended: Ended, { src, dest }: CommandFiles): string[] {
   const output = staged ? ended.output.replaceAll(fromText(src), fromText(`${dest} (staged)`)) : ended.output;
   const lines = output.split('\n').map((line) => line.replace(/\r$/, ''));
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) return [` said nothing: ${ended.failure ?? ''}`];
+  if (lines.length === 0) return [` printed nothing: ${ended.failure ?? ''}`];
   const shown = lines.map((line) => `: ${printable(line)}`);
   const half = maxLines / 2;
   if (shown.length > maxLines) {
@@ -169,7 +169,7 @@ async function supervise(pid: number, exit: Promise<string | null>, options: She
   over.abort();
   if (result === 'time is up') return `command timed out after ${durationText(timeoutMs ?? 0)}`;
   if (result === 'must go')
-    return `it still runs ${durationText(ending?.graceMs ?? 0)} after confd was asked to end, and is left to itself`;
+    return `it still runs ${durationText(ending?.graceMs ?? 0)} after confd was asked to stop; confd does not wait any longer`;
   return result.failure;
 }
 

@@ -21,7 +21,7 @@ export const embeddedEntry: OtherEntry<typeof settings> = Object.freeze({
   settings,
   check(value: (flag: string) => FlagValue) {
     const setting = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);
-    const message = 'excludes the backend embedded, which runs in this process and has no other nodes';
+    const message = 'cannot be used with the backend embedded, which runs in this process and has no nodes';
     return setting === undefined ? null : { setting, message };
   },
 });

@@ -40,7 +40,7 @@ export async function configure(
 function ignored([word, ...more]: readonly string[]): string {
   const flags = more.filter((arg) => /^-./.test(arg)).map((arg) => /^[^=]*/.exec(arg)![0]);
   const lost = flags.length === 0 ? '' : `, and with it ${flags.join(', ')}`;
-  return `Ignored "${word!}"${lost}: flags end at the first word that is none (a boolean takes its value after "=")`;
+  return `Ignored "${word!}"${lost}: flags end at the first word that is not a flag (a boolean flag takes its value after "=")`;
 }
 
 function loggerOf(tag: string, level: string): Logger | undefined {

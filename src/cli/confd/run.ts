@@ -143,7 +143,7 @@ class Daemon {
       this.stop = new AbortController();
     }
     if (pending.size > 0) {
-      const next = ledger.isDurable ? '; the next run makes it' : '';
+      const next = ledger.isDurable ? '; the next run will do it' : '';
       log.warning(`Exiting while a reload is still pending for ${[...pending].join(', ')}${next}`);
     }
     await this.current.store.backend.close();
@@ -181,7 +181,8 @@ class Daemon {
       for (const { message } of loaded.warnings) log.warning(message);
       const before = this.current.loaded;
       const same = textOf(loaded) === textOf(before);
-      if (loaded.config.stateDir !== before.config.stateDir) log.warning('state-dir counts from the next start on');
+      if (loaded.config.stateDir !== before.config.stateDir)
+        log.warning('the new state-dir is used from the next start on');
       const keyring = await openKeyring(loaded.config);
       if ((same && keyring === null) || this.stop.signal.aborted) {
         this.agent?.wakeSignal.notify('hangup');
@@ -194,7 +195,7 @@ class Daemon {
       this.stop.abort(new Error('new settings'));
     } catch (error) {
       if (![ConfigError, BackendError, TemplateError].some((kind) => error instanceof kind)) throw error;
-      log.error(`${(error as Error).message}; going on with the settings of before`);
+      log.error(`${(error as Error).message}; the old settings stay in use`);
     }
   }
 }

@@ -52,7 +52,9 @@ async function openData(folder: string, log: Logger): Promise<Storage> {
     const disk = await openStorage({ folder, snapshotCount }, { clock: systemClock, log });
     // What was read and rendered stays right; only changes are refused from here on.
     void disk.lost.then((error) => {
-      log.error(`${error.message}: the embedded store takes no more changes; restart confd when the disk is well`);
+      log.error(
+        `${error.message}: the embedded store accepts no more changes; restart confd when the disk works again`,
+      );
     });
     return disk;
   } catch (cause) {

@@ -87,10 +87,11 @@ function lineOfFault(text: string, message: string): number {
 
 function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): DumpNode[] {
   if (dump.format !== format) {
-    const name = typeof dump.format === 'string' ? JSON.stringify(dump.format.slice(0, 60)) : 'its "format" is no text';
+    const name =
+      typeof dump.format === 'string' ? JSON.stringify(dump.format.slice(0, 60)) : 'its "format" is not a string';
     throw new DumpError(`a dump of another format: ${name}`);
   }
-  if (!Array.isArray(dump.nodes)) throw new DumpError('"nodes" is no list');
+  if (!Array.isArray(dump.nodes)) throw new DumpError('"nodes" is not a list');
   return (dump.nodes as readonly unknown[]).map((node, at) => checkNode(node, `nodes[${at}]`));
 }
 
@@ -116,7 +117,7 @@ function asShown(node: unknown): ShownNode {
     const isIndexed = createdIndex === undefined || Number.isSafeInteger(createdIndex);
     if (isIndexed && (nodes === undefined || Array.isArray(nodes))) return node;
   }
-  throw new DumpError('not an answer of etcd: its nodes are not what etcd shows of them');
+  throw new DumpError('not an answer of etcd: one of its nodes has the wrong form');
 }
 
 function checkNode(node: unknown, where: string): DumpNode {

@@ -138,7 +138,7 @@ function peerUrlsOf(values: Values): readonly string[] {
   });
   const others = [...new Set(members.map(({ who }) => who))].filter((who) => who !== name);
   if (others.length > 0) {
-    const advice = `mini-etcd is a single node and joins no cluster: name ${name} alone, or remove this setting`;
+    const advice = `mini-etcd is a single node and cannot join a cluster: name only ${name}, or remove this setting`;
     throw values.refusal('initial-cluster', `names ${others.join(' and ')} besides this node, ${name}: ${advice}`);
   }
   const urls = values.list('initial-advertise-peer-urls');
@@ -156,7 +156,10 @@ function tlsOf(values: Values): ServerTlsFiles | undefined {
   const caName = values.text('ca-file') === '' ? 'trusted-ca-file' : 'ca-file';
   const caFile = values.text(caName);
   if (values.flag('client-cert-auth') === true && caFile === '') {
-    throw values.refusal('client-cert-auth', 'needs -trusted-ca-file too, or nobody could be told from a stranger');
+    throw values.refusal(
+      'client-cert-auth',
+      'needs -trusted-ca-file too: without it no client certificate can be checked',
+    );
   }
   if (certFile !== '' && keyFile !== '') return { certFile, keyFile, caFile };
   if (caFile !== '') throw values.refusal(caName, 'needs -cert-file and -key-file too');
@@ -200,7 +203,8 @@ function graphiteOf(values: Values): Address | undefined {
 function listenOf(values: Values, advertised: Address | undefined, scheme: string): readonly Address[] {
   const urls = values.list('listen-client-urls');
   const bind = values.list('bind-addr');
-  if (urls.length > 0 && bind.length > 0) throw values.refusal('bind-addr', 'give it or -listen-client-urls, not both');
+  if (urls.length > 0 && bind.length > 0)
+    throw values.refusal('bind-addr', 'set either this or -listen-client-urls, not both');
   const other = urls.find((url) => /^https?:/.test(url) && !url.startsWith(`${scheme}:`));
   if (other !== undefined && scheme === 'http') {
     throw values.refusal('listen-client-urls', `${redact(other)} needs -cert-file and -key-file too`);

@@ -36,7 +36,7 @@ export function graphiteLines(prefix: string, metrics: string, seconds: number):
 }
 
 const faults = new Map([
-  ['ECONNREFUSED', 'nobody listens there'],
+  ['ECONNREFUSED', 'no program listens there'],
   ['ENOTFOUND', 'no such host'],
   ['EAI_AGAIN', 'no such host'],
 ]);

@@ -8,10 +8,10 @@ export function etcdUsage(): string {
   const used = rows.filter((row) => !isIdle(row) && !isRefused(row));
   const flags = (some: readonly Row[]) => some.map(({ spec }) => `-${spec.name}`);
   const paragraphs: readonly (readonly [string, readonly string[]])[] = [
-    ['Taken from scripts for etcd, without effect, with a warning that says why', flags(rows.filter(isIdle))],
-    ['Refused, with advice', flags(rows.filter(isRefused))],
+    ['Flags of etcd that have no effect here; a warning says why', flags(rows.filter(isIdle))],
+    ['Flags of etcd that are refused; the error says what to use instead', flags(rows.filter(isRefused))],
     ['Old names of flags', [...oldNames].map(([old, name]) => `-${old} (-${name})`)],
-    ['Commands, each with a help of its own (mini-etcd backup -h)', [...maintenance, ...transfers]],
+    ['Commands; each has its own help (mini-etcd backup -h)', [...maintenance, ...transfers]],
   ];
   const text = paragraphs.map(([title, words]) => `\n${title}:\n${wrap([...words].sort())}`);
   const head = usageText(

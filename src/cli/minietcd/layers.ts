@@ -30,12 +30,14 @@ export function fromArguments(args: readonly string[]): Layers {
   const old = [...oldNames].map(([name, long]): FlagSpec => ({ ...specOf.get(long)!, name }));
   const { set, rest } = parseFlags(args, [...specOf.values(), ...old]);
   if (/^(?:true|false)$/.test(rest[0] ?? '')) {
-    throw new SettingError(`unexpected argument: ${rest[0]}; a switch takes its value with =, as in -snapshot=false`);
+    throw new SettingError(
+      `unexpected argument: ${rest[0]}; a boolean flag takes its value after "=", as in -snapshot=false`,
+    );
   }
   if (rest.length > 0) {
     const commands = [...maintenance, ...transfers].join(', ');
     throw new SettingError(
-      `unexpected argument: ${redact(rest[0]!)}; a server takes flags only, and the commands are ${commands}`,
+      `unexpected argument: ${redact(rest[0]!)}; mini-etcd takes only flags, or one of the commands ${commands}`,
     );
   }
   const given = new Map<string, Given>();

@@ -17,7 +17,7 @@ export function notesOn(given: ReadonlyMap<string, Given>): string[] {
 function snapshotNotes(given: ReadonlyMap<string, Given>): string[] {
   const { value, where } = given.get('snapshot') ?? {};
   if (value !== false) return [];
-  return [`${where}: no snapshots are taken: the log grows with every change, and so does the time that a start takes`];
+  return [`${where}: no snapshots are taken: the log and the time of a start grow with every change`];
 }
 
 function corsNotes(given: ReadonlyMap<string, Given>): string[] {
@@ -42,6 +42,6 @@ function addressNotes(given: ReadonlyMap<string, Given>): string[] {
     const way = name.endsWith('urls')
       ? '-advertise-client-urls http://<this machine>:<port>'
       : '-addr <this machine>:<port>';
-    return [`${where}: clients that ask where to find this store are told ${any}: name this machine with ${way}`];
+    return [`${where}: clients that ask for the address of this store get ${any}: name this machine with ${way}`];
   });
 }

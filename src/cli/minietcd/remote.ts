@@ -56,7 +56,7 @@ export class Remote {
     const send = this.url.startsWith('https:') ? requestTls : request;
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
-        reject(new RemoteError(`cannot ask ${this.label}: ${why}`));
+        reject(new RemoteError(`request to ${this.label} failed: ${why}`));
       };
       const options = { method, headers, agent: this.agent, timeout: this.patienceMs };
       const call = send(`${this.url}/v2/keys${path}`, options, (answer) => {
@@ -110,7 +110,7 @@ const maxBytes = 500_000_000;
 
 function reasonOf(cause: NodeJS.ErrnoException): string {
   const { code, message } = cause;
-  if (code === 'ECONNREFUSED') return 'nobody listens there';
+  if (code === 'ECONNREFUSED') return 'no program listens there';
   if (code === 'ENOTFOUND') return 'no such host';
   if (code?.startsWith('HPE_') === true) return 'it does not speak HTTP';
   if (isNoTls(cause)) return 'it does not speak TLS: write http://';

@@ -65,7 +65,7 @@ async function serve(settings: Served, log: Logger): Promise<number> {
   const data = settings.dataDir === undefined ? 'data is kept in memory only' : `data is kept in ${settings.dataDir}`;
   log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls, settings.tls)}; ${data}`);
   const end = await Promise.race([stop, ...(disk === undefined ? [] : [disk.lost])]);
-  if (end instanceof Error) log.error(`${end.message}: what is on disk is not sure any more; stopping`);
+  if (end instanceof Error) log.error(`${end.message}: it is not certain any more what is on disk; stopping`);
   else log.info(`${end}: stopping`);
   await server.close();
   return end instanceof Error ? 1 : 0;
@@ -86,7 +86,7 @@ function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   server.onStranger((why) => {
     if (systemClock.now() - (said.get(why) ?? -Infinity) < strangersMs) return;
     said.set(why, systemClock.now());
-    log.warning(`a client was refused: ${why}; more of them within a minute are not told of`);
+    log.warning(`a client was refused: ${why}; further refusals within a minute are not logged`);
   });
   process.on('SIGHUP', () => {
     if (settings.tls === undefined) log.info('SIGHUP: there are no certificates to read again');

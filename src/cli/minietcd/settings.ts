@@ -15,12 +15,13 @@ export interface Row {
 
 const noPeers: Fate = { warns: 'has no effect: a single node has no peers; remove it' };
 const oneNode: Fate = {
-  refuses: 'mini-etcd is a single node and joins no cluster: remove this setting, and name this node in its clients',
+  refuses:
+    'mini-etcd is a single node and cannot join a cluster: remove this setting, and give the clients the address of this node',
 };
 const onlyShown: Fate = {
-  notes: 'is kept and served by /v2/admin/config and has no other effect: a single node has no peers',
+  notes: 'is only shown by /v2/admin/config and has no other effect: a single node has no peers',
 };
-const wipes: Fate = { refuses: 'in etcd it deletes the data directory; do that by hand' };
+const wipes: Fate = { refuses: 'in etcd it deletes the data directory; delete it by hand if you want that' };
 
 function row(name: string, kind: FlagSpec['kind'], usage: string, fate: Fate = 'used'): Row {
   const zero = { string: '', bool: false, int: 0, list: [], duration: 0 }[kind];
@@ -52,23 +53,27 @@ const ownRows: readonly Row[] = [
     'advertised `host:port` for clients, and where it listens without -bind-addr (default 127.0.0.1:4001 and :2379)',
   ),
   row('bind-addr', 'string', 'listening `host[:port]` for clients, several separated by commas'),
-  row('ca-file', 'string', '`file` of the CA whose certificates every client must show'),
-  row('cert-file', 'string', "`file` of the server's certificate: clients come over TLS"),
+  row('ca-file', 'string', '`file` with the CA certificates; every client must then have a certificate of this CA'),
+  row('cert-file', 'string', "`file` with the server's certificate; clients must then use TLS"),
   row('cluster-active-size', 'string', '`number` that /v2/admin/config shows (default 9)', onlyShown),
   row('cluster-remove-delay', 'string', '`seconds` that /v2/admin/config shows (default 1800)', onlyShown),
   row('cluster-sync-interval', 'string', '`seconds` that /v2/admin/config shows (default 5)', onlyShown),
   row('config', 'string', 'TOML `file` of settings (default /etc/etcd/etcd.conf where that exists)'),
-  row('cors', 'string', 'comma separated `origins` whose pages may use the store; * for all'),
-  row('cpuprofile', 'string', 'write a CPU profile of the whole run to this `file`, for browsers to show'),
+  row('cors', 'string', '`origins` of the web pages that may use the store, separated by commas; * for all'),
+  row('cpuprofile', 'string', 'write a CPU profile of the whole run to this `file`; a browser can show it'),
   row('data-dir', 'string', '`directory` that keeps the data (default <name>.etcd in the current directory)'),
   row('discovery', 'string', 'refused: a single node', oneNode),
   row('f', 'bool', 'refused, as -force', wipes),
   row('force', 'bool', 'refused', wipes),
   row('graphite-host', 'string', 'send /metrics to this Graphite `host:port` every ten seconds, as plain text'),
-  row('http-read-timeout', 'string', '`seconds` that a request may take to arrive (default 300)'),
-  row('http-write-timeout', 'string', '`seconds` that an answer may take to be read; watches wait on (default 300)'),
+  row('http-read-timeout', 'string', 'maximum `seconds` for a request to arrive (default 300)'),
+  row(
+    'http-write-timeout',
+    'string',
+    'maximum `seconds` for a client to read an answer; a waiting watch has no limit (default 300)',
+  ),
   row('in-memory', 'bool', 'keep no data on disk: it is gone when mini-etcd stops'),
-  row('key-file', 'string', "`file` of the key of the server's certificate"),
+  row('key-file', 'string', "`file` with the key of the server's certificate"),
   row('max-result-buffer', 'string', 'no effect', { warns: 'has no effect, and had none in etcd; remove it' }),
   row('max-retry-attempts', 'string', 'no effect', noPeers),
   row('name', 'string', 'the `name` of this node (default "default")'),
@@ -91,9 +96,11 @@ const ownRows: readonly Row[] = [
 const noEffect: Fate = { warns: 'has no effect; remove it' };
 const noV3: Fate = { warns: "has no effect: it is about etcd's v3 API; remove it" };
 const ownLog: Fate = { warns: 'has no effect: the log goes to standard error, and with -v it names every change' };
-const ownMetrics: Fate = { warns: 'has no effect: /metrics is served where the keys are' };
+const ownMetrics: Fate = { warns: 'has no effect: /metrics is served at the same addresses as the keys' };
 const ownTls: Fate = { refuses: 'mini-etcd makes no certificates: make one and name it with -cert-file and -key-file' };
-const toml: Fate = { refuses: 'mini-etcd reads no YAML: write the settings in TOML, and name the file with -config' };
+const toml: Fate = {
+  refuses: 'mini-etcd does not read YAML: write the settings in TOML, and name the file with -config',
+};
 
 /** Rows of flags that share a fate. */
 function alike(names: string, kind: FlagSpec['kind'], fate: Fate): readonly Row[] {
@@ -104,10 +111,10 @@ function alike(names: string, kind: FlagSpec['kind'], fate: Fate): readonly Row[
 /** Flags of later releases with which scripts start a single node. */
 const laterRows: readonly Row[] = [
   row('advertise-client-urls', 'string', 'as -addr: `urls` separated by commas'),
-  row('client-cert-auth', 'bool', 'clients must show a certificate, as -trusted-ca-file says anyhow'),
-  row('enable-v2', 'bool', 'nothing: the v2 API is what there is'),
+  row('client-cert-auth', 'bool', 'every client must have a certificate; -trusted-ca-file already requires this'),
+  row('enable-v2', 'bool', 'no effect: mini-etcd always serves the v2 API'),
   row('initial-advertise-peer-urls', 'string', 'as -peer-addr: `urls` separated by commas'),
-  row('initial-cluster', 'string', '`name=url` of this node, as -peer-addr; refused when it names another'),
+  row('initial-cluster', 'string', '`name=url` of this node, as -peer-addr; refused if it names another node'),
   row('listen-client-urls', 'string', 'as -bind-addr: `urls` separated by commas'),
   row('trusted-ca-file', 'string', '`file` as for -ca-file'),
   row('wal-dir', 'string', 'no effect', { warns: 'has no effect: the log is kept in -data-dir' }),

@@ -22,7 +22,7 @@ const flags: readonly FlagSpec[] = [
   flag('ca-file', '`file` of the CA of the server'),
   flag('cert-file', "`file` of this client's certificate"),
   flag('key-file', '`file` of its key'),
-  flag('timeout', '`seconds` without a byte after which the server is given up', '30'),
+  flag('timeout', 'give up after this many `seconds` without a byte from the server', '30'),
 ];
 
 /** A file that cannot be read or written, or that holds no dump; the message names it. */
@@ -62,7 +62,7 @@ function openRemote(given: ReadonlyMap<string, string>): Promise<Remote> {
   if (!(seconds > 0)) throw new FlagError('invalid', `-timeout: ${given.get('timeout')} is not a number above 0`);
   const [caFile, certFile, keyFile] = ['ca-file', 'cert-file', 'key-file'].map((name) => given.get(name)!);
   if ((certFile === '') !== (keyFile === ''))
-    throw new FlagError('invalid', '-cert-file and -key-file need each other');
+    throw new FlagError('invalid', '-cert-file and -key-file must be given together');
   const files = { caFile: caFile!, certFile: certFile!, keyFile: keyFile!, insecure: false };
   if (url.startsWith('http:') && wantsTls(files)) {
     throw new FlagError('invalid', `-url ${maskUserinfo(url)}: certificates need https://`);
@@ -75,12 +75,12 @@ async function exportTo(server: Remote, given: ReadonlyMap<string, string>): Pro
   const answer = await server.ask('GET', `${encodeKey(key) || '/'}?recursive=true&quorum=true`);
   if (answer.status !== 200) throw server.refusal(`to list ${key || '/'}`, answer);
   const { body } = answer;
-  const dump = about(`${server.label} is no etcd with the v2 API`, () => printDump(body));
+  const dump = about(`${server.label} is not an etcd with the v2 API`, () => printDump(body));
   const file = given.get('file')!;
   if (file === '-') writeTo(1, dump);
   else await writeFile(file, dump, { mode: 0o600 }).catch(refused(file));
-  const lost = body.includes('\ufffd') ? '; some values are not UTF-8, and the v2 API cannot tell their bytes' : '';
-  return `${counted(readDump(dump).nodes.length, 'node')} from ${server.label}; hidden keys (_…) are in no listing${lost}`;
+  const lost = body.includes('\ufffd') ? '; some values are not UTF-8, and the v2 API cannot carry their bytes' : '';
+  return `${counted(readDump(dump).nodes.length, 'node')} from ${server.label}; hidden keys (_…) are not included${lost}`;
 }
 
 /** Puts before what is wrong with a dump where it came from. */

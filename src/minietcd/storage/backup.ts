@@ -37,7 +37,7 @@ export async function checkDataDirectory(folder: string): Promise<Finding> {
     const notes: string[] = [];
     const end = readLog(segments, { clusterId: meta.clusterId, take: () => undefined });
     if (end.tornBytes > 0 && holder === undefined) {
-      notes.push(`${end.file.path}: offset ${end.offset}: ${end.torn}; the next start sets it aside`);
+      notes.push(`${end.file.path}: offset ${end.offset}: ${end.torn}; the next start moves it out of the log`);
     }
     const snapshots = listSnapshots(snapFolder(folder));
     for (const file of snapshots) readSnapshot(file, meta.clusterId);
@@ -63,7 +63,7 @@ export interface CopySettings {
 export async function copyDataDirectory(settings: CopySettings): Promise<Finding> {
   const { from, to, keepIds, truncate, now } = settings;
   if (`${resolve(to)}/`.startsWith(`${resolve(from)}/`)) {
-    throw new DataError('refused', `${to}: is in ${from} itself; name a directory outside of it`);
+    throw new DataError('refused', `${to}: is inside ${from}; name a directory outside of it`);
   }
   const old = metaOf(from);
   const holder = await holderOf(from);

@@ -127,7 +127,8 @@ export class Journal {
   private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
-      if (!this.lock.isHeld) throw new WalError('away', this.fault ?? 'the data directory was away for a moment');
+      if (!this.lock.isHeld)
+        throw new WalError('away', this.fault ?? 'the data directory could not be reached for a moment');
       const entries = batch.map(({ payload }) => ({ type: requestRecord, payload }));
       await this.wal.append(entries, mayBlock);
       return true;
@@ -157,7 +158,7 @@ export class Journal {
     }
     const { log } = this.around;
     if (error.code === 'full') log.error(`${this.refusal}: changes are refused until there is room`);
-    else log.error(`${this.refusal}: changes are refused until that is put right; ${rescue}`);
+    else log.error(`${this.refusal}: changes are refused until this is repaired; ${rescue}`);
     this.returning = this.goOn(error.code);
   }
 
@@ -170,7 +171,9 @@ export class Journal {
         } while (!(await this.isBack()));
       }
       this.refusal = undefined;
-      this.around.log.info(`${code === 'full' ? 'the disk has room again' : 'that is put right'}: changes are taken`);
+      this.around.log.info(
+        `${code === 'full' ? 'the disk has room again' : 'the data directory can be used again'}: changes are accepted`,
+      );
     } catch (error) {
       if (error instanceof WalError) this.lose(error);
     }
@@ -197,7 +200,7 @@ export class Journal {
   private hasStrangers(): boolean {
     if (this.wal.isUntouched) return false;
     this.isStale = true;
-    this.say('another process has written to it meanwhile: this one has to be restarted');
+    this.say('another process has written to it: restart this one');
     return true;
   }
 

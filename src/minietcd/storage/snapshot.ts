@@ -164,7 +164,7 @@ export function readSnapshot({ path, index }: SnapshotFile, clusterId: string): 
   const damaged = (what: string, cause?: unknown) => new DataError('damaged', `${path}: ${what}`, { cause });
   const bytes = readWhole(path);
   const end = bytes.length - footBytes;
-  if (end < headBytes || bytes.toString('latin1', 0, 8) !== magic) throw damaged('this is no snapshot of a mini-etcd');
+  if (end < headBytes || bytes.toString('latin1', 0, 8) !== magic) throw damaged('this is not a snapshot of mini-etcd');
   if (bytes.toString('latin1', end + 4) !== endMagic)
     throw damaged(`the file ends too early, at ${counted(bytes.length, 'byte')}`);
   if (crc32c(bytes, 0, end) !== bytes.readUInt32LE(end)) throw damaged('the checksum is wrong');

@@ -202,7 +202,7 @@ async function openLocked(
   const bad: string[] = [];
   const recovered = recover(folder, meta.clusterId, {
     badSnapshot: ({ path }, error) => {
-      log.warning(`${error.message}; an older snapshot is tried, and this one kept as ${path}.broken`);
+      log.warning(`${error.message}; an older snapshot is tried, and this one is kept as ${path}.broken`);
       bad.push(path);
     },
   });
@@ -235,6 +235,6 @@ export async function createLog(folder: string, clusterId: string, firstIndex: n
 
 function withAdvice(error: DataError, folder: string): DataError {
   const save = `mini-etcd backup -truncate-at-corruption -data-dir ${folder} -backup-dir <new folder>`;
-  const advice = `nothing was changed; "mini-etcd check -data-dir ${folder}" looks at all of it, and "${save}" saves what is before the damage`;
+  const advice = `nothing was changed; "mini-etcd check -data-dir ${folder}" checks all of it, and "${save}" saves everything before the damage`;
   return new DataError('damaged', `${error.message}; ${advice}`, { cause: error });
 }

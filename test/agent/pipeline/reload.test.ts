@@ -27,7 +27,7 @@ test.each([
     name: 'AgentError',
     message: failure,
   });
-  expect(log.lines).toEqual([`DEBUG Running ${text}`, `ERROR reload_cmd of /d said nothing: ${failure}`]);
+  expect(log.lines).toEqual([`DEBUG Running ${text}`, `ERROR reload_cmd of /d printed nothing: ${failure}`]);
 });
 
 describe('works', () => {
@@ -67,7 +67,7 @@ describe('a run that is asked to end while the reload runs', () => {
   }
 
   const resource = resourceOf('/d', { reload: commandOf('reload_cmd', '') });
-  const left = 'it still runs 100ms after confd was asked to end, and is left to itself';
+  const left = 'it still runs 100ms after confd was asked to stop; confd does not wait any longer';
 
   test('a reload that waits for our end is run once more by the next run, and no third time', async () => {
     using folder = scratch();

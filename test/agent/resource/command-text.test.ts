@@ -22,10 +22,10 @@ describe('what seems to misspell a name: check_cmd refuses it, reload_cmd says s
     ['x {{quote .dest}}', '{{quote .dest}}', 'dest'],
   ])('%s', (text, shown, name) => {
     expect(() => compileCommand('check_cmd', text, null)).toThrow(
-      `check_cmd: ${shown} is not replaced by a path: is {{.${name}}} meant?`,
+      `check_cmd: ${shown} is not replaced by a path; did you mean {{.${name}}}?`,
     );
     const { command, warnings } = compileCommand('reload_cmd', text, null);
-    expect(warnings).toEqual([`reload_cmd: ${shown} reaches the shell as it is: is {{.${name}}} meant?`]);
+    expect(warnings).toEqual([`reload_cmd: ${shown} is passed to the shell unchanged; did you mean {{.${name}}}?`]);
     expect(command!.text(files)).toBe(text);
   });
 });
@@ -134,8 +134,8 @@ describe('a path is one word, whatever is in it', () => {
 
   test('where it would be read twice, or that cannot be told, it is refused, with the character and the way out', () => {
     expect(() => run('sh -c "cat {{.src}}"', '/a b')).toThrow(
-      'reload_cmd: a path with " " cannot be put in the place of {{.src}}, where it could become code or two words: ' +
-        'write "$CONFD_SRC" there',
+      'reload_cmd: a path with " " is not safe in the place of {{.src}}, where the shell could read it as code or as two words: ' +
+        'write "$CONFD_SRC" instead',
     );
   });
 
@@ -156,7 +156,7 @@ describe('a path is one word, whatever is in it', () => {
   ])('refused: %s', (text) => {
     for (const path of paths) {
       expect(() => compileCommand('reload_cmd', text, null).command!.text({ src: path, dest: path })).toThrow(
-        /^reload_cmd: a path with ".*" cannot be put in the place of \{\{\.src\}\}/,
+        /^reload_cmd: a path with ".*" is not safe in the place of \{\{\.src\}\}/,
       );
     }
     expect(compileCommand('reload_cmd', text, null).command!.text(plain)).toBe(text.replace('{{.src}}', plain.src));
@@ -164,7 +164,7 @@ describe('a path is one word, whatever is in it', () => {
 
   test('a template of a check_cmd can put it anywhere, so it is refused there', () => {
     const { command } = compileCommand('check_cmd', '{{printf "%q" .src}}', null);
-    expect(() => command!.text({ src: '/a;b', dest: '/d' })).toThrow('check_cmd: a path with ";" cannot be put');
-    expect(() => command!.text({ src: '/a', dest: '/d\n' })).toThrow('check_cmd: a path with "\\n" cannot be put');
+    expect(() => command!.text({ src: '/a;b', dest: '/d' })).toThrow('check_cmd: a path with ";" is not safe');
+    expect(() => command!.text({ src: '/a', dest: '/d\n' })).toThrow('check_cmd: a path with "\\n" is not safe');
   });
 });

@@ -74,7 +74,7 @@ describe('the process is asked to end while a command runs', () => {
     await clock.advance(1_000);
     await running;
     expect(ended).toEqual({
-      failure: 'it still runs 1m0s after confd was asked to end, and is left to itself',
+      failure: 'it still runs 1m0s after confd was asked to stop; confd does not wait any longer',
       output: 'begun\n',
       cut: false,
     });
@@ -169,7 +169,7 @@ describe('the log', () => {
       'echo 100% bad; printf "\\377\\001\\\\ \\"x\\"\\ty\\r\\n"; exit 2',
       [expect.anything(), 'ERROR check_cmd of /d: 100% bad', 'ERROR check_cmd of /d: \\xff\\x01\\ "x"\ty'],
     ],
-    ['exit 2', [expect.anything(), 'ERROR check_cmd of /d said nothing: exit status 2']],
+    ['exit 2', [expect.anything(), 'ERROR check_cmd of /d printed nothing: exit status 2']],
     ['echo; echo x; exit 2', [expect.anything(), 'ERROR check_cmd of /d: ', 'ERROR check_cmd of /d: x']],
     [
       'seq 1 80; exit 2',

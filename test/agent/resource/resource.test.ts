@@ -24,7 +24,7 @@ describe('what cannot be a resource says which file and why', () => {
     [{ checkCmd: 'a\0' }, 'check_cmd holds a NUL byte'],
     [{ reloadCmd: 'a\0' }, 'reload_cmd holds a NUL byte'],
     [{ uid: -2 }, "uid -2 is out of range (0 to 4294967294, or -1 for confd's own)"],
-    [{ checkCmd: 'x {{.src' }, 'check_cmd: {{.src is not replaced by a path: is {{.src}} meant?'],
+    [{ checkCmd: 'x {{.src' }, 'check_cmd: {{.src is not replaced by a path; did you mean {{.src}}?'],
   ];
   test.each(rows)('%j', async (parts, message) => {
     await expect(resolveResource(specOf('/d', parts), settings)).rejects.toMatchObject({
@@ -35,13 +35,13 @@ describe('what cannot be a resource says which file and why', () => {
 
   test('also when the command would not run', async () => {
     const resolving = resolveResource(specOf('/d', { checkCmd: '{{.scr}}' }), { ...settings, syncOnly: true });
-    await expect(resolving).rejects.toThrow('check_cmd: {{.scr}} is not replaced by a path: is {{.src}} meant?');
+    await expect(resolving).rejects.toThrow('check_cmd: {{.scr}} is not replaced by a path; did you mean {{.src}}?');
   });
 
   test('a dest that has no safe place in its commands', async () => {
     const resolving = resolveResource(specOf('/srv/a b', { reloadCmd: 'sh -c "cat {{.dest}}"' }), settings);
     await expect(resolving).rejects.toThrow(
-      'Cannot process template resource /conf.d/r.toml - reload_cmd: a path with " " cannot be put in the place of {{.dest}}',
+      'Cannot process template resource /conf.d/r.toml - reload_cmd: a path with " " is not safe in the place of {{.dest}}',
     );
   });
 });
@@ -108,7 +108,9 @@ describe('commands', () => {
       'reload_cmd',
       null,
     ]);
-    expect(warnings).toEqual(['/conf.d/r.toml: reload_cmd: {{.scr}} reaches the shell as it is: is {{.src}} meant?']);
+    expect(warnings).toEqual([
+      '/conf.d/r.toml: reload_cmd: {{.scr}} is passed to the shell unchanged; did you mean {{.src}}?',
+    ]);
   });
 
   test.each([

@@ -14,7 +14,10 @@ describe('what cannot be honoured stops the start', () => {
     [['-name'], 'flag needs an argument: -name'],
     [['-v=maybe'], 'invalid boolean value "maybe" for -v: parse error'],
     [['serve'], 'unexpected argument: serve'],
-    [['-snapshot', 'false'], 'unexpected argument: false; a switch takes its value with =, as in -snapshot=false'],
+    [
+      ['-snapshot', 'false'],
+      'unexpected argument: false; a boolean flag takes its value after "=", as in -snapshot=false',
+    ],
     [['-addr', '127.0.0.1'], '-addr: 127.0.0.1 is not host:port'],
     [['-addr', 'http://127.0.0.1:4001'], 'not host:port (no scheme, no path)'],
     [['-addr', '127.0.0.1:70000'], 'not host:port'],
@@ -32,7 +35,7 @@ describe('what cannot be honoured stops the start', () => {
     [['-discovery', 'http://etcd.local/x'], 'a single node'],
     [
       ['-name', 'a', '-initial-cluster', 'a=http://a:1,b=http://b:1,c=http://c:1,b=http://b:2'],
-      '-initial-cluster: names b and c besides this node, a: mini-etcd is a single node and joins no cluster: name a alone',
+      '-initial-cluster: names b and c besides this node, a: mini-etcd is a single node and cannot join a cluster: name only a',
     ],
     [['-initial-cluster', 'a=http://a:1'], 'names a besides this node, default'],
     [['-initial-cluster', 'default'], '-initial-cluster: default is not name=http://host:port'],
@@ -45,7 +48,7 @@ describe('what cannot be honoured stops the start', () => {
       'http://a:2: all addresses are served over TLS once there is a certificate; write https://',
     ],
     [['-discovery-srv', 'example.com'], 'a single node'],
-    [['-config-file', 'etcd.yaml'], '-config-file: mini-etcd reads no YAML'],
+    [['-config-file', 'etcd.yaml'], '-config-file: mini-etcd does not read YAML'],
     [['-auto-tls'], 'mini-etcd makes no certificates'],
     [['-f'], 'deletes the data directory'],
   ])('%j', (args, message) => {
@@ -106,16 +109,16 @@ test('settings without effect say so, once each', () => {
   expect(warnings).toEqual([
     'unrecognized environment variable ETCD_UNHEARD_OF is ignored',
     '[deprecated] use -addr, not -c',
-    '-cluster-active-size is kept and served by /v2/admin/config and has no other effect: a single node has no peers',
+    '-cluster-active-size is only shown by /v2/admin/config and has no other effect: a single node has no peers',
     '-peer-heartbeat-interval has no effect: a single node has no peers; remove it',
     'ETCD_TRACE has no effect: read /metrics and /debug/vars instead',
   ]);
 });
 
 describe('settings that may not do what one thinks say so', () => {
-  const any = 'clients that ask where to find this store are told';
+  const any = 'clients that ask for the address of this store get';
   test.each([
-    [['-snapshot=false'], ['-snapshot: no snapshots are taken: the log grows']],
+    [['-snapshot=false'], ['-snapshot: no snapshots are taken: the log and the time of a start grow']],
     [['-snapshot=true'], []],
     [['-cors', 'http://a.com:80,https://b.com,*'], []],
     [
@@ -220,9 +223,9 @@ describe('a configuration file', () => {
     ['[peer]', 'ca_file = ""', ''],
     ['[peer]', 'cert_file = ""', ''],
     ['[peer]', 'key_file = ""', ''],
-    ['[cluster]', 'active_size = 9', 'active_size is kept and served by /v2/admin/config'],
-    ['[cluster]', 'remove_delay = 1800.0', 'remove_delay is kept and served by /v2/admin/config'],
-    ['[cluster]', 'sync_interval = 5.0', 'sync_interval is kept and served by /v2/admin/config'],
+    ['[cluster]', 'active_size = 9', 'active_size is only shown by /v2/admin/config'],
+    ['[cluster]', 'remove_delay = 1800.0', 'remove_delay is only shown by /v2/admin/config'],
+    ['[cluster]', 'sync_interval = 5.0', 'sync_interval is only shown by /v2/admin/config'],
   ];
   const file = (text: string) => parseToml('etcd.conf', Buffer.from(text));
 

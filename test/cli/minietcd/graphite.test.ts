@@ -23,7 +23,7 @@ test('a Graphite that is away is one warning, and one that is there gets every r
   const feeding = feedGraphite(graphite, () => 'up 1\n', { clock, log }, stop.signal);
   await waitFor('the warning', async () => (await clock.advance(10_000), warnings.length > 0));
   expect(warnings[0]).toBe(
-    `-graphite-host 127.0.0.1:${port}: nobody listens there; it is tried again every ten seconds`,
+    `-graphite-host 127.0.0.1:${port}: no program listens there; it is tried again every ten seconds`,
   );
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   await waitFor('a line', async () => (await clock.advance(10_000), got !== ''));

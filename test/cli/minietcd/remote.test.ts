@@ -76,14 +76,14 @@ describe('servers that are no etcd', () => {
   test.each([...manners.keys()])('%s', async (why) => {
     const url = `http://127.0.0.1:${(servers.get(why)!.address() as AddressInfo).port}`;
     const remote = await Remote.open(url, noFiles, 200);
-    await expect(remote.ask('GET', '/')).rejects.toThrow(`cannot ask ${url}: ${why}`);
+    await expect(remote.ask('GET', '/')).rejects.toThrow(`request to ${url} failed: ${why}`);
     remote.close();
   });
 
-  test('nobody listens there', async () => {
+  test('no program listens there', async () => {
     const remote = await Remote.open(`http://127.0.0.1:${await freePort()}/`, noFiles, 1000);
     await expect(remote.ask('GET', '/')).rejects.toThrow(
-      /^cannot ask http:\/\/127\.0\.0\.1:\d+: nobody listens there$/,
+      /^request to http:\/\/127\.0\.0\.1:\d+ failed: no program listens there$/,
     );
     remote.close();
   });
@@ -91,7 +91,7 @@ describe('servers that are no etcd', () => {
   test('TLS where there is none', async () => {
     await using served = await serve();
     const remote = await Remote.open(`https://127.0.0.1:${served.port}`, noFiles, 1000);
-    await expect(remote.ask('GET', '/')).rejects.toThrow(`cannot ask https://127.0.0.1:${served.port}: `);
+    await expect(remote.ask('GET', '/')).rejects.toThrow(`request to https://127.0.0.1:${served.port} failed: `);
     remote.close();
   });
 });

@@ -52,7 +52,7 @@ test('a configuration file starts a server over TLS, which can be told what to l
   await waitFor('the certificates', () => program.stderr.includes('new certificates'));
   const { code } = await program.stop();
   expect(program.log).toEqual([
-    expect.stringContaining(`WARNING ${conf}:9: active_size is kept and served by /v2/admin/config`),
+    expect.stringContaining(`WARNING ${conf}:9: active_size is only shown by /v2/admin/config`),
     `WARNING ${conf}:7: max_result_buffer has no effect, and had none in etcd; remove it`,
     `INFO listening on https://127.0.0.1:${port}, loopback only; data is kept in memory only`,
     'DEBUG set "/after" index 5',

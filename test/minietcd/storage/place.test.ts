@@ -99,7 +99,7 @@ describe('the directory', () => {
     strike(folder);
     await refuses(opened, words);
     expect(opened.log.lines.at(-1)).toMatch(
-      /^ERROR write-ahead log: .*: changes are refused until that is put right; all keys are still in memory, and "mini-etcd export" saves them$/,
+      /^ERROR write-ahead log: .*: changes are refused until this is repaired; all keys are still in memory, and "mini-etcd export" saves them$/,
     );
     await opened.close();
   });
@@ -122,7 +122,7 @@ describe('the directory', () => {
     renameSync(`${folder}.old`, folder);
     await clock.advance(lookMs);
     await waitFor('the return', async () => (await clock.advance(lookMs), !opened.keyspace.isReadOnly));
-    expect(opened.log.lines.at(-1)).toBe('INFO that is put right: changes are taken');
+    expect(opened.log.lines.at(-1)).toBe('INFO the data directory can be used again: changes are accepted');
     await opened.keyspace.submit(set('/d', '4'));
     const before = picture(opened);
     await opened.close();

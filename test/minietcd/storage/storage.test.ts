@@ -310,7 +310,7 @@ test('a torn tail is repaired with a warning, and kept', async () => {
   const [warning] = again.log.lines;
   // Three bytes of a record that was answered: nothing shows that it was, so it must not be denied either.
   expect(warning).toMatch(
-    /^WARNING .*\.wal: offset \d+: an unfinished write of \d+ bytes: either a crash cut it short and nobody was answered, or something else cut the file after that; moved to /,
+    /^WARNING .*\.wal: offset \d+: an unfinished write of \d+ bytes; either a crash interrupted it before a client got an answer, or something else shortened the file later; moved to /,
   );
   const kept = /moved to (\S+\.broken)/.exec(warning!)![1]!;
   expect(statSync(join(folder, 'wal', kept)).size).toBeGreaterThan(0);
@@ -465,7 +465,7 @@ test('F10: a full disk refuses changes, answers reads, and takes changes again w
     await again.close();
     expect(opened.log.lines.filter((line) => !line.includes('snapshot not written'))).toEqual([
       expect.stringContaining('changes are refused until there is room'),
-      'INFO the disk has room again: changes are taken',
+      'INFO the disk has room again: changes are accepted',
     ]);
   } finally {
     execFileSync('umount', ['-l', mount]);

@@ -30,7 +30,7 @@ export async function answerCluster(site: ServerContext, req: IncomingMessage, r
     const write = { value: JSON.stringify(settings), dir: false, expires: undefined, refresh: false };
     await site.keyspace.submit({ action: 'set', path: key, write, at: site.keyspace.clock.now() });
   }
-  reply.add('Warning', '299 mini-etcd "a single node keeps these settings and has no use for them"');
+  reply.add('Warning', '299 mini-etcd "a single node keeps these settings, but they have no effect"');
   reply.send(200, 'application/json', `${JSON.stringify(settings)}\n`);
 }
 

@@ -61,7 +61,7 @@ export class Arrival implements Upload {
   }
 
   giveWay(): void {
-    this.giveUp(new EtcdError(300, 'too many bytes are arriving at once, and these stalled: try again later', 0));
+    this.giveUp(new EtcdError(300, 'too many uploads at once, and this one stalled: try again later', 0));
   }
 
   /** Nobody needs it any more; twice is fine. */
@@ -95,7 +95,7 @@ export class Arrival implements Upload {
     }
     const now = this.site.keyspace.clock.now();
     if (!this.load.makeRoom(chunk.length, now)) {
-      this.giveUp(new EtcdError(300, 'too many bytes are arriving at once: try again later', 0));
+      this.giveUp(new EtcdError(300, 'too many uploads at once: try again later', 0));
       return;
     }
     if (this.isOver) return; // room was made by giving up this one

@@ -22,7 +22,7 @@ export function pageFault(site: ServerContext, req: IncomingMessage): PageFault 
   // From a page of another origin, what comes back stays hidden.
   if (mayBeBorrowed && (headers.origin === undefined || own.includes(headers.origin))) {
     const way = `use 127.0.0.1 or localhost, or start with -cors ${own[0]!}`;
-    return { status: 421, text: `a browser may not come here by the name ${host}: ${way}` };
+    return { status: 421, text: `a browser may not reach this store by the name ${host}: ${way}` };
   }
   if (isSafe(req.method!)) return undefined;
   const origin = headers.origin ?? originOf(headers.referer);
@@ -30,7 +30,7 @@ export function pageFault(site: ServerContext, req: IncomingMessage): PageFault 
   if (origin === undefined && relation !== 'cross-site' && relation !== 'same-site') return undefined;
   if (origin !== undefined && (isListed(origin) || (isAddress(host) && own.includes(origin)))) return undefined;
   const who = origin ?? 'another site';
-  const way = origin === undefined ? '' : `: -cors ${origin} lets them in`;
+  const way = origin === undefined ? '' : `: -cors ${origin} allows it`;
   return { status: 403, text: `pages of ${who} may not change this store${way}` };
 }
 

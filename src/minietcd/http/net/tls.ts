@@ -38,9 +38,9 @@ export function certificateFault(code: string): string | undefined {
   return certificateFaults.get(code);
 }
 
-const foreign = 'its certificate is of none of the authorities in the CA file';
+const foreign = 'its certificate was not issued by a CA in the CA file';
 const certificateFaults = new Map([
-  ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'it showed no certificate'],
+  ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'it sent no certificate'],
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed'],
@@ -89,6 +89,6 @@ function reasonOf({ message }: Error): string {
   if (/key values mismatch/.test(message)) return 'it does not match the certificate';
   if (/no start line/.test(message)) return 'it is not PEM';
   if (/md too weak|key too small/.test(message))
-    return `OpenSSL takes it as too weak (SHA-1, or a short key): ${message}`;
+    return `OpenSSL considers it too weak (SHA-1, or a short key): ${message}`;
   return message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '');
 }

@@ -11,7 +11,7 @@ const top = '/v2/auth/';
 /** The one role that a store without passwords knows of. */
 const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
 
-const advice = 'mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)';
+const advice = 'mini-etcd has no users and no roles: use TLS with client certificates (-ca-file)';
 
 type Said = readonly [status: number, message: string];
 

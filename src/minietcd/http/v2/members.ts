@@ -54,9 +54,9 @@ async function changeMember(site: ServerContext, req: IncomingMessage, name: str
   if (urls === undefined) return;
   const isSame = urls.join() === [...site.member.peerUrls].sort().join();
   if (id !== site.member.id) say(reply, 404, `No such member: ${id}`);
-  else if (req.method === 'DELETE') say(reply, 409, 'mini-etcd is a single node: it stays as it is');
+  else if (req.method === 'DELETE') say(reply, 409, 'mini-etcd is a single node: its only member cannot be removed');
   else if (isSame) reply.send(204, '', '');
-  else say(reply, 409, 'mini-etcd is a single node: what it shows as peer URLs is set by -peer-addr');
+  else say(reply, 409, 'mini-etcd is a single node: -peer-addr sets the peer URLs that it shows');
 }
 
 /** The peer URLs of a request, or undefined once it is refused. */

@@ -87,9 +87,9 @@ function readOne(
 function tornWords(bytes: Buffer, offset: number): string {
   const what = `an unfinished write of ${counted(bytes.length - offset, 'byte')}`;
   if (recordEnd(bytes, offset) <= bytes.length) {
-    return `${what}, answered to nobody unless the disk lost what it had confirmed`;
+    return `${what}; no client got an answer for it, unless the disk lost data that it had confirmed`;
   }
-  return `${what}: either a crash cut it short and nobody was answered, or something else cut the file after that`;
+  return `${what}; either a crash interrupted it before a client got an answer, or something else shortened the file later`;
 }
 
 function recordEnd(bytes: Buffer, offset: number): number {
@@ -107,7 +107,7 @@ function faultOfIndex(frame: LogRecord, lastIndex: number): string | undefined {
 function checkJoint(file: SegmentFile, header: { chain: number; firstIndex: number }, before?: LogEnd): void {
   if (before === undefined) return;
   if (header.firstIndex !== before.lastIndex + 1 || header.chain !== before.chain) {
-    const text = `does not go on where ${hex16(before.file.seq)} ends, at index ${before.lastIndex}`;
+    const text = `does not continue ${hex16(before.file.seq)}, which ends at index ${before.lastIndex}`;
     throw damageAt(file, 0, `the segment ${text}`);
   }
 }

@@ -72,7 +72,7 @@ export function readSegment(file: SegmentFile): { readonly header: SegmentHeader
   const bytes = readFileSync(file.path);
   const damaged = (what: string) => new DataError('damaged', `${file.path}: offset 0: ${what}`);
   if (bytes.length < segmentHeaderBytes) throw damaged('the file is too short to be a segment');
-  if (bytes.toString('latin1', 0, 8) !== magic) throw damaged('this is no segment of a mini-etcd log');
+  if (bytes.toString('latin1', 0, 8) !== magic) throw damaged('this is not a segment of a mini-etcd log');
   if (crc32c(bytes, 0, sumAt) !== bytes.readUInt32LE(sumAt)) throw damaged('the checksum of the header is wrong');
   if (bytes.readUInt32LE(8) > format) throw newerError(file.path);
   const header = {

@@ -5,7 +5,7 @@ test('the settings of a cluster are kept, served and explained', async () => {
   await using served = await serve(undefined, { cluster: { activeSize: 5, removeDelay: 100.5, syncInterval: 2 } });
   const first = await served.ask('GET =/v2/admin/config');
   expect(first.body).toBe('{"activeSize":5,"removeDelay":100.5,"syncInterval":2}\n');
-  expect(first.headers['Warning']).toContain('a single node keeps these settings and has no use for them');
+  expect(first.headers['Warning']).toContain('a single node keeps these settings, but they have no effect');
   const set = await served.ask('PUT =/v2/admin/config {"activeSize":7.5,"syncInterval":0,"other":"x"}');
   expect([set.status, set.body]).toEqual(['200 OK', '{"activeSize":7,"removeDelay":100.5,"syncInterval":1}\n']);
   expect((await served.ask('GET =/v2/admin/config')).body).toBe(set.body);

@@ -43,15 +43,15 @@ describe('where no more may arrive', () => {
     first.send(100_000);
     await waitFor('its bytes', () => served.server.load.arriving === 700_000);
     // Nobody has stalled for a second yet.
-    expect((await put(served, 400_000)).body).toContain('too many bytes are arriving at once: try again later');
+    expect((await put(served, 400_000)).body).toContain('too many uploads at once: try again later');
     await clock.advance(700);
     expect((await put(served, 400_000)).status).toBe('201 Created');
-    expect(second.heard).toContain('too many bytes are arriving at once, and these stalled: try again later');
+    expect(second.heard).toContain('too many uploads at once, and this one stalled: try again later');
     expect(first.heard).toBe('');
     await waitFor('room', () => served.server.load.arriving === 400_000);
     await clock.advance(1000);
     expect((await put(served, 900_000)).status).toBe('200 OK');
-    expect(first.heard).toContain('these stalled');
+    expect(first.heard).toContain('this one stalled');
     expect(served.server.load.arriving).toBe(0);
     expect((await served.ask('GET /a')).status).toBe('404 Not Found');
   });

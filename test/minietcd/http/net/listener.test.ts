@@ -121,7 +121,7 @@ describe('limits', () => {
     const slow = open(served);
     slow.socket.write(`${put}Content-Length: 900\r\n\r\n${'x'.repeat(800)}`);
     await waitFor('the body', () => served.server.load.arriving === 800);
-    expect((await served.ask(`PUT /b value=${'x'.repeat(500)}`)).body).toContain('too many bytes are arriving at once');
+    expect((await served.ask(`PUT /b value=${'x'.repeat(500)}`)).body).toContain('too many uploads at once');
     slow.socket.destroy();
     await waitFor('room', () => served.server.load.arriving === 0);
     expect((await served.ask(`PUT /b value=${'x'.repeat(500)}`)).status).toBe('201 Created');
@@ -218,10 +218,10 @@ describe('TLS', () => {
 });
 
 test.each([
-  ['it showed no certificate', 'ca', {}],
-  ['it showed no certificate', 'ca', { maxVersion: 'TLSv1.2' as const }],
+  ['it sent no certificate', 'ca', {}],
+  ['it sent no certificate', 'ca', { maxVersion: 'TLSv1.2' as const }],
   ['its certificate has expired', 'ca', { cert: pem('expired'), key: key('expired') }],
-  ['its certificate is of none of the authorities', 'ca', { cert: pem('stranger'), key: key('stranger') }],
+  ['its certificate was not issued by a CA in the CA file', 'ca', { cert: pem('stranger'), key: key('stranger') }],
   ['its certificate is not for clients', 'serverauth', { cert: pem('serverauth'), key: key('serverauth') }],
 ])('who runs the server can know: %s', async (why, ca, options) => {
   const server = new MiniEtcd(new FakeClock());

@@ -49,7 +49,7 @@ describe('what a page of a stranger asks to be changed is not', () => {
 
   test('the refusal says what would let it in', async () => {
     const { body } = await change(`Host: 127.0.0.1:1\r\nOrigin: ${page}\r\n`);
-    expect(body).toBe(`pages of ${page} may not change this store: -cors ${page} lets them in\n`);
+    expect(body).toBe(`pages of ${page} may not change this store: -cors ${page} allows it\n`);
   });
 });
 

@@ -14,7 +14,7 @@ test.each([
   const answer = await served.ask(`PUT =/v2/auth/${path} ${body}`);
   expect(answer.status).toBe('409 Conflict');
   expect(answer.body).toBe(
-    '{"message":"mini-etcd keeps no users or roles: use TLS with client certificates (-ca-file)"}',
+    '{"message":"mini-etcd has no users and no roles: use TLS with client certificates (-ca-file)"}',
   );
   expect((await served.ask(`GET =/v2/auth/${path}`)).status).toBe('404 Not Found');
   expect((await served.ask('PUT =/v2/auth/enable')).status).toBe('409 Conflict');

@@ -9,9 +9,19 @@ const json = { 'Content-Type': 'application/json' };
 test.each([
   { what: 'another', line: 'POST', body: '{"peerURLs":["http://b:1"]}', says: 'members cannot be added' },
   { what: 'a socket', line: 'POST', body: '{"peerURLs":["unix://b:1"]}', says: 'members cannot be added' },
-  { what: 'the only one', line: 'DELETE /{member}', body: '', says: 'it stays as it is' },
-  { what: 'other URLs', line: 'PUT /{member}', body: '{"peerURLs":["http://b:1"]}', says: 'is set by -peer-addr' },
-  { what: 'more URLs', line: 'PUT /{member}', body: '{"peerURLs":["{peer}","http://b:1"]}', says: 'set by -peer-addr' },
+  { what: 'the only one', line: 'DELETE /{member}', body: '', says: 'its only member cannot be removed' },
+  {
+    what: 'other URLs',
+    line: 'PUT /{member}',
+    body: '{"peerURLs":["http://b:1"]}',
+    says: '-peer-addr sets the peer URLs',
+  },
+  {
+    what: 'more URLs',
+    line: 'PUT /{member}',
+    body: '{"peerURLs":["{peer}","http://b:1"]}',
+    says: '-peer-addr sets the peer URLs',
+  },
 ])('$line: $what is refused so that etcdctl shows why', async ({ line, body, says }) => {
   await using served = await serve();
   const own = await ownWords(served);

@@ -61,7 +61,7 @@ describe('an unfinished write at the end', () => {
       const kept = log.ends.filter((at) => at <= size).length - 1;
       expect(left).toEqual(texts.slice(0, kept));
       expect(end).toMatchObject({ offset: log.ends[kept], tornBytes: size - log.ends[kept]! });
-      if (size > log.ends[kept]!) expect(end!.torn).toMatch(/^an unfinished write of \d+ bytes?: either a crash/);
+      if (size > log.ends[kept]!) expect(end!.torn).toMatch(/^an unfinished write of \d+ bytes?; either a crash/);
       else expect(end!.torn).toBe('');
     }
   });
@@ -87,7 +87,9 @@ describe('an unfinished write at the end', () => {
     bytes.fill(0, 1024, 1536);
     const { end } = outcome(holes.folder, bytes);
     expect(end!.lastIndex).toBeGreaterThanOrEqual(5);
-    expect(end!.torn).toMatch(/^an unfinished write of \d+ bytes, answered to nobody unless the disk lost/);
+    expect(end!.torn).toMatch(
+      /^an unfinished write of \d+ bytes; no client got an answer for it, unless the disk lost/,
+    );
     const later = await write([['first'], batch('second'), ['third']]);
     const more = readFileSync(later.path);
     more.fill(0, 1024, 1536);
