@@ -51,7 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['agent/resource', 'agent/source', 'agent/render', 'agent/pipeline'],
   ],
   agent: [
-    ...['obs', 'config', 'backend/contract', 'template', 'template/funcs'],
+    ...['obs', 'mirror', 'config', 'backend/contract', 'template', 'template/funcs'],
     ...['agent/resource', 'agent/render', 'agent/pipeline', 'agent/schedule'],
   ],
 
@@ -81,7 +81,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['minietcd/http/net', 'minietcd/http/admin', 'cli/process'],
   ],
-  'cli/confd/commands': ['go', 'config/schema', 'backend', 'config', 'cli/process'],
+  'cli/confd/preview': [
+    ...['go', 'obs', 'config', 'backend', 'template/engine', 'template/funcs'],
+    ...['agent/resource', 'agent/render', 'agent/pipeline', 'agent', 'cli/process'],
+  ],
+  'cli/confd/commands': ['go', 'config/schema', 'backend', 'config', 'cli/process', 'cli/confd/preview'],
   'cli/confd': [
     'agent/pipeline',
     ...['go', 'obs', 'config', 'backend/contract', 'backend', 'template/engine', 'template/funcs'],

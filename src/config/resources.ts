@@ -66,23 +66,35 @@ export async function loadResources(
 ): Promise<LoadedResources> {
   const scanned = await scanResources(confdir);
   const files = extraFile === null ? scanned.files : await withExtra(scanned.files, extraFile);
+  const { specs, errors, warnings } = await readResources(files, sources, lenient);
+  const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
+  return {
+    specs,
+    errors: [...scanned.errors, ...errors],
+    warnings: [...scanned.warnings, ...(noneFound ? [noResources(confdir)] : []), ...warnings],
+    found: files,
+  };
+}
+
+/** Loads these resource files, as loadResources does. */
+export async function readResources(
+  files: readonly string[],
+  sources = globalOnly,
+  lenient = false,
+): Promise<Omit<LoadedResources, 'found'>> {
   const loaded: Loaded[] = [];
   // One after the other: thousands of open files at once are more than a process may have.
   for (const file of files) loaded.push(await loadResource(file, sources, lenient));
-  const noneFound = files.length === 0 && scanned.warnings.length + scanned.errors.length === 0;
   const specs = loaded.flatMap(({ spec }) => spec ?? []);
   return {
     specs,
-    errors: [...scanned.errors, ...loaded.flatMap(({ error }) => error ?? [])],
+    errors: loaded.flatMap(({ error }) => error ?? []),
     warnings: [
-      ...scanned.warnings,
-      ...(noneFound ? [noResources(confdir)] : []),
       ...loaded.flatMap(({ warnings }) => warnings),
       ...sameDests(specs).map(({ file, fact }) =>
         warningAt('duplicate-dest', { file, line: null, column: null }, fact),
       ),
     ],
-    found: files,
   };
 }
 

@@ -33,7 +33,7 @@ export type Outcome =
   | Failure;
 
 /** What a step throws, and where that happened, as an outcome. */
-export function failureOf(error: unknown, step: Step, pending: boolean, { file }: Resource): Failure {
+export function failureOf(error: unknown, step: Step, pending: boolean, { file }: Pick<Resource, 'file'>): Failure {
   if (isOperational(error)) {
     const hints = error instanceof AgentError ? error.advice : [];
     return { status: 'failed', step, message: error.message, hints, pending, isBug: false };

@@ -60,24 +60,50 @@ export async function resolveResource(spec: ResourceSpec, settings: ResourceSett
   try {
     return Object.freeze(await resolve(spec, settings));
   } catch (cause) {
-    if (!(cause instanceof AgentError)) throw cause;
-    throw new AgentError(`Cannot process template resource ${spec.file} - ${cause.message}`, { cause: cause.cause });
+    throw naming(spec, cause);
   }
 }
 
-async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
+/** As resolveResource, for a render alone: owner and commands are not looked at. */
+export function resolveTemplate(
+  spec: ResourceSpec,
+  settings: Pick<ResourceSettings, 'templatesDir' | 'prefix'>,
+): ResourceTemplate {
+  try {
+    return templateOf(spec, settings);
+  } catch (cause) {
+    throw naming(spec, cause);
+  }
+}
+
+function naming({ file }: ResourceSpec, cause: unknown): unknown {
+  if (!(cause instanceof AgentError)) return cause;
+  return new AgentError(`Cannot process template resource ${file} - ${cause.message}`, { cause: cause.cause });
+}
+
+function templateOf(
+  spec: ResourceSpec,
+  { templatesDir, prefix }: Pick<ResourceSettings, 'templatesDir' | 'prefix'>,
+): ResourceTemplate {
   checkTexts(spec);
+  return {
+    spec,
+    file: spec.file,
+    template: join(templatesDir, spec.src),
+    dest: spec.dest,
+    keyRequests: keyRequestsOf(spec, prefix === '' ? spec.prefix : prefix),
+  };
+}
+
+async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
+  const template = templateOf(spec, settings);
   const check = compileCommand('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
   const reload = compileCommand('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
   // A path that has no safe place in a command is found now, and not when the command is needed.
   for (const { command } of [check, reload]) command?.text({ src: spec.dest, dest: spec.dest });
   const owner = await resolveOwner(spec, settings.clock);
   return {
-    spec,
-    file: spec.file,
-    template: join(settings.templatesDir, spec.src),
-    dest: spec.dest,
-    keyRequests: keyRequestsOf(spec, settings.prefix === '' ? spec.prefix : settings.prefix),
+    ...template,
     mode: spec.mode === null ? null : spec.mode & 0o777,
     uid: owner.uid,
     gid: owner.gid,
@@ -99,6 +125,11 @@ function checkTexts({ src, dest, checkCmd, reloadCmd }: ResourceSpec): void {
   for (const [key, text] of Object.entries({ src, dest, check_cmd: checkCmd, reload_cmd: reloadCmd })) {
     if (text.includes('\0')) throw new AgentError(`${key} holds a NUL byte`);
   }
+}
+
+/** The same for requests that one store can answer; what wants no keys has a store of its own, which nobody waits for. */
+export function storeIdOf({ source, keys }: KeyRequest): string {
+  return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
 }
 
 /** A resource without keys wants nothing of any store; it does not matter of which. */

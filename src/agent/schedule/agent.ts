@@ -10,7 +10,7 @@ import { AgentError } from '../resource/error.ts';
 import { storeFailure } from '../source/retry-state.ts';
 import type { PassRecord, Trigger } from '../pipeline/pass-record.ts';
 import type { ReloadLedger } from '../pipeline/reload-ledger.ts';
-import type { Resource, KeyRequest } from '../resource/resource.ts';
+import { type Resource, storeIdOf } from '../resource/resource.ts';
 import { ResourceRunner } from './resource-runner.ts';
 import { type ReadReason, type RefreshOptions, Source } from '../source/source.ts';
 
@@ -109,7 +109,7 @@ export class Agent {
     const requests = new Map<Source, RequestedKeys[]>();
     for (const { dest, keyRequests } of resources) {
       for (const request of keyRequests) {
-        const id = sourceIdOf(request);
+        const id = storeIdOf(request);
         const source = this.sources.get(id) ?? old.get(id) ?? this.createSource(request.source);
         this.sources.set(id, source);
         requests.set(source, requests.get(source) ?? []);
@@ -128,7 +128,7 @@ export class Agent {
   }
 
   private join(resource: Resource, leaving: Promise<void> | undefined): Member {
-    const sources = resource.keyRequests.map((request) => this.sources.get(sourceIdOf(request))!);
+    const sources = resource.keyRequests.map((request) => this.sources.get(storeIdOf(request))!);
     const renderer = this.deps.createRenderer(resource, sources);
     const runner = new ResourceRunner((trigger) => renderer.pass(trigger), this.deps.clock, leaving);
     return { resource, renderer, runner, sources };
@@ -249,9 +249,4 @@ function unreadError({ file }: Resource, { label }: Source, cause: BackendError)
 
 function identityOf(resource: Resource): string {
   return JSON.stringify(resource.spec);
-}
-
-/** What wants nothing has a source of its own, which waits for no store. */
-function sourceIdOf({ source, keys }: KeyRequest): string {
-  return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
 }

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { completion } from './completion.ts';
 import { help } from './help.ts';
+import { render } from './render.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [help, completion];
+export const commands: readonly Command[] = [render, help, completion];

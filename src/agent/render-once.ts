@@ -1,0 +1,113 @@
+import { type Backend, BackendError, type Rule } from '../backend/contract/backend.ts';
+import type { SourceSpec } from '../config/sources.ts';
+import { Mirror } from '../mirror/mirror.ts';
+import type { Clock } from '../obs/clock.ts';
+import type { Logger } from '../obs/log.ts';
+import { enginesFor } from '../template/engines.ts';
+import { declare, funcDepsOf } from '../template/funcs/funcs.ts';
+import { Includes } from '../template/funcs/include.ts';
+import type { Keyring } from '../template/funcs/keyring.ts';
+import { Templates } from '../template/template-cache.ts';
+import { Collisions, openKeyView } from './render/key-view.ts';
+import type { RenderLimits } from './render/render.ts';
+import { renderResource, type RenderResult } from './render/render-resource.ts';
+import { type KeyRequest, type ResourceTemplate, storeIdOf } from './resource/resource.ts';
+
+/** What resources are rendered with once, without an agent. */
+export interface RenderOnceDeps {
+  /** Opens a store; it is closed when it has been read. Throws BackendError. */
+  readonly open: (source: SourceSpec) => Promise<Backend>;
+  /** Absolute. */
+  readonly templatesDir: string;
+  /** What getenv sees. */
+  readonly env: ReadonlyMap<string, string>;
+  readonly limits: RenderLimits;
+  readonly keyring: Keyring | null;
+  readonly clock: Clock;
+  /** Hears of keys that a resource finds several times. */
+  readonly log: Logger;
+}
+
+/** A resource and what it came to, or the store that could not be read for it. */
+export type RenderedOnce<R> =
+  { readonly resource: R; readonly result: RenderResult } | { readonly resource: R; readonly failure: StoreFailure };
+
+/** A store that could not be read; one object for all resources that want it. */
+export interface StoreFailure {
+  /** What messages call the store; '' for the global one. */
+  readonly label: string;
+  readonly error: BackendError;
+}
+
+/** Reads every store that the resources want, side by side, each once; then renders one resource after the other, in their order. */
+export async function* renderOnce<R extends ResourceTemplate>(
+  resources: readonly R[],
+  deps: RenderOnceDeps,
+): AsyncGenerator<RenderedOnce<R>> {
+  const { templatesDir, env, limits, keyring, clock, log } = deps;
+  const stores = await readStores(resources, deps.open);
+  const templates = new Templates(enginesFor(templatesDir), declare(keyring));
+  for (const resource of resources) {
+    const wanted = resource.keyRequests.map((request) => stores.get(storeIdOf(request))!);
+    const failure = wanted.find((store): store is StoreFailure => !(store instanceof ReadStore));
+    if (failure !== undefined) {
+      yield { resource, failure };
+      continue;
+    }
+    const view = openKeyView(resource, wanted as readonly ReadStore[]);
+    new Collisions(resource, log).report(view);
+    const funcs = funcDepsOf(env, clock, new Includes(templates, templatesDir), keyring);
+    yield { resource, result: await renderResource(resource, view, { templates, funcs, limits, clock }) };
+  }
+}
+
+/** What one read of a store gave. */
+class ReadStore {
+  readonly #mirror = new Mirror();
+
+  constructor(
+    pairs: Map<string, string>,
+    private readonly rule: Rule,
+  ) {
+    this.#mirror.replace({ cursor: new Map(), pairs });
+  }
+
+  view(prefix: string, keys: readonly string[]) {
+    return this.#mirror.view(prefix, keys, this.rule);
+  }
+}
+
+async function readStores(
+  resources: readonly ResourceTemplate[],
+  open: RenderOnceDeps['open'],
+): Promise<ReadonlyMap<string, ReadStore | StoreFailure>> {
+  const requests = new Map<string, KeyRequest[]>();
+  for (const request of resources.flatMap(({ keyRequests }) => keyRequests)) {
+    const id = storeIdOf(request);
+    requests.set(id, [...(requests.get(id) ?? []), request]);
+  }
+  const read = async ([id, [first, ...others]]: [string, KeyRequest[]]) => {
+    const keys = new Set([first!, ...others].flatMap((request) => request.keys));
+    return [id, await readStore(first!.source, [...keys].sort(), open)] as const;
+  };
+  return new Map(await Promise.all([...requests].map(read)));
+}
+
+async function readStore(
+  source: SourceSpec,
+  keys: readonly string[],
+  open: RenderOnceDeps['open'],
+): Promise<ReadStore | StoreFailure> {
+  if (keys.length === 0) return new ReadStore(new Map(), 'subtree');
+  let backend: Backend | null = null;
+  try {
+    backend = await open(source);
+    const { pairs } = await backend.read(keys, new AbortController().signal);
+    return new ReadStore(pairs, backend.selects);
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    return { label: source.label, error };
+  } finally {
+    await backend?.close();
+  }
+}

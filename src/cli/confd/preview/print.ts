@@ -1,0 +1,73 @@
+import { resolveTemplate } from '../../../agent/resource/resource.ts';
+import { AgentError } from '../../../agent/resource/error.ts';
+import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
+import type { ResourceSpec } from '../../../config/resources.ts';
+import { writeTo } from '../../process/output.ts';
+import { type Prepared, prepare, type RenderRequest, rendered, sayError } from './prepare.ts';
+import { writeInto } from './tree.ts';
+
+/** Renders what the command line names to standard output, or into a folder; the exit code. */
+export async function print(line: RenderRequest): Promise<number> {
+  const prepared = await prepare(line);
+  if (prepared === null) return 2;
+  const { specs, log } = prepared;
+  const folder = line.flags.get('o') as string | undefined;
+  if (folder === '') log.error('-o "" names no directory');
+  const resources = folder === '' ? [] : templatesOf(prepared);
+  const output = new Output(specs.length > 1);
+  for await (const { resource, rendering } of rendered(resources, prepared)) {
+    try {
+      if (folder !== undefined) output.line(await writeInto(folder, resource, rendering));
+      else output.file(resource.dest, rendering.chunks);
+    } catch (error) {
+      if (error instanceof OutputError) {
+        if (error.message !== '') log.error(error.message);
+        return 2;
+      }
+      sayError(error, resource, log);
+    }
+  }
+  return log.failed ? 2 : 0;
+}
+
+function templatesOf({ specs, deps, loaded, log }: Prepared): ResourceTemplate[] {
+  const resolve = (spec: ResourceSpec) => {
+    try {
+      return resolveTemplate(spec, { templatesDir: deps.templatesDir, prefix: loaded.config.prefix });
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      log.error(error.message);
+      return [];
+    }
+  };
+  return specs.flatMap(resolve);
+}
+
+/** Standard output takes no more; without a message when its reader is gone. */
+class OutputError extends Error {}
+
+/** Standard output, with a line above each file where there are several, as head(1) has it. */
+class Output {
+  #isFirst = true;
+  #isInLine = false;
+
+  constructor(private readonly hasHeaders: boolean) {}
+
+  line(text: string): void {
+    this.#write(Buffer.from(`${text}\n`));
+  }
+
+  file(dest: string, chunks: readonly Buffer[]): void {
+    if (this.hasHeaders) this.line(`${this.#isInLine ? '\n' : ''}${this.#isFirst ? '' : '\n'}==> ${dest} <==`);
+    this.#isFirst = false;
+    for (const chunk of chunks) this.#write(chunk);
+  }
+
+  #write(bytes: Buffer): void {
+    const failure = writeTo(1, bytes);
+    if (failure !== null) {
+      throw new OutputError(failure.code === 'EPIPE' ? '' : `cannot write to standard output: ${failure.message}`);
+    }
+    if (bytes.length > 0) this.#isInLine = bytes.at(-1) !== 0x0a;
+  }
+}
