@@ -13,7 +13,7 @@ const changes = 5;
 
 /** The value in a file's first line, without reading the rest. */
 function firstValue(path) {
-  const file = openSync(path);
+  const file = openSync(path, 'r');
   const head = Buffer.alloc(80);
   const length = readSync(file, head);
   closeSync(file);
@@ -93,7 +93,7 @@ async function comparisons(store, agent, folder) {
 async function staged(store, agent, folder) {
   const program = await startWatching(agent, folder, store.url, { count: templates, wake: waker(store) });
   const names = new Set();
-  const watcher = watch(program.out, (event, name) => name.startsWith('.') && names.add(name.split('.conf')[0]));
+  const watcher = watch(program.out, (_event, name) => name.startsWith('.') && names.add(name.split('.conf')[0]));
   await store.put('/bench/k000000', `own-${Date.now()}`);
   await sleep(1000);
   await quiet(program.pid);

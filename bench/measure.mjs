@@ -33,7 +33,12 @@ export function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Wall time of one run of a program, in ms; a run that does not end with 0 is an error. */
+/**
+ * Wall time of one run of a program, in ms; a run that does not end with 0 is an error.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
 export function time(command, args, env = { ...process.env, CONFD_STATE_DIR: scratch('state') }) {
   return new Promise((done, fail) => {
     const from = process.hrtime.bigint();

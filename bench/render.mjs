@@ -59,7 +59,11 @@ function go(folder) {
 }
 
 const measureOnce = ([program, ...args], { name, count }, seconds) =>
-  JSON.parse(execFileSync(program, [...args, join(here, 'cases.json'), name, String(count), String(seconds)]));
+  JSON.parse(
+    execFileSync(program, [...args, join(here, 'cases.json'), name, String(count), String(seconds)], {
+      encoding: 'utf8',
+    }),
+  );
 
 /** Numbers of each program: the least of a few processes, after making sure that all of them wrote the same. */
 function measure(programs, scenario, seconds) {

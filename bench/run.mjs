@@ -14,6 +14,7 @@ import * as onetime from './onetime.mjs';
 import * as render from './render.mjs';
 import * as watch from './watch.mjs';
 
+/** @type {Record<string, {title: string, run: () => Promise<object[]>, columns?: {name: string, label: string}[]}>} */
 const scenarios = { cold, onetime, watch, fanout, fanout3, bigread, fleet, memory, render, minietcd };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };

@@ -10,8 +10,12 @@ const toMs = { us: 1e-3, ms: 1, s: 1e3, m: 6e4 };
 
 export const hasWrk = process.env.PATH.split(':').some((folder) => existsSync(join(folder, 'wrk')));
 
-/** Asks the same over and over for some seconds: rate, how many, and the latency that 99 of 100 keep, in ms. */
-export async function wrk({ port, connections, seconds, method, path, form }) {
+/**
+ * Asks the same over and over for some seconds: rate, how many, and the latency that 99 of 100 keep, in ms.
+ * @param {{port: number, connections: number, seconds: number, method: string, path: string, form?: string}} load
+ */
+export async function wrk(load) {
+  const { port, connections, seconds, method, path, form } = load;
   const script = join(scratch('wrk'), 'ask.lua');
   const type = 'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"';
   const body = form === undefined ? '' : `${type}\nwrk.body = "${form}"`;

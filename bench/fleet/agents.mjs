@@ -1,6 +1,8 @@
 // A fleet of our agents in one process: `node agents.mjs COUNT BACKEND URL FOLDER`. Each has a connection, a confdir and a file
 // of its own in FOLDER, as if it were alone on its machine.
-import { createAgent, openBackend } from '../../dist/index.js';
+
+// By a name that is made here: what is built is there only when the benchmark runs.
+const { createAgent, openBackend } = await import(new URL('../../dist/index.js', import.meta.url).href);
 import { confdir, resource } from '../../test/peers/support/confd.mjs';
 import { listAll } from '../measure.mjs';
 

@@ -107,12 +107,17 @@ function step(random) {
   return [how === undefined ? asked : { ...asked, manner: how }];
 }
 
-/** A request that is sent without waiting for the answers to those before it. */
-function pipelined({ watch, ...asked }) {
+/**
+ * A request that is sent without waiting for the answers to those before it.
+ * @param {import('./manners.mjs').Request} request
+ */
+function pipelined(request) {
+  const { watch, ...asked } = request;
   const target = watch ? '/version' : asked.target;
   return { ...asked, target, patience: 0, manner: { together: true } };
 }
 
+/** @returns {import('./manners.mjs').Request} */
 function request(random) {
   const kind = random.below(100);
   if (kind < 3) return { method: random.pick(methods), target: random.pick(pages), type: '', body: '' };

@@ -7,9 +7,14 @@ const otherOrigins = ['http://a.com', 'http://c.com', 'null', '*', 'HTTP://A.COM
 const extensions = ['', '', '', ';a', ';a=b', ';a="b;c"', ';a=b;c'];
 const trailers = ['', '', 'X-Sum: 1\r\n', 'Content-Type: text/plain\r\n'];
 
+/** @typedef {{sizes: number[], zeros: string, extension: string, trailer: string}} Chunks */
+/** @typedef {{origin?: string, version?: string, connection?: string, expect?: string, chunks?: Chunks, preflight?: boolean, together?: boolean}} Manner */
+/** @typedef {{method: string, target: string, type: string, body: string, manner?: Manner, watch?: boolean, patience?: number}} Request */
+
 /** How a request is sent: which HTTP, what it says of its connection, and whether its body comes whole. */
 export function manner(random, { method, body }) {
   if (random.chance(0.6)) return undefined;
+  /** @type {Manner} */
   const chosen = {};
   const looks = ['GET', 'HEAD', 'OPTIONS'].includes(method);
   if (random.chance(0.3)) chosen.origin = random.pick(random.chance(0.6) || !looks ? origins : otherOrigins);
@@ -33,8 +38,12 @@ function chunks(random) {
   };
 }
 
-/** The head and the body of a request as bytes. */
-export function toBytes({ method, target, type, body, manner: how = {} }) {
+/**
+ * The head and the body of a request as bytes.
+ * @param {Request} request
+ */
+export function toBytes(request) {
+  const { method, target, type, body, manner: how = {} } = request;
   const head = [`${method} ${target} HTTP/${how.version ?? '1.1'}`, 'Host: fuzz'];
   if (type !== '') head.push(`Content-Type: ${type}`);
   if (how.origin !== undefined) head.push(`Origin: ${how.origin}`);

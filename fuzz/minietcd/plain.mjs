@@ -1,5 +1,9 @@
-/** An answer without what two servers never share; indexes count from where the sequence began. */
-export function plain({ status, headers, body, closes }, start, step) {
+/**
+ * An answer without what two servers never share; indexes count from where the sequence began.
+ * @param {import('./wire.mjs').Answer} answer
+ */
+export function plain(answer, start, step) {
+  const { status, headers, body, closes } = answer;
   const { 'content-length': length, ...rest } = headers;
   for (const name of unshared) delete rest[name];
   if (rest['x-etcd-index'] !== undefined) rest['x-etcd-index'] = shift(rest['x-etcd-index'], start);

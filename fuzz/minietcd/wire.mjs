@@ -4,6 +4,8 @@ import { toBytes } from './manners.mjs';
 /** How long an answer may take. */
 const longestMs = 10_000;
 
+/** @typedef {{status: string, headers: Record<string, string>, body: string, whole?: boolean, length?: number, closes?: boolean}} Answer */
+
 /** HTTP by hand on one connection, which is opened again whenever the server has closed it. */
 export class Wire {
   constructor(place) {
@@ -14,7 +16,11 @@ export class Wire {
     this.socket?.destroy();
   }
 
-  /** Sends requests at once, and takes in their answers; those that come after the end of the connection are left out. */
+  /**
+   * Sends requests at once, and takes in their answers; those that come after the end of the connection are left out.
+   * @param {import('./manners.mjs').Request[]} steps
+   * @returns {Promise<Answer[]>}
+   */
   async exchange(steps) {
     if (this.socket === undefined || this.socket.destroyed || this.ended) this.#connect();
     this.text = '';
@@ -40,6 +46,7 @@ export class Wire {
     if (this.text.startsWith('HTTP/1.1 100 ')) this.socket.write(body, 'latin1');
   }
 
+  /** @returns {Promise<Answer>} */
   async #answer({ method, patience = 0 }) {
     const deadline = Date.now() + longestMs;
     let patient;
@@ -65,10 +72,13 @@ export class Wire {
     }
   }
 
-  /** Whether the connection ends with an answer; where HTTP says so, the server is given a moment to do it. */
-  async #isOver({ manner }, answer) {
+  /**
+   * Whether the connection ends with an answer; where HTTP says so, the server is given a moment to do it.
+   * @param {import('./manners.mjs').Request} step
+   */
+  async #isOver(step, answer) {
     const { connection = '' } = answer.headers;
-    const promised = manner?.version === '1.0' ? !/keep-alive/i.test(connection) : /close/i.test(connection);
+    const promised = step.manner?.version === '1.0' ? !/keep-alive/i.test(connection) : /close/i.test(connection);
     const deadline = Date.now() + 500;
     while (promised && !this.ended && Date.now() < deadline) await this.#more(50);
     answer.closes = this.ended;
@@ -104,13 +114,17 @@ export class Wire {
   }
 }
 
-/** The first answer in a text, as far as it is there; undefined before the end of its head. */
+/**
+ * The first answer in a text, as far as it is there; undefined before the end of its head.
+ * @returns {Answer | undefined}
+ */
 export function parseAnswer(received, method, ended) {
   const [interim] = /^(?:HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)*/.exec(received);
   const text = received.slice(interim.length);
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [start, ...lines] = text.slice(0, end).split('\r\n');
+  /** @type {Record<string, string>} */
   const headers = {};
   for (const line of lines) {
     const colon = line.indexOf(':');

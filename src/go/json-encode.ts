@@ -35,7 +35,7 @@ class Writer {
 
   write(value: Value): void {
     spend(stepsPerValue);
-    if (typeof value === 'object' && value !== null) this.#writeTyped(value);
+    if (isTyped(value)) this.#writeTyped(value);
     else this.out.add(encodePrimitive(value));
   }
 
@@ -106,6 +106,10 @@ class Writer {
     if (this.#isIndented) this.out.add(outer);
     this.out.add(brackets[1]!);
   }
+}
+
+function isTyped(value: Value): value is Typed {
+  return typeof value === 'object' && value !== null;
 }
 
 function encodePrimitive(value: Exclude<Value, Typed>): string {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { freePort } from '../../helpers/port.mjs';
 import { scratch, start, waitFor } from './process.mjs';
 
-/** An HTTP exchange; resolves with status and body whatever the status is. */
+/**
+ * An HTTP exchange; resolves with status and body whatever the status is.
+ * @param {string} method
+ * @param {string} url
+ * @param {{form?: string, agent?: Agent}} options
+ * @returns {Promise<{status: number, body: string}>}
+ */
 export function ask(method, url, { form, agent } = {}) {
   return new Promise((done, fail) => {
     const headers = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
@@ -55,6 +61,7 @@ export class Etcd {
     );
   }
 
+  /** @param {NodeJS.Signals} signal */
   async stop(signal = 'SIGTERM') {
     this.agent.destroy();
     this.agent = new Agent({ keepAlive: true, maxSockets: 64 });

@@ -70,6 +70,7 @@ export function start(command, args, options = {}) {
     forget: () => (text = ''),
     alive: () => child.exitCode === null && child.signalCode === null,
     signal: (name) => child.kill(name),
+    /** @param {NodeJS.Signals} name */
     async stop(name = 'SIGTERM') {
       child.kill(name);
       return ended;
