@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs/settings.md');
-const modules = ['config/flags', 'config/schema/schema', 'backend/entries', 'go/flag'];
+const modules = ['config/flags', 'config/offered', 'config/schema/schema', 'backend/entries', 'go/flag'];
 const contents = modules.map((name) => `export * from './src/${name}.ts';`).join('\n');
 const options = { bundle: true, format: 'esm', platform: 'node', packages: 'external', write: false };
 const { outputFiles } = await build({ stdin: { contents, resolveDir: root }, ...options });

@@ -1,4 +1,4 @@
-import { missingReaders, storeSettings } from '../backend/entries.ts';
+import { storeSettings } from '../backend/entries.ts';
 import {
   boolSetting,
   countSetting,
@@ -80,13 +80,12 @@ export const agentSettings = Object.freeze({
   }),
 });
 
-const rows = [agentSettings, startSettings, storeSettings].flatMap((part) => Object.values<Setting>(part));
-
 /** Every setting of confd that today's releases know, in alphabetical order. */
-export const settings: readonly Setting[] = Object.freeze([...rows].sort((a, b) => (a.name < b.name ? -1 : 1)));
-
-/** What helps to run this release, by topic: settings that only missing stores read are accepted, but not offered. */
-export const offered: readonly Setting[] = rows.filter(({ name }) => missingReaders(name).length === 0);
+export const settings: readonly Setting[] = Object.freeze(
+  [agentSettings, startSettings, storeSettings]
+    .flatMap((part) => Object.values<Setting>(part))
+    .sort((a, b) => (a.name < b.name ? -1 : 1)),
+);
 
 /** What older releases knew: accepted, left out of the usage text, and translated by `modernise`. */
 export const oldSettings: readonly Setting[] = Object.freeze([

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Argv, Options } from 'yargs';
 import { offeredEntries } from '../../../backend/entries.ts';
-import { offered } from '../../../config/flags.ts';
+import { offered } from '../../../config/offered.ts';
 import { type Setting, topics } from '../../../config/schema/schema.ts';
 import { type FlagSpec, formatValue, usageText } from '../../../go/flag.ts';
 import type { Command } from './command.ts';

@@ -8,7 +8,8 @@ import {
   helpScreen,
   usage,
 } from '../../../../src/cli/confd/commands/usage.ts';
-import { offered, oldSettings, settings } from '../../../../src/config/flags.ts';
+import { oldSettings, settings } from '../../../../src/config/flags.ts';
+import { offered } from '../../../../src/config/offered.ts';
 
 const confd = { program: 'confd', commands, command: null };
 
