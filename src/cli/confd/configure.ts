@@ -1,24 +1,39 @@
 import { loadConfig, type LoadedConfig } from '../../config/confd.ts';
 import { ConfigError } from '../../config/error.ts';
-import type { ParsedFlags } from '../../go/flag.ts';
+import { oldSettings, settings } from '../../config/flags.ts';
+import { parseFlags, type ParsedFlags } from '../../go/flag.ts';
 import { redact } from '../../go/redact.ts';
 import { createLogger, type Logger, parseLevel } from '../../obs/log.ts';
 import { writeTo } from '../process/output.ts';
+import { versionLine } from '../process/version.ts';
 import { run } from './run.ts';
 
 /** Settles what confd shall do, and does it or prints it; the exit code. */
 export async function configure(
-  tag: string,
-  { set: flags, rest }: ParsedFlags,
+  program: string,
+  args: readonly string[],
   env: ReadonlyMap<string, string>,
 ): Promise<number> {
+  let parsed: ParsedFlags;
+  try {
+    parsed = parseFlags(args, [...settings, ...oldSettings]);
+  } catch (error) {
+    const { refuseFlags } = await import('./commands/refuse.ts');
+    const { usage } = await import('./commands/usage.ts');
+    return refuseFlags(program, error, () => usage(program));
+  }
+  const { set: flags, rest } = parsed;
+  if (flags.get('version') === true) {
+    writeTo(1, versionLine(process.version));
+    return 0;
+  }
   const reload = () => loadConfig(flags, env);
   let loaded: LoadedConfig;
   try {
     loaded = await reload();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    loggerOf(tag, 'info')!.fatal(error.message);
+    loggerOf(program, 'info')!.fatal(error.message);
     return 1;
   }
   if (flags.get('print-config') === true) {
@@ -27,12 +42,12 @@ export async function configure(
     return 0;
   }
   const { logLevel } = loaded.config;
-  const log = loggerOf(tag, logLevel === '' ? 'info' : logLevel);
+  const log = loggerOf(program, logLevel === '' ? 'info' : logLevel);
   if (log !== undefined) {
     if (rest.length > 0) log.warning(ignored(rest));
     return run(loaded, { env, log, reload });
   }
-  loggerOf(tag, 'info')!.fatal(`not a valid level: "${redact(logLevel)}"`);
+  loggerOf(program, 'info')!.fatal(`not a valid level: "${redact(logLevel)}"`);
   return 1;
 }
 

@@ -1,6 +1,4 @@
 import { basename } from 'node:path';
-import { oldSettings, settings } from '../../config/flags.ts';
-import { parseFlags, type ParsedFlags } from '../../go/flag.ts';
 import { writeTo } from '../process/output.ts';
 import { versionLine } from '../process/version.ts';
 
@@ -15,20 +13,13 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
     const { complete } = await import('./commands/dispatch.ts');
     return complete(program, args.slice(1));
   }
-  let flags: ParsedFlags;
-  try {
-    flags = parseFlags(args, [...settings, ...oldSettings]);
-  } catch (error) {
-    const { refuseFlags } = await import('./commands/refuse.ts');
-    const { usage } = await import('./commands/usage.ts');
-    return refuseFlags(program, error, () => usage(program));
-  }
-  if (flags.set.get('version') === true) {
+  // Asked for alone, as images and packages do at their build, the version needs no settings to be loaded.
+  if (args.length === 1 && /^--?version$/.test(args[0]!)) {
     writeTo(1, versionLine(process.version));
     return 0;
   }
   const { configure } = await import('./configure.ts');
-  return configure(program, flags, env);
+  return configure(program, args, env);
 }
 
 const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
