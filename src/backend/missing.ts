@@ -1,6 +1,6 @@
 import { secretFileSetting, type SettingRows, textSetting } from '../config/schema/schema.ts';
 import type { FlagValue } from '../go/flag.ts';
-import type { OtherEntry } from './contract/entry.ts';
+import type { MissingEntry } from './contract/entry.ts';
 
 /** The stores that Go's confd reads and this release does not: their settings are accepted, and offered nowhere. */
 export const missingEntries = [
@@ -30,6 +30,6 @@ export const missingEntries = [
   missing('zookeeper', 'ZooKeeper', {}),
 ] as const;
 
-function missing<Rows extends SettingRows>(name: string, description: string, settings: Rows): OtherEntry<Rows> {
+function missing<Rows extends SettingRows>(name: string, description: string, settings: Rows): MissingEntry<Rows> {
   return { kind: 'missing', name, description, settings };
 }

@@ -9,7 +9,7 @@ import type { Backend } from './backend.ts';
  * it is data, and imports what is heavy only when it opens a store.
  */
 export type BackendEntry<Rows extends SettingRows, Given = Values<Rows>> =
-  OpenableEntry<Rows, Given> | OtherEntry<Rows, Given>;
+  OpenableEntry<Rows, Given> | HostedEntry<Rows, Given> | MissingEntry<Rows, Given>;
 
 interface Described<Rows extends SettingRows, Given> {
   /** What -backend calls it. */
@@ -39,9 +39,16 @@ export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> e
   open(options: Given & StoreDeps): Promise<Backend>;
 }
 
-/** A store that the program runs in its own process, or one of Go's confd that this release does not have. */
-export interface OtherEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
-  readonly kind: 'hosted' | 'missing';
+/** A store that the program runs in its own process. */
+export interface HostedEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
+  readonly kind: 'hosted';
+  /** How another process asks it for keys. */
+  asClient(values: Given): { readonly backend: string; readonly nodes: readonly string[] };
+}
+
+/** A store of Go's confd that this release does not have. */
+export interface MissingEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
+  readonly kind: 'missing';
 }
 
 /** A setting that cannot work, or null where none of them alone is at fault. */

@@ -1,6 +1,6 @@
-import { listSetting, textSetting } from '../../config/schema/schema.ts';
+import { listSetting, textSetting, type Values } from '../../config/schema/schema.ts';
 import type { FlagValue } from '../../go/flag.ts';
-import type { OtherEntry } from '../contract/entry.ts';
+import type { HostedEntry } from '../contract/entry.ts';
 
 const settings = Object.freeze({
   listen: listSetting('listen', '`address` at which the embedded store serves its clients (may be repeated)', {
@@ -14,7 +14,7 @@ const settings = Object.freeze({
 });
 
 /** A mini-etcd in this process, which the program runs. */
-export const embeddedEntry: OtherEntry<typeof settings> = Object.freeze({
+export const embeddedEntry: HostedEntry<typeof settings> = Object.freeze({
   kind: 'hosted',
   name: 'embedded',
   description: 'a mini-etcd in this process',
@@ -24,4 +24,12 @@ export const embeddedEntry: OtherEntry<typeof settings> = Object.freeze({
     const message = 'cannot be used with the backend embedded, which runs in this process and has no nodes';
     return setting === undefined ? null : { setting, message };
   },
+  asClient: ({ listen }: Values<typeof settings>) => ({ backend: 'etcdv2', nodes: listen.map(clientAddress) }),
 });
+
+/** What listens everywhere is asked on this machine. */
+function clientAddress(listen: string): string {
+  const [, host = '', port = ''] = /^(.*):([0-9]+)$/.exec(listen) ?? ['', listen];
+  const isAny = ['', '0.0.0.0', '[::]'].includes(host);
+  return `http://${isAny ? '127.0.0.1' : host}:${port}`;
+}

@@ -2,7 +2,7 @@ import { renderOnce, type RenderedOnce, type RenderOnceDeps, type StoreFailure }
 import type { Rendering } from '../../../agent/render/render.ts';
 import { failureOf } from '../../../agent/pipeline/outcome.ts';
 import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
-import type { StoreSettings } from '../../../backend/entries.ts';
+import { entryOf, type StoreSettings } from '../../../backend/entries.ts';
 import { openStore } from '../../../backend/open.ts';
 import { type Config, loadConfig, type LoadedConfig } from '../../../config/confd.ts';
 import { ConfigError } from '../../../config/error.ts';
@@ -82,15 +82,8 @@ async function readSpecs(
 
 /** The store that a source names; where the agent itself serves one, it is asked for its keys as a client asks. */
 function storeOf(store: StoreSettings | null, config: Config): StoreSettings {
-  if (store !== null || config.backend !== 'embedded') return store ?? config;
-  return { ...config, backend: 'etcdv2', nodes: config.listen.map(clientAddress) };
-}
-
-/** An agent that listens everywhere is asked on this machine. */
-function clientAddress(listen: string): string {
-  const [, host = '', port = ''] = /^(.*):([0-9]+)$/.exec(listen) ?? ['', listen];
-  const isAny = ['', '0.0.0.0', '[::]'].includes(host);
-  return `http://${isAny ? '127.0.0.1' : host}:${port}`;
+  const entry = entryOf(config.backend);
+  return store ?? (entry?.kind === 'hosted' ? { ...config, ...entry.asClient(config) } : config);
 }
 
 /** -data stands for every store. */
