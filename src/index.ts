@@ -78,7 +78,7 @@ export interface EmbeddedAgentOptions extends Partial<AgentSettings> {
   readonly confdir: string;
   /** Where its lines go; nowhere by default. */
   readonly log?: Logger;
-  /** Ends it after the room in hand. */
+  /** Ends it after the step in hand. */
   readonly signal?: AbortSignal;
 }
 

@@ -55,7 +55,7 @@ export interface AgentSettings {
 export interface AssembleDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Aborted when the agent shall stop: passes end after the room in hand, but never between swap and reload. */
+  /** Aborted when the agent shall stop: passes end after the step in hand, but never between swap and reload. */
   readonly signal: AbortSignal;
   /** For a process that must end in time; left out, a command in hand is waited for. */
   readonly ending?: Ending;

@@ -62,7 +62,7 @@ interface Member {
 
 /**
  * The agent: it reads what its resources want of their stores, follows the changes, and sends the resources that a
- * change concerns through the rooms. When to do which is the processors' business.
+ * change concerns through the steps of a pass. When to do which is the processors' business.
  */
 export class Agent {
   readonly wakeSignal = new WakeSignal();
@@ -226,7 +226,7 @@ export class Agent {
     return records;
   }
 
-  /** Ends the watches and waits for every resource to finish the room in hand; the dests whose reload is still pending. */
+  /** Ends the watches and waits for every resource to finish the step in hand; the dests whose reload is still pending. */
   async stop(): Promise<ReadonlySet<string>> {
     await Promise.all([...this.sources.values()].map((source) => source.stop()));
     const members = [...this.members.values()];

@@ -32,7 +32,7 @@ export class ResourceRunner {
     this.running ??= this.work();
   }
 
-  /** No more passes; settles when the room in hand is done. */
+  /** No more passes; settles when the step in hand is done. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.next = null;
