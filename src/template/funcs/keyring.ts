@@ -84,6 +84,11 @@ export class Keyring {
     return hidden;
   }
 
+  /** The texts that were decrypted, as byte strings. */
+  decrypted(): string[] {
+    return [...this.#known.values()].filter((text): text is string => typeof text === 'string');
+  }
+
   async #learn(value: string): Promise<void> {
     let text: string | GoError;
     try {

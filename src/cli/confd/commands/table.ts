@@ -1,7 +1,8 @@
 import type { Command } from './command.ts';
 import { completion } from './completion.ts';
+import { diff } from './diff.ts';
 import { help } from './help.ts';
 import { render } from './render.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [render, help, completion];
+export const commands: readonly Command[] = [render, diff, help, completion];

@@ -1,0 +1,57 @@
+import { type DiffLine, type Masks, maskOldSecrets } from './masks.ts';
+
+/** More changed lines than these are not shown: finding them takes time that grows with their square. */
+export const maxChangedLines = 3000;
+
+const context = 3;
+
+/** The hunks of a unified diff of two byte strings, with secrets masked; null beyond maxChangedLines. */
+export async function hunksOf(before: string, after: string, masks: Masks): Promise<readonly string[] | null> {
+  const { structuredPatch } = await import('diff');
+  const options = { context, maxEditLength: maxChangedLines };
+  const patch = structuredPatch('', '', before, after, '', '', options);
+  if (patch === undefined) return null;
+  const [oldLines, newLines] = [before, after].map((text) => linesOf(text, masks)) as [Shown[], Shown[]];
+  const all: DiffLine[] = [];
+  const ends: number[] = [];
+  for (const { oldStart, newStart, lines } of patch.hunks) {
+    let [oldAt, newAt] = [oldStart - 1, newStart - 1];
+    for (const line of lines) {
+      const sign = line.charAt(0);
+      if (sign === '\\') all.push({ ...all.pop()!, isLast: true });
+      else if (sign === '-') all.push({ sign, ...oldLines[oldAt++]!, isLast: false });
+      else {
+        all.push({ sign: sign === '+' ? sign : ' ', ...newLines[newAt++]!, isLast: false });
+        if (sign === ' ') oldAt++;
+      }
+    }
+    ends.push(all.length);
+  }
+  const masked = maskOldSecrets(all);
+  return patch.hunks.flatMap((hunk, i) => [headerOf(hunk), ...masked.slice(ends[i - 1] ?? 0, ends[i]).map(printed)]);
+}
+
+/** A line as it may be shown. */
+type Shown = Pick<DiffLine, 'text' | 'isMasked'>;
+
+function linesOf(text: string, masks: Masks): Shown[] {
+  const shown = masks.apply(text).split('\n');
+  return text.split('\n').map((line, i) => ({ text: shown[i]!, isMasked: shown[i] !== line }));
+}
+
+function printed({ sign, text, isLast }: DiffLine): string {
+  return `${sign}${text}${isLast ? '\n\\ No newline at end of file' : ''}`;
+}
+
+interface Hunk {
+  readonly oldStart: number;
+  readonly oldLines: number;
+  readonly newStart: number;
+  readonly newLines: number;
+}
+
+/** Of no lines the format wants the number of the line before. */
+function headerOf({ oldStart, oldLines, newStart, newLines }: Hunk): string {
+  const range = (start: number, count: number) => `${count === 0 ? start - 1 : start},${count}`;
+  return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`;
+}
