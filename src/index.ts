@@ -24,6 +24,9 @@ export {
   type Edit,
   type Snapshot,
 } from './backend/contract/backend.ts';
+export { AgentError } from './agent/resource/error.ts';
+export { ConfigError } from './config/error.ts';
+export { type Keys, type RenderedResource, renderResource, type RenderOptions } from './render.ts';
 export { createLogger, type Level, type Logger } from './obs/log.ts';
 export { TemplateError } from './template/engine/engine.ts';
 export { type Plain, type PlainType, templateFunc, variadicTemplateFunc } from './template/plain.ts';

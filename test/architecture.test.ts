@@ -96,7 +96,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'agent/pipeline',
     ...['go', 'obs', 'config/schema', 'backend/contract', 'backend', 'template/engine', 'template/gotext', 'template'],
-    ...['agent/schedule', 'agent'],
+    ...[
+      'mirror',
+      'config',
+      'template/funcs',
+      'backend/file',
+      'agent/resource',
+      'agent/render',
+      'agent/schedule',
+      'agent',
+    ],
   ],
 };
 
