@@ -90,7 +90,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'agent/pipeline',
     ...['go', 'obs', 'config', 'backend/contract', 'backend', 'template/engine', 'template/funcs'],
     ...['agent/schedule', 'agent', 'minietcd', 'minietcd/http/net', 'minietcd/storage', 'minietcd/storage/wal'],
-    ...['cli/process', 'cli/confd/commands'],
+    ...['cli/process', 'cli/confd/preview', 'cli/confd/commands'],
   ],
   // The library: what stands in src/ itself.
   '.': [

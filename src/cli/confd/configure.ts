@@ -8,6 +8,10 @@ import { writeTo } from '../process/output.ts';
 import { versionLine } from '../process/version.ts';
 import { run } from './run.ts';
 
+// In the agent's own chunk of the bundle: one of theirs would take the shared modules out of it, and every start pays for files.
+export { diff } from './preview/diff.ts';
+export { print } from './preview/print.ts';
+
 /** Settles what confd shall do, and does it or prints it; the exit code. */
 export async function configure(
   program: string,

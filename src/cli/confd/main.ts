@@ -7,7 +7,7 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
   const [first] = args;
   if (first !== undefined && !/^-./.test(first)) {
     const { runCommand } = await import('./commands/dispatch.ts');
-    return runCommand(program, args, env);
+    return runCommand(program, args, env, () => import('./configure.ts'));
   }
   if (first === '--get-yargs-completions') {
     const { complete } = await import('./commands/dispatch.ts');

@@ -1,4 +1,11 @@
+import type { RenderRequest } from '../preview/prepare.ts';
 import type { FlagSpec, FlagValue } from '../../../go/flag.ts';
+
+/** What renders without writing; each resolves to the exit code. */
+export interface Previews {
+  print(request: RenderRequest): Promise<number>;
+  diff(request: RenderRequest): Promise<number>;
+}
 
 /** What a command is called with. */
 export interface CommandLine {
@@ -10,6 +17,8 @@ export interface CommandLine {
   readonly operands: readonly string[];
   /** The environment, as text. */
   readonly env: ReadonlyMap<string, string>;
+  /** Loads what renders, which is a part of the agent's code. */
+  readonly loadPreviews: () => Promise<Previews>;
   /** The table that the command is in. */
   readonly commands: readonly Command[];
 }

@@ -8,8 +8,5 @@ export const diff: Command = {
   operands: '[FILE...]',
   flags: [dataFlag],
   takesSettings: true,
-  run: async (line) => {
-    const { diff: show } = await import('../preview/diff.ts');
-    return show(line);
-  },
+  run: async (line) => (await line.loadPreviews()).diff(line),
 };

@@ -1,7 +1,7 @@
 import { oldSettings, settings } from '../../../config/flags.ts';
 import { type FlagSpec, type ParsedFlags, parseFlags } from '../../../go/flag.ts';
 import { writeTo } from '../../process/output.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandLine } from './command.ts';
 import { refuseCommand, refuseFlags } from './refuse.ts';
 import { commands } from './table.ts';
 import { commandUsage, completions } from './usage.ts';
@@ -11,6 +11,7 @@ export async function runCommand(
   program: string,
   [word = '', ...args]: readonly string[],
   env: ReadonlyMap<string, string>,
+  loadPreviews: CommandLine['loadPreviews'],
 ): Promise<number> {
   const command = commands.find(({ name }) => name === word);
   if (command === undefined) return refuseCommand(program, word, commands);
@@ -26,7 +27,7 @@ export async function runCommand(
     writeTo(2, `${program} ${word}: ${wrong}\n`);
     return 2;
   }
-  return command.run({ program, flags, operands, env, commands });
+  return command.run({ program, flags, operands, env, loadPreviews, commands });
 }
 
 /** What the script of `confd completion` asks for. */

@@ -16,8 +16,5 @@ export const render: Command = {
     },
   ],
   takesSettings: true,
-  run: async (line) => {
-    const { print } = await import('../preview/print.ts');
-    return print(line);
-  },
+  run: async (line) => (await line.loadPreviews()).print(line),
 };
