@@ -19,9 +19,12 @@ export type { PendingReload, ReloadLedger } from './agent/pipeline/reload-ledger
 export {
   type Backend,
   BackendError,
-  type Change,
   type Cursor,
   type Edit,
+  type Edits,
+  type Replace,
+  type Resync,
+  type SessionItem,
   type Snapshot,
 } from './backend/contract/backend.ts';
 export { AgentError } from './agent/resource/error.ts';

@@ -55,7 +55,7 @@ export async function renderResource(file: string, keys: Keys, options: RenderOp
   if (spec === undefined) throw errors[0]!;
   const resource = resolveTemplate(spec, { templatesDir, prefix });
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: await pairsOf(keys) });
+  mirror.replace({ pairs: await pairsOf(keys) });
   const store = { view: (start: string, wanted: readonly string[]) => mirror.view(start, wanted, 'subtree') };
   const view = openKeyView(
     resource,

@@ -60,7 +60,7 @@ class Output {
 /** Renders again and again, as the agent does: a reader and functions of its own each time. */
 function measure(text, pairs) {
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: new Map(pairs) });
+  mirror.replace({ pairs: new Map(pairs) });
   const view = mirror.view('/', ['/'], 'subtree');
   const template = goEngine.compile('t', text, declaredFuncs);
   const times = [];

@@ -129,13 +129,13 @@ function openNone(): Promise<never> {
 
 /** The backend, for somebody who closes what he is done with. */
 function borrow(backend: Backend): Backend {
-  const { name, canWatch, selects } = backend;
+  const { name, canWatch, mints = false, selects } = backend;
   return {
     name,
     canWatch,
+    mints,
     selects,
-    read: (keys, signal) => backend.read(keys, signal),
-    watch: (keys, cursor, signal) => backend.watch(keys, cursor, signal),
+    open: (keys, signal, after) => backend.open(keys, signal, after),
     close: () => Promise.resolve(),
   };
 }

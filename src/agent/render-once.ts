@@ -1,4 +1,4 @@
-import { type Backend, BackendError, type Rule } from '../backend/contract/backend.ts';
+import { type Backend, BackendError, readSnapshot, type Rule } from '../backend/contract/backend.ts';
 import type { SourceSpec } from '../config/sources.ts';
 import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
@@ -69,7 +69,7 @@ class ReadStore {
     pairs: Map<string, string>,
     private readonly rule: Rule,
   ) {
-    this.#mirror.replace({ cursor: new Map(), pairs });
+    this.#mirror.replace({ pairs });
   }
 
   view(prefix: string, keys: readonly string[]) {
@@ -102,7 +102,7 @@ async function readStore(
   let backend: Backend | null = null;
   try {
     backend = await open(source);
-    const { pairs } = await backend.read(keys, new AbortController().signal);
+    const { pairs } = await readSnapshot(backend, keys, new AbortController().signal);
     return new ReadStore(pairs, backend.selects);
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;

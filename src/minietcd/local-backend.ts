@@ -1,11 +1,15 @@
 import {
   BackendError,
+  resync,
   selected,
   type Backend,
-  type Change,
   type Cursor,
   type Edit,
+  type Edits,
+  type Resync,
+  type SessionItem,
 } from '../backend/contract/backend.ts';
+import { Closing } from '../backend/contract/closing.ts';
 import { EtcdError } from './state/errors.ts';
 import type { Keyspace } from './state/keyspace.ts';
 import type { MiniEtcd } from './server.ts';
@@ -18,6 +22,7 @@ const root = '/';
 /** The store of a server in this process as a backend: no sockets, no copies. Closing it leaves the server running. */
 export function localBackend(server: MiniEtcd): Backend {
   const { keyspace, stopped } = server;
+  const closing = new Closing();
   const ensureRunning = (signal: AbortSignal) => {
     signal.throwIfAborted();
     if (stopped.aborted) throw new BackendError('unreachable', 'the embedded store has stopped');
@@ -26,28 +31,38 @@ export function localBackend(server: MiniEtcd): Backend {
     name: 'embedded',
     canWatch: true,
     selects: 'subtree',
-    async read(keys, signal) {
-      ensureRunning(signal);
-      const pairs = new Map<string, string>();
-      for (const key of keys) collect(keyspace, key, pairs);
-      return Promise.resolve({ cursor: cursorAt(keyspace.index), pairs });
-    },
-    async *watch(keys, cursor, signal) {
-      const ended = AbortSignal.any([signal, stopped]);
-      let seen = Number(cursor.get(root) ?? 0n);
+    async *open(keys, signal, after): AsyncGenerator<SessionItem, void> {
+      const running = closing.signalOf(signal);
+      ensureRunning(running);
+      let seen = Number(after?.get(root) ?? 0n);
+      if (after === undefined) {
+        seen = keyspace.index;
+        yield { kind: 'snapshot', cursor: cursorAt(seen), pairs: pairsOf(keyspace, keys) };
+      }
+      const ended = AbortSignal.any([running, stopped]);
       for (;;) {
-        ensureRunning(signal);
+        ensureRunning(running);
         if (seen === keyspace.index) {
           await changed(keyspace, ended);
           continue;
         }
-        const change = changeSince(keyspace, keys, seen);
+        const item = itemSince(keyspace, keys, seen);
         seen = keyspace.index;
-        if (change.edits.length > 0) yield change;
+        if (item.kind === 'resync' || item.edits.length > 0) yield item;
+        if (item.kind === 'resync') return;
       }
     },
-    close: () => Promise.resolve(),
+    close() {
+      closing.close();
+      return Promise.resolve();
+    },
   };
+}
+
+function pairsOf(keyspace: Keyspace, keys: readonly string[]): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const key of keys) collect(keyspace, key, pairs);
+  return pairs;
 }
 
 function cursorAt(index: number): Cursor {
@@ -85,16 +100,16 @@ function changed(keyspace: Keyspace, signal: AbortSignal): Promise<void> {
   });
 }
 
-function changeSince(keyspace: Keyspace, keys: readonly string[], seen: number): Change {
+function itemSince(keyspace: Keyspace, keys: readonly string[], seen: number): Edits | Resync {
   const cursor = cursorAt(keyspace.index);
   // A cursor ahead of the store comes from another life of it.
-  if (seen > keyspace.index || seen + 1 < keyspace.oldestEvent) return { cursor, edits: 'look again' };
+  if (seen > keyspace.index || seen + 1 < keyspace.oldestEvent) return resync;
   const edits: Edit[] = [];
   for (let index = seen + 1; index <= keyspace.index; index++) {
     const edit = editOf(keyspace.eventAt(index));
     if (edit !== undefined && keys.some((key) => concerns(edit, key))) edits.push(edit);
   }
-  return { cursor, edits };
+  return { kind: 'edits', cursor, edits };
 }
 
 /** What an event does to the pairs: nothing for a refresh, and for a directory that came or was given a TTL. */

@@ -1,7 +1,23 @@
-import { type Edit, type Rule, selected, selector, type Snapshot, startOf } from '../backend/contract/backend.ts';
+import {
+  type Edit,
+  type Replace,
+  type Rule,
+  selected,
+  selector,
+  type Snapshot,
+  startOf,
+} from '../backend/contract/backend.ts';
 import { SortedKeys } from './keys.ts';
 import type { KeyChange, ChangeSet } from './keys.ts';
 import { View } from './view.ts';
+
+/** What was read: all that there is, or all that one root selects. */
+export type ReadPairs = Pick<Snapshot, 'pairs'> | Pick<Replace, 'root' | 'pairs'>;
+
+/** All that a root selects from now on. */
+export interface Replacement extends Pick<Replace, 'root' | 'pairs'> {
+  readonly rule: Rule;
+}
 
 /**
  * All pairs that the resources want, by the names that the store has, as last heard from the store: the only place where a change is
@@ -17,7 +33,7 @@ export class Mirror {
   }
 
   /** Takes everything from a fresh read, its map included. */
-  replace({ pairs }: Snapshot): void {
+  replace({ pairs }: Pick<Snapshot, 'pairs'>): void {
     if (this.#pairs.size === 0) {
       this.#fill(pairs);
       return;
@@ -26,13 +42,15 @@ export class Mirror {
     this.#commit(gone, pairs);
   }
 
-  /** True when keys select something here, and would select nothing if pairs were all there is. */
-  wouldLose(keys: readonly string[], rule: Rule, pairs: ReadonlyMap<string, string>): boolean {
+  /** True when keys select something here, and would select nothing once what was read is taken. */
+  wouldLose(keys: readonly string[], rule: Rule, read: ReadPairs): boolean {
+    const { pairs } = read;
+    const isKept = (key: string) => 'root' in read && !selected(key, read.root, rule);
     let had = false;
     for (const wanted of keys) {
       for (const key of this.#keys.startingWith(startOf(wanted, rule))) {
         if (!selected(key, wanted, rule)) continue;
-        if (pairs.has(key)) return false; // mostly the first one
+        if (pairs.has(key) || isKept(key)) return false; // mostly the first one
         had = true;
       }
     }
@@ -50,20 +68,26 @@ export class Mirror {
     for (const held of this.#views.values()) held.deref()?.fill(keys);
   }
 
-  /** Applies a change's edits in their order; only what differs in the end counts as touched. */
-  apply(edits: readonly Edit[]): ChangeSet {
+  /** Applies what happened in its order; only what differs in the end counts as touched. */
+  apply(changes: readonly (Edit | Replacement)[]): ChangeSet {
     const gone = new Set<string>();
     const pairs = new Map<string, string>();
-    for (const { key, value, alone } of edits) {
-      if (value !== null) {
-        gone.delete(key);
-        pairs.set(key, value);
-        continue;
+    const remove = (keys: Iterable<string>) => {
+      for (const key of keys) {
+        pairs.delete(key);
+        gone.add(key);
       }
-      for (const below of alone === true ? [key] : this.#under(key, pairs)) {
-        pairs.delete(below);
-        gone.add(below);
-      }
+    };
+    const put = (key: string, value: string) => {
+      gone.delete(key);
+      pairs.set(key, value);
+    };
+    for (const change of changes) {
+      if ('root' in change) {
+        remove(this.#selectedBy(change, pairs));
+        for (const [key, value] of change.pairs) put(key, value);
+      } else if (change.value !== null) put(change.key, change.value);
+      else remove(change.alone === true ? [change.key] : this.#under(change.key, pairs));
     }
     return this.#commit(gone, pairs);
   }
@@ -85,6 +109,12 @@ export class Mirror {
     const folder = key === '/' ? key : `${key}/`;
     const fresh = [...brought.keys()].filter((other) => other.startsWith(folder));
     return [key, ...this.#keys.startingWith(folder), ...fresh];
+  }
+
+  /** What the root selects here, and among the pairs that a change has brought so far. */
+  #selectedBy({ root, rule }: Replacement, brought: ReadonlyMap<string, string>): string[] {
+    const keys = [...this.#keys.startingWith(startOf(root, rule)), ...brought.keys()];
+    return keys.filter((key) => selected(key, root, rule));
   }
 
   #commit(gone: Iterable<string>, pairs: ReadonlyMap<string, string>): ChangeSet {

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { keyOf, isPlain, selected, startOf, type Backend } from '../../src/backend/contract/backend.ts';
+import { keyOf, isPlain, selected, startOf, type Backend, readSnapshot } from '../../src/backend/contract/backend.ts';
 import { envBackend } from '../../src/backend/env/env.ts';
 import { etcdBackend } from '../../src/backend/etcd/v2.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
@@ -97,7 +97,7 @@ describe('as the Go confds show it', () => {
   test.each(rows.map((row) => [`${row.store}: ${row.name}`, row] as const))('%s', async (_name, row) => {
     for (const backend of await stores[row.store](row.pairs)) {
       const mirror = new Mirror();
-      mirror.replace(await backend.read(wanted(row), never));
+      mirror.replace(await readSnapshot(backend, wanted(row), never));
       const ours = shown(viewOf(mirror, row, backend), row);
       // A missing key is no error here.
       for (const theirs of Object.values(row.go))
@@ -110,7 +110,7 @@ describe('as the Go confds show it', () => {
       const together = rows.filter((row) => JSON.stringify(row.pairs) === pairs);
       for (const backend of await stores[together[0]!.store](together[0]!.pairs)) {
         const mirror = new Mirror();
-        mirror.replace(await backend.read([...new Set(together.flatMap(wanted))], never));
+        mirror.replace(await readSnapshot(backend, [...new Set(together.flatMap(wanted))], never));
         for (const row of together) {
           for (const theirs of Object.values(row.go)) {
             if (theirs[0]!.error !== undefined) continue;
@@ -129,7 +129,7 @@ describe('of several names that are one key', () => {
   const one = async (store: Row['store'], pairs: Row['pairs'], prefix = '/') => {
     const [backend] = await stores[store](pairs);
     const mirror = new Mirror();
-    mirror.replace(await backend!.read(['/'], never));
+    mirror.replace(await readSnapshot(backend!, ['/'], never));
     const view = mirror.view(prefix, ['/'], backend!.selects);
     return view.shared().map(({ key, names, chosen }) => [key, view.value(key), chosen, names]);
   };
@@ -154,7 +154,7 @@ describe('of several names that are one key', () => {
 
   test('in a file the later one, as with a name that stands there twice', async () => {
     const [backend] = await stores.file({ a: { b: '1' }, 'a/b': '2' } as never);
-    expect([...(await backend!.read(['/'], never)).pairs]).toEqual([['/a/b', '2']]);
+    expect([...(await readSnapshot(backend!, ['/'], never)).pairs]).toEqual([['/a/b', '2']]);
   });
 });
 
@@ -164,7 +164,7 @@ test('etcd v3: writes and removals of unclean names are followed', async () => {
   const backend = await etcd3Backend(etcdSettings([server.url]));
   const mirror = new Mirror();
   const stop = new AbortController();
-  const first = await backend.read(['/app'], never);
+  const first = await readSnapshot(backend, ['/app'], never);
   mirror.replace(first);
   const views = ['/', '/app'].map((prefix) => mirror.view(prefix, ['/app'], backend.selects));
   const copy = new Copy();

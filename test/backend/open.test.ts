@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../src/backend/contract/backend.ts';
 import { storeSettings } from '../../src/backend/entries.ts';
 import { type BackendOptions, discoverNodes, openStore } from '../../src/backend/open.ts';
 import { defaultsOf } from '../../src/config/schema/schema.ts';
@@ -38,7 +39,7 @@ describe('stores', () => {
   ];
   test.each(rows)('%s is opened and read', async (backend, more, pair) => {
     const { backend: store } = await openStore({ ...plain, ...more, backend });
-    const { pairs } = await store.read(['/app'], new AbortController().signal);
+    const { pairs } = await readSnapshot(store, ['/app'], new AbortController().signal);
     expect([...pairs]).toEqual([pair]);
     await store.close();
   });

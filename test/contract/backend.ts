@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend, Change, Cursor, Edit, Snapshot } from '../../src/backend/contract/backend.ts';
+import {
+  type Backend,
+  type Cursor,
+  type Edit,
+  firstOf,
+  readSnapshot,
+  type Replace,
+  type Resync,
+  selected,
+  type SessionItem,
+  type Snapshot,
+} from '../../src/backend/contract/backend.ts';
 import { holdPageTo } from './page.ts';
 
 /** A store under test: how to change it behind the backend's back. */
@@ -10,6 +21,8 @@ export interface Store {
   remove(key: string): Promise<void>;
   /** Breaks the connections that are open. */
   cut?(): void;
+  /** Changes something, and forgets its history. */
+  lose(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +35,18 @@ export class Copy {
   replace(snapshot: Snapshot): void {
     this.reads += 1;
     this.pairs = new Map(snapshot.pairs);
+  }
+
+  /** Takes what a session gives. */
+  take(item: SessionItem, { selects }: Pick<Backend, 'selects'>): void {
+    if (item.kind === 'snapshot') this.replace(item);
+    else if (item.kind === 'edits') this.apply(item.edits);
+    else if (item.kind === 'replace') this.replaceBelow(item, selects);
+  }
+
+  private replaceBelow({ root, pairs }: Replace, rule: Backend['selects']): void {
+    for (const key of this.pairs.keys()) if (selected(key, root, rule)) this.pairs.delete(key);
+    for (const [key, value] of pairs) this.pairs.set(key, value);
   }
 
   apply(edits: readonly Edit[]): void {
@@ -43,6 +68,8 @@ export interface Abilities {
   readonly under: string;
   /** The name under which the store has a key; the key itself where it is left out. */
   readonly nameOf?: (key: string) => string;
+  /** Only tests know it: docs/contract.md does not tell of it. */
+  readonly isToy?: true;
 }
 
 /** What every backend promises, whatever the store; docs/contract.md is held to what was observed of it. */
@@ -111,10 +138,18 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
       expect((await readAll(store, [at('/app')])).pairs.get(as('/app/empty'))).toBe('');
     });
 
+    holds('a session begins with a snapshot', async () => {
+      await store.put(at('/app/host'), 'h');
+      const backend = await store.open();
+      const { value: first } = await backend.open([at('/app')], never).next();
+      expect(first).toMatchObject({ kind: 'snapshot', pairs: new Map([[as('/app/host'), 'h']]) });
+      await backend.close();
+    });
+
     holds('an aborted read throws the reason', async () => {
       const backend = await store.open();
       const reason = new Error('enough');
-      await expect(backend.read([at('/app')], AbortSignal.abort(reason))).rejects.toBe(reason);
+      await expect(readSnapshot(backend, [at('/app')], AbortSignal.abort(reason))).rejects.toBe(reason);
       await backend.close();
     });
 
@@ -128,15 +163,31 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
   describe(`contract of ${name}: watching`, () => {
     holds('an abort ends it at once, with the reason', async () => {
       const backend = await store.open();
-      const { cursor } = await backend.read([at('/app')], never);
       const stop = new AbortController();
-      const watching = drain(backend, [at('/app')], cursor, stop.signal);
-      stop.abort(new Error('enough'));
-      await expect(watching).rejects.toThrow('enough');
+      const reason = new Error('enough');
+      const session = backend.open([at('/app')], stop.signal);
+      await firstOf(session, name);
+      const ended = expect(drain(session)).rejects.toBe(reason);
+      stop.abort(reason);
+      await ended;
+      await expect(session.next()).resolves.toMatchObject({ done: true });
+      const again = drain(backend.open([at('/app')], stop.signal, new Map()));
+      await expect(again).rejects.toBe(reason);
       await backend.close();
     });
 
-    livelyHolds('a change made after the cursor and before the call is told', async () => {
+    holds('nothing comes after close, which ends what is waited for', async () => {
+      const backend = await store.open();
+      const session = backend.open([at('/app')], never);
+      await firstOf(session, name);
+      const ended = expect(drain(session)).rejects.toMatchObject({ name: 'BackendError' });
+      await backend.close();
+      if (abilities.live) await store.put(at('/app/k'), '1');
+      await ended;
+      await expect(session.next()).resolves.toMatchObject({ done: true });
+    });
+
+    livelyHolds('a change made between the snapshot and the wait for what follows is told', async () => {
       await store.put(at('/app/k'), '1');
       return followed(
         store,
@@ -144,6 +195,30 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
         () => store.put(at('/app/k'), '2'),
         () => Promise.resolve(),
       );
+    });
+
+    livelyHolds('another session goes on after the cursor, or says that it cannot', async () => {
+      await store.put(at('/app/k'), '1');
+      const backend = await store.open();
+      const { cursor } = await readSnapshot(backend, [at('/app')], never);
+      await store.put(at('/app/k'), '2');
+      const item = await nextNews(backend.open([at('/app')], never, cursor));
+      await backend.close();
+      if (item.kind === 'resync') return 'read anew';
+      if (item.kind === 'replace') expect([...item.pairs]).toEqual([[as('/app/k'), '2']]);
+      else expect(item).toMatchObject({ kind: 'edits', edits: [{ key: as('/app/k'), value: '2' }] });
+      return 'told';
+    });
+
+    livelyHolds('a lost history is a resync, which ends the session', async () => {
+      await store.put(at('/app/k'), '1');
+      const backend = await store.open();
+      const session = backend.open([at('/app')], never);
+      await firstOf(session, name);
+      await store.lose();
+      expect(await nextNews(session)).toEqual({ kind: 'resync' });
+      await expect(session.next()).resolves.toMatchObject({ done: true });
+      await backend.close();
     });
 
     livelyHolds('changes made during the call are told', async () => {
@@ -205,9 +280,11 @@ export function backendContract(name: string, make: () => Promise<Store>, abilit
     });
   });
 
-  test(`contract of ${name}: docs/contract.md says so`, () => {
-    holdPageTo(name, observed);
-  });
+  if (abilities.isToy !== true) {
+    test(`contract of ${name}: docs/contract.md says so`, () => {
+      holdPageTo(name, observed);
+    });
+  }
 }
 
 /**
@@ -223,13 +300,14 @@ export async function followed(
   const backend = await store.open();
   const stop = new AbortController();
   const copy = new Copy();
-  const first = await backend.read(keys, stop.signal);
+  const session = backend.open(keys, stop.signal);
+  const first = await firstOf(session, backend.name);
   copy.replace(first);
   await before();
-  const following = follow(backend, keys, copy, first.cursor, stop.signal);
+  const following = follow(backend, keys, copy, { session, cursor: first.cursor }, stop.signal);
   try {
     await during();
-    const truth = sorted((await backend.read(keys, stop.signal)).pairs);
+    const truth = sorted((await readSnapshot(backend, keys, stop.signal)).pairs);
     await Promise.race([following, until(() => JSON.stringify(sorted(copy.pairs)) === JSON.stringify(truth))]);
     expect(sorted(copy.pairs)).toEqual(truth);
     return copy.reads === 1 ? 'told' : 'read anew';
@@ -240,28 +318,57 @@ export async function followed(
   }
 }
 
-/** What the agent does with a watch: applies changes, reads again when told to, starts over after a failure. */
+/** A session whose snapshot was taken. */
+interface Begun {
+  readonly session: AsyncIterableIterator<SessionItem>;
+  readonly cursor: Cursor;
+}
+
+/**
+ * What the agent does: begins with a snapshot or goes on, from a cursor or in a session, begins anew after a resync, and comes
+ * back after a failure.
+ */
 export async function follow(
   backend: Backend,
   keys: readonly string[],
   copy: Copy,
-  start: Cursor,
+  start: Cursor | Begun | null,
   signal: AbortSignal,
 ): Promise<void> {
-  let cursor = start;
+  const begun = start !== null && 'session' in start ? start : { session: null, cursor: start ?? undefined };
+  let { session, cursor }: { session: Begun['session'] | null; cursor: Cursor | undefined } = begun;
   for (;;) {
     try {
-      for await (const change of backend.watch(keys, cursor, signal)) {
-        cursor = change.cursor;
-        if (change.edits === 'look again') copy.replace(await backend.read(keys, signal));
-        else copy.apply(change.edits);
+      let last: SessionItem | null = null;
+      for await (const item of session ?? backend.open(keys, signal, cursor)) {
+        cursor = item.kind === 'resync' ? undefined : item.cursor;
+        copy.take(item, backend);
+        last = item;
       }
+      if (last?.kind !== 'resync') throw new Error('a session ended without a reason');
     } catch (error) {
       if (signal.aborted) throw error;
       if ((error as Error).name !== 'BackendError') throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    session = null;
   }
+}
+
+/** The next item that tells of something, after which nothing is asked for. */
+async function nextNews(session: AsyncIterator<SessionItem>): Promise<Exclude<SessionItem, Snapshot>> {
+  for (;;) {
+    const { value, done } = await session.next();
+    if (done === true || value.kind === 'snapshot') throw new Error('there is no news');
+    if (value.kind !== 'edits' || value.edits.length > 0) return value;
+  }
+}
+
+/** What an item tells of changes. */
+export function toldBy(item: SessionItem): readonly Edit[] | Resync['kind'] {
+  if (item.kind === 'edits') return item.edits;
+  if (item.kind === 'resync') return item.kind;
+  throw new Error(`it tells of a ${item.kind}`);
 }
 
 /** Waits for a fact, and gives up when it is hopeless: a loop that outlives its test would keep the process. */
@@ -280,19 +387,12 @@ export function sorted(pairs: ReadonlyMap<string, string>): [string, string][] {
 async function readAll(store: Store, keys: readonly string[]): Promise<Snapshot> {
   const backend = await store.open();
   try {
-    return await backend.read(keys, new AbortController().signal);
+    return await readSnapshot(backend, keys, new AbortController().signal);
   } finally {
     await backend.close();
   }
 }
 
-async function drain(
-  backend: Backend,
-  keys: readonly string[],
-  cursor: Cursor,
-  signal: AbortSignal,
-): Promise<Change[]> {
-  const changes: Change[] = [];
-  for await (const change of backend.watch(keys, cursor, signal)) changes.push(change);
-  return changes;
+async function drain(session: AsyncIterable<SessionItem>): Promise<void> {
+  for await (const item of session) expect(item).toMatchObject({ kind: 'edits', edits: [] });
 }

@@ -30,7 +30,7 @@ function recordingClock(waits: number[]): Clock {
   return { now: () => systemClock.now(), sleep };
 }
 
-/** A watch that reads again when it is told to look again, as the agent does. */
+/** A watch that reads again when it is told to resync, as the agent does. */
 class Watch {
   readonly heard: string[] = [];
   looks = 0;
@@ -43,17 +43,14 @@ class Watch {
   ) {}
 
   async start(): Promise<void> {
-    const { cursor, pairs } = await this.backend.read(['/k'], new AbortController().signal);
-    this.heard.push(pairs.get('/k')!);
+    const { backend, clock } = this;
     const notify = () => {
       this.take();
     };
-    const { backend, clock } = this;
-    this.feed = new Subscription(
-      { backend, clock, retryState: new RetryState(clock, memoryLog()), notify },
-      ['/k'],
-      cursor,
-    );
+    const feed = new Subscription({ backend, clock, retryState: new RetryState(clock, memoryLog()), notify }, ['/k']);
+    this.heard.push((await feed.snapshot()).pairs.get('/k')!);
+    this.feed = feed;
+    feed.follow();
   }
 
   async stop(): Promise<void> {
@@ -64,8 +61,8 @@ class Watch {
 
   private take(): void {
     const { feed } = this;
-    for (const { edits } of feed?.take() ?? []) {
-      if (edits !== 'look again') this.heard.push(...edits.map(({ value }) => String(value)));
+    for (const update of feed?.take() ?? []) {
+      if (update.kind === 'edits') this.heard.push(...update.edits.map(({ value }) => String(value)));
       else if (feed === this.feed) {
         this.looks += 1;
         this.feed = null;

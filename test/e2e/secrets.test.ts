@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../src/backend/contract/backend.ts';
 import { Credentials } from '../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../src/backend/etcd/v3.ts';
 import { settings } from '../../src/config/flags.ts';
@@ -202,7 +203,7 @@ test('a v3 store that refuses a password is asked again with what the file says 
   const server = await Etcd3Server.start({ users: new Map([['me', 'new']]) });
   server.put('/k', 'v');
   const backend = await etcd3Backend(etcdSettings([server.url], { auth }));
-  const read = () => backend.read(['/k'], new AbortController().signal);
+  const read = () => readSnapshot(backend, ['/k'], new AbortController().signal);
   await expect(read()).rejects.toMatchObject({ code: 'denied' });
   dir.write('password', 'new\n');
   expect([...(await read()).pairs]).toEqual([['/k', 'v']]);

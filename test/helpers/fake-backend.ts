@@ -1,9 +1,10 @@
 import {
   type Backend,
   BackendError,
-  type Change,
   type Cursor,
+  resync,
   selected,
+  type SessionItem,
   type Snapshot,
 } from '../../src/backend/contract/backend.ts';
 
@@ -11,11 +12,18 @@ import {
 export class FakeBackend implements Backend {
   readonly name = 'fake';
   canWatch = true;
+  mints = false;
   readonly selects = 'subtree';
   reads = 0;
   watches = 0;
   down = false;
   closed = false;
+  /** Tells all below this root in the place of edits. */
+  root: string | null = null;
+  /** How long what it gives is good for. */
+  validMs: number | null = null;
+  /** What it does that no store may do. */
+  strange: 'end' | 'no snapshot' | null = null;
   /** What a read's answer waits for, once it is made. */
   slow: Promise<void> | null = null;
   private index = 0n;
@@ -54,36 +62,65 @@ export class FakeBackend implements Backend {
   }
 
   private check(): void {
+    if (this.closed) throw new BackendError('unreachable', 'fake: closed');
     if (this.down) throw new BackendError('unreachable', 'fake: down');
+  }
+
+  private whole(root: string) {
+    return { root, pairs: new Map([...this.pairs].filter(([key]) => selected(key, root, 'subtree'))) };
+  }
+
+  private get validity() {
+    return this.validMs === null ? {} : { validMs: this.validMs };
   }
 
   private cursor(index: bigint): Cursor {
     return new Map([['/', index]]);
   }
 
-  async read(keys: readonly string[], signal?: AbortSignal): Promise<Snapshot> {
+  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
+    let cursor = after;
+    if (cursor === undefined) {
+      const snapshot = await this.read(keys, signal);
+      ({ cursor } = snapshot);
+      if (this.strange === 'no snapshot') yield resync;
+      yield { ...snapshot, ...this.validity };
+    }
+    yield* this.follow(keys, cursor, signal);
+  }
+
+  private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     this.reads += 1;
+    signal.throwIfAborted();
     this.check();
     const pairs = [...this.pairs].filter(([key]) => keys.some((wanted) => selected(key, wanted, 'subtree')));
-    const snapshot = { cursor: this.cursor(this.index), pairs: new Map(pairs) };
+    const snapshot: Snapshot = { kind: 'snapshot', cursor: this.cursor(this.index), pairs: new Map(pairs) };
     if (this.slow !== null) await Promise.race([this.slow, aborted(signal)]);
     return snapshot;
   }
 
-  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncIterable<Change> {
+  private async *follow(
+    keys: readonly string[],
+    cursor: Cursor,
+    signal: AbortSignal,
+  ): AsyncGenerator<SessionItem, void> {
     this.watches += 1;
     let at = cursor.get('/')!;
     for (;;) {
       signal.throwIfAborted();
       this.check();
+      if (this.strange === 'end') return;
       const fresh = this.events.filter((e) => e.index > at);
       if (at < this.index && fresh.length < Number(this.index - at)) {
-        at = this.index;
-        yield { cursor: this.cursor(at), edits: 'look again' };
+        yield resync;
+        return;
       } else if (fresh.length > 0) {
         at = this.index;
-        const edits = fresh.filter((e) => keys.some((wanted) => selected(e.key, wanted, 'subtree')));
-        yield { cursor: this.cursor(at), edits };
+        const isOf = (e: { key: string; value: string | null }, wanted: string) =>
+          selected(e.key, wanted, 'subtree') || (e.value === null && selected(wanted, e.key, 'subtree'));
+        const edits = fresh.filter((e) => keys.some((wanted) => isOf(e, wanted)));
+        if (this.root === null) yield { kind: 'edits', cursor: this.cursor(at), edits, ...this.validity };
+        else yield { kind: 'replace', cursor: this.cursor(at), ...this.whole(this.root), ...this.validity };
       } else {
         await new Promise<void>((resolve) => {
           this.wake.push(resolve);
@@ -102,13 +139,14 @@ export class FakeBackend implements Backend {
   // eslint-disable-next-line @typescript-eslint/require-await -- a store in memory
   async close(): Promise<void> {
     this.closed = true;
+    this.stir();
   }
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<never> {
+function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    if (signal?.aborted === true) reject(signal.reason as Error);
-    signal?.addEventListener('abort', () => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => {
       reject(signal.reason as Error);
     });
   });

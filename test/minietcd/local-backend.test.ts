@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { BackendError, type Change } from '../../src/backend/contract/backend.ts';
+import { BackendError, type SessionItem, readSnapshot } from '../../src/backend/contract/backend.ts';
 import { localBackend } from '../../src/minietcd/local-backend.ts';
 import type { Request } from '../../src/minietcd/state/request.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
-import { backendContract } from '../contract/backend.ts';
+import { backendContract, toldBy } from '../contract/backend.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
 function put(path: string, value: string, more: { dir?: boolean; expires?: number; refresh?: boolean } = {}): Request {
@@ -26,6 +26,9 @@ backendContract(
       remove: async (key: string) => {
         await server.keyspace.submit(remove(key));
       },
+      lose: async () => {
+        for (let n = 0; n <= 1001; n++) await server.keyspace.submit(put('/elsewhere', String(n)));
+      },
       close: () => server.close(),
     });
   },
@@ -39,14 +42,14 @@ async function firstChange(
   keys: readonly string[],
   before: readonly Request[],
   then: readonly Request[],
-): Promise<Change> {
+): Promise<SessionItem> {
   const server = new MiniEtcd(new FakeClock());
   const backend = localBackend(server);
   for (const request of before) await server.keyspace.submit(request);
-  const { cursor } = await backend.read(keys, never);
+  const { cursor } = await readSnapshot(backend, keys, never);
   for (const request of then) await server.keyspace.submit(request);
   try {
-    for await (const change of backend.watch(keys, cursor, never)) return change;
+    for await (const item of backend.open(keys, never, cursor)) return item;
     throw new Error('the watch ended');
   } finally {
     await server.close();
@@ -60,7 +63,7 @@ describe('changes', () => {
       keys: ['/a'],
       before: [],
       then: Array.from({ length: 1001 }, () => put('/x', '')),
-      edits: 'look again',
+      edits: 'resync',
     },
     {
       what: 'a thousand changes are still told',
@@ -130,13 +133,13 @@ describe('changes', () => {
     },
   ];
   test.each(rows)('$what', async ({ keys, before, then, edits }) => {
-    expect((await firstChange(keys, before, then)).edits).toEqual(edits);
+    expect(toldBy(await firstChange(keys, before, then))).toEqual(edits);
   });
 
   test('a cursor from another life of the store is looked at again', async () => {
     const server = new MiniEtcd(new FakeClock());
-    for await (const change of localBackend(server).watch(['/a'], new Map([['/', 99n]]), never)) {
-      expect(change).toEqual({ cursor: new Map([['/', 3n]]), edits: 'look again' });
+    for await (const change of localBackend(server).open(['/a'], never, new Map([['/', 99n]]))) {
+      expect(change).toEqual({ kind: 'resync' });
       break;
     }
     await server.close();
@@ -147,7 +150,7 @@ describe('reading', () => {
   test('hidden keys show only to those who name them, or a directory that is hidden', async () => {
     const server = new MiniEtcd(new FakeClock());
     for (const key of ['/a/k', '/a/_h', '/a/_d/x', '/a/_d/_y']) await server.keyspace.submit(put(key, key));
-    const read = async (key: string) => [...(await localBackend(server).read([key], never)).pairs.keys()];
+    const read = async (key: string) => [...(await readSnapshot(localBackend(server), [key], never)).pairs.keys()];
     expect(await read('/')).toEqual(['/a/k']);
     expect(await read('/a/_h')).toEqual(['/a/_h']);
     expect(await read('/a/_d')).toEqual(['/a/_d/x']);
@@ -158,9 +161,9 @@ describe('reading', () => {
 test('a store that stops ends its watches and reads', async () => {
   const server = new MiniEtcd(new FakeClock());
   const backend = localBackend(server);
-  const { cursor } = await backend.read(['/a'], never);
-  const watching = backend.watch(['/a'], cursor, never)[Symbol.asyncIterator]().next();
+  const { cursor } = await readSnapshot(backend, ['/a'], never);
+  const watching = backend.open(['/a'], never, cursor)[Symbol.asyncIterator]().next();
   await server.close();
   await expect(watching).rejects.toThrow(BackendError);
-  await expect(backend.read(['/a'], never)).rejects.toThrow('the embedded store has stopped');
+  await expect(readSnapshot(backend, ['/a'], never)).rejects.toThrow('the embedded store has stopped');
 });

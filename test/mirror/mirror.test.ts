@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Edit } from '../../src/backend/contract/backend.ts';
-import { Mirror } from '../../src/mirror/mirror.ts';
+import { Mirror, type Replacement } from '../../src/mirror/mirror.ts';
 import type { View } from '../../src/mirror/view.ts';
 
-const snapshot = (pairs: Iterable<readonly [string, string]>) => ({ cursor: new Map(), pairs: new Map(pairs) });
+const snapshot = (pairs: Iterable<readonly [string, string]>) => ({ pairs: new Map(pairs) });
 
 function mirrorOf(pairs: Record<string, string>): Mirror {
   const mirror = new Mirror();
@@ -14,6 +14,11 @@ function mirrorOf(pairs: Record<string, string>): Mirror {
 
 const set = (key: string, value: string): Edit => ({ key, value });
 const gone = (key: string): Edit => ({ key, value: null });
+const whole = (root: string, pairs: Record<string, string>): Replacement => ({
+  root,
+  rule: 'subtree',
+  pairs: new Map(Object.entries(pairs)),
+});
 
 describe('replace', () => {
   test('what was there goes, what is new comes, and views follow', () => {
@@ -42,7 +47,43 @@ test.each<[string, string[], 'subtree' | 'text', string[], boolean]>([
   ['the other wanted key', ['/a', '/d'], 'subtree', ['/a'], false],
 ])('wouldLose: %s', (_name, keys, rule, left, expected) => {
   const mirror = mirrorOf({ '/a': '1', '/d/x': '1', '/dx': '3' });
-  expect(mirror.wouldLose(keys, rule, new Map(left.map((key) => [key, '1'])))).toBe(expected);
+  expect(mirror.wouldLose(keys, rule, snapshot(left.map((key) => [key, '1'])))).toBe(expected);
+});
+
+test.each<[string, string, string[], boolean]>([
+  ['all of it', '/d', [], true],
+  ['a part of it', '/d/x', [], false],
+  ['what lies elsewhere', '/dx', [], false],
+  ['what is above', '/', [], true],
+  ['all of it, for something new', '/d', ['/d/new'], false],
+])('wouldLose, of what replaces one root: %s', (_name, root, left, expected) => {
+  const mirror = mirrorOf({ '/a': '1', '/d/x': '1', '/d/y': '1', '/dx': '3' });
+  expect(mirror.wouldLose(['/d'], 'subtree', { root, ...snapshot(left.map((key) => [key, '1'])) })).toBe(expected);
+});
+
+test.each<[string, readonly (Edit | Replacement)[], Record<string, string>]>([
+  ['nothing new', [whole('/d', { '/d/x': '1', '/d/y': '1' })], {}],
+  [
+    'one that is gone, one that is new, one that differs',
+    [whole('/d', { '/d/y': '2', '/d/z': '3' })],
+    { '/d/x': 'removed', '/d/y': 'changed', '/d/z': 'added' },
+  ],
+  ['none of a namesake', [whole('/d', {})], { '/d/x': 'removed', '/d/y': 'removed' }],
+  [
+    'a namesake, where text selects',
+    [{ ...whole('/d', { '/d/x': '1', '/d/y': '1' }), rule: 'text' }],
+    { '/dx': 'removed' },
+  ],
+  [
+    'an edit before, which it knows of',
+    [set('/d/x', '2'), set('/d/new', '1'), whole('/d', { '/d/x': '1', '/d/y': '1' })],
+    {},
+  ],
+  ['an edit after', [whole('/d', {}), set('/d/x', '1')], { '/d/y': 'removed' }],
+  ['one after the other', [whole('/d', {}), whole('/d', { '/d/x': '1', '/d/y': '1' })], {}],
+])('what replaces a root: %s', (_name, changes, touched) => {
+  const mirror = mirrorOf({ '/a': '1', '/d/x': '1', '/d/y': '1', '/dx': '3' });
+  expect(Object.fromEntries(mirror.apply(changes))).toEqual(touched);
 });
 
 describe('apply', () => {

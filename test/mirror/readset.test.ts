@@ -5,7 +5,7 @@ import { Reader } from '../../src/mirror/readset.ts';
 
 function readerOf(pairs: Record<string, string>) {
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(pairs)) });
+  mirror.replace({ pairs: new Map(Object.entries(pairs)) });
   const view = mirror.view('/', ['/'], 'subtree');
   const reader = new Reader(view);
   const hitBy = (key: string, value: string | null) =>

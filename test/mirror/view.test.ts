@@ -5,7 +5,7 @@ import type { View } from '../../src/mirror/view.ts';
 
 function viewOf(pairs: Record<string, string>, prefix = '/', keys = ['/'], rule: 'text' | 'subtree' = 'subtree'): View {
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(pairs)) });
+  mirror.replace({ pairs: new Map(Object.entries(pairs)) });
   return mirror.view(prefix, keys, rule);
 }
 
@@ -182,7 +182,7 @@ describe('names of the store that are not clean', () => {
         else pairs.set(key, value);
       }
       const fresh = new Mirror();
-      fresh.replace({ cursor: new Map(), pairs: new Map(pairs) });
+      fresh.replace({ pairs: new Map(pairs) });
       views.forEach((view, i) => {
         const [prefix, keys] = windows[i]!;
         const other = fresh.view(prefix, keys, 'subtree');

@@ -16,7 +16,7 @@ export const still = funcDepsOf(new Map([['TZ', 'UTC']]), clock);
 /** A reader of a store with these pairs. */
 export function readerOf(store: Record<string, string> = {}): Reader {
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(store)) });
+  mirror.replace({ pairs: new Map(Object.entries(store)) });
   return new Reader(mirror.view('/', ['/'], 'subtree'));
 }
 

@@ -1,6 +1,6 @@
-import type { Backend, Snapshot } from '../../backend/contract/backend.ts';
+import type { Backend } from '../../backend/contract/backend.ts';
 import { toText } from '../../go/bytes.ts';
-import type { Mirror } from '../../mirror/mirror.ts';
+import type { Mirror, ReadPairs } from '../../mirror/mirror.ts';
 import type { Logger } from '../../obs/log.ts';
 
 /** What a resource wants of a store. */
@@ -37,9 +37,9 @@ export class EmptyReadGuard {
   }
 
   /** Whether what was read may take the place of what the mirror holds. */
-  believes({ pairs }: Snapshot, mirror: Mirror, requests: readonly RequestedKeys[]): boolean {
+  believes(read: ReadPairs, mirror: Mirror, requests: readonly RequestedKeys[]): boolean {
     const { name, selects } = this.store;
-    const emptied = requests.filter(({ keys }) => mirror.wouldLose(keys, selects, pairs));
+    const emptied = requests.filter(({ keys }) => mirror.wouldLose(keys, selects, read));
     const fresh = emptied.filter(({ dest }) => !this.suspects.has(dest));
     for (const { dest, keys } of fresh) {
       const where = toText(keys.join(', '));

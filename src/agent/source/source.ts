@@ -1,6 +1,6 @@
-import type { Backend, Edit, Snapshot } from '../../backend/contract/backend.ts';
+import { type Backend, type Edit, readSnapshot, type Snapshot } from '../../backend/contract/backend.ts';
 import type { ChangeSet } from '../../mirror/keys.ts';
-import { Mirror } from '../../mirror/mirror.ts';
+import { Mirror, type Replacement } from '../../mirror/mirror.ts';
 import type { View } from '../../mirror/view.ts';
 import type { Clock } from '../../obs/clock.ts';
 import { labelled, type Logger } from '../../obs/log.ts';
@@ -38,7 +38,6 @@ interface Store {
 }
 
 const noChanges: ChangeSet = new Map();
-const emptySnapshot: Snapshot = { cursor: new Map(), pairs: new Map() };
 
 /**
  * One store as the agent has it: what the resources want of it, the mirror that holds it, the watch that follows it,
@@ -53,10 +52,12 @@ export class Source {
   private refreshing: Promise<void> | null = null;
   private requests: readonly RequestedKeys[] = [];
   private keys: readonly string[] = [];
-  private snapshot: Snapshot | null = null;
-  /** What the last read asked for. */
-  private held: ReadonlySet<string> = new Set();
+  /** What the last read asked for; null before the first. */
+  private held: ReadonlySet<string> | null = null;
+  /** The session whose snapshot the mirror holds, be it followed or not. */
   private subscription: Subscription | null = null;
+  /** The one whose snapshot is awaited. */
+  private opening: Subscription | null = null;
   /** Changes were lost; those that come now say too little, until a read succeeds. */
   private isBehind = false;
   /** Why a look has read the store anew that nobody has taken yet. */
@@ -83,12 +84,14 @@ export class Source {
 
   /** True when the mirror holds what these keys select, as of the last read and the changes since. */
   holds(keys: readonly string[]): boolean {
-    return this.snapshot !== null && keys.every((key) => this.held.has(key));
+    const { held } = this;
+    return held !== null && keys.every((key) => held.has(key));
   }
 
   /** When the store is to be read next, on the clock; not while a read is under way. */
   get nextRefresh(): number {
-    return this.refreshing === null ? this.refreshAt : Infinity;
+    if (this.refreshing !== null) return Infinity;
+    return Math.min(this.refreshAt, this.subscription?.validUntil ?? Infinity);
   }
 
   /** Sets what the resources want; when that is something else than before, the store is to be read at once. */
@@ -100,23 +103,24 @@ export class Source {
     if (this.keys.join('\0') !== before.join('\0')) this.refreshSoon(reason);
   }
 
-  /**
-   * Reads the store anew. The mirror keeps what it had when that fails (BackendError), and when the store seems to have
-   * lost its data: then it is false, and a second read will tell.
-   */
-  async read(signal: AbortSignal): Promise<boolean> {
+  /** Reads the store, once. The mirror keeps what it had when that fails (BackendError). */
+  async read(signal: AbortSignal): Promise<void> {
     const { keys, requests } = this;
-    let snapshot = emptySnapshot;
-    if (keys.length > 0) {
-      const { backend, guard } = await this.opened();
-      snapshot = await backend.read(keys, signal);
-      if (!guard.believes(snapshot, this.mirror, requests)) return false;
-    }
-    this.isBehind = false;
-    this.snapshot = snapshot;
-    this.held = new Set(keys);
-    this.mirror.replace(snapshot);
+    if (keys.length === 0) this.hold(keys, new Map());
+    else this.believe(keys, requests, await readSnapshot((await this.opened()).backend, keys, signal));
+  }
+
+  /** False when the store seems to have lost its data: the mirror keeps what it had, and a second read will tell. */
+  private believe(keys: readonly string[], requests: readonly RequestedKeys[], snapshot: Snapshot): boolean {
+    if (!this.store!.guard.believes(snapshot, this.mirror, requests)) return false;
+    this.hold(keys, snapshot.pairs);
     return true;
+  }
+
+  private hold(keys: readonly string[], pairs: Map<string, string>): void {
+    this.isBehind = false;
+    this.held = new Set(keys);
+    this.mirror.replace({ pairs });
   }
 
   private async opened(): Promise<Store> {
@@ -139,32 +143,36 @@ export class Source {
   refresh(refresh: RefreshOptions): void {
     if (this.nextRefresh > this.deps.clock.now()) return;
     this.refreshAt = Infinity;
-    this.refreshing = this.readAndSubscribe(refresh).finally(() => {
+    // However this one ends, the time of the next is set anew.
+    if (this.subscription !== null) this.subscription.validUntil = Infinity;
+    this.refreshing = this.readAndFollow(refresh).finally(() => {
       this.refreshing = null;
       this.deps.notify('look');
     });
   }
 
-  private async readAndSubscribe(refresh: RefreshOptions): Promise<void> {
-    const { clock, notify } = this.deps;
+  private async readAndFollow(refresh: RefreshOptions): Promise<void> {
     const reason = this.takeReason();
     let wait = refresh.intervalMs;
     let isBelieved = false;
     try {
-      isBelieved = await this.read(this.stopping.signal);
+      isBelieved = await this.begin();
       this.retryState.over();
       if (isBelieved) {
         this.fresh = reason;
-        notify('read');
-        if (refresh.isWatching) await this.subscribe(refresh);
+        this.deps.notify('read');
+        wait = await this.follow(refresh);
       } else wait = this.store!.guard.waitMs;
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       wait = this.retryState.failed(storeFailure(error));
+    } finally {
+      await this.opening?.stop();
+      this.opening = null;
     }
     // What made it due is still to be done.
     if (!isBelieved && this.reason === 'timer') this.reason = reason;
-    this.refreshAt = Math.min(this.refreshAt, clock.now() + wait);
+    this.refreshAt = Math.min(this.refreshAt, this.deps.clock.now() + wait);
   }
 
   private takeReason(): ReadReason {
@@ -173,22 +181,31 @@ export class Source {
     return reason;
   }
 
-  /** Follows the store's changes from the last read on. */
-  private async subscribe({ intervalMs }: RefreshOptions): Promise<void> {
-    await this.subscription?.stop();
-    const { store, snapshot } = this;
-    if (this.stopping.signal.aborted || store === null || snapshot === null || this.held.size === 0) return;
-    const { backend } = store;
-    if (!backend.canWatch) {
-      this.warnPolling(backend.name, intervalMs);
-      return;
+  /** Opens a session and takes its snapshot, or none where nothing is wanted. False when that is not believed. */
+  private async begin(): Promise<boolean> {
+    const { keys, requests, retryState } = this;
+    if (keys.length === 0) {
+      this.hold(keys, new Map());
+      return true;
     }
+    const { backend } = await this.opened();
+    this.stopping.signal.throwIfAborted();
     const { clock, notify } = this.deps;
-    const notifyChange = () => {
-      notify('change');
-    };
-    const deps = { backend, clock, retryState: this.retryState, notify: notifyChange };
-    this.subscription = new Subscription(deps, [...this.held], snapshot.cursor);
+    this.opening = new Subscription({ backend, clock, retryState, notify }, keys);
+    return this.believe(keys, requests, await this.opening.snapshot());
+  }
+
+  /** Lets the new session take the place of the old one; how many ms later the store is to be read again. */
+  private async follow({ intervalMs, isWatching }: RefreshOptions): Promise<number> {
+    await this.subscription?.stop();
+    const session = (this.subscription = this.opening);
+    this.opening = null;
+    if (session === null || this.stopping.signal.aborted) return intervalMs;
+    const { name, canWatch, mints = false } = this.store!.backend;
+    if (isWatching && canWatch) session.follow();
+    else await session.stop();
+    if (isWatching && !canWatch) this.warnPolling(name, intervalMs);
+    return mints && session.validUntil < Infinity ? Infinity : intervalMs;
   }
 
   private warnPolling(name: string, intervalMs: number): void {
@@ -210,21 +227,30 @@ export class Source {
    */
   takeChanges(): ChangeSet {
     if (this.refreshing !== null || this.isBehind || this.store?.guard.isOpen === true) return noChanges;
-    const edits: Edit[] = [];
-    for (const change of this.subscription?.take() ?? []) {
-      if (change.edits === 'look again') {
+    const changes: (Edit | Replacement)[] = [];
+    for (const update of this.subscription?.take() ?? []) {
+      if (update.kind === 'resync') {
         this.isBehind = true;
         this.refreshSoon('change');
         return noChanges;
       }
-      edits.push(...change.edits);
+      if (update.kind === 'edits') changes.push(...update.edits);
+      else {
+        const { backend, guard } = this.store!;
+        if (!guard.believes(update, this.mirror, this.requests)) {
+          this.refreshAt = this.deps.clock.now() + guard.waitMs;
+          return noChanges;
+        }
+        changes.push({ root: update.root, pairs: update.pairs, rule: backend.selects });
+      }
     }
-    return this.mirror.apply(edits);
+    return this.mirror.apply(changes);
   }
 
-  /** Ends the watch and a read under way, and closes the store; settles when its connections are gone. */
+  /** Ends the sessions, the one that is being opened, too, and closes the store; settles when its connections are gone. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('stopped'));
+    await this.opening?.stop();
     await this.refreshing;
     await this.subscription?.stop();
     await this.store?.backend.close();

@@ -1,64 +1,119 @@
-import type { Backend, Change, Cursor } from '../../backend/contract/backend.ts';
+import {
+  type Backend,
+  BackendError,
+  type Cursor,
+  type Edits,
+  firstOf,
+  type Replace,
+  type Resync,
+  resync,
+  type SessionItem,
+  type Snapshot,
+} from '../../backend/contract/backend.ts';
 import type { Clock } from '../../obs/clock.ts';
 import { storeFailure, type RetryState } from './retry-state.ts';
 
-/** What a feed works with. */
+/** What a subscription works with. */
 export interface SubscriptionDeps {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly retryState: RetryState;
-  /** Called when there is something to take. */
-  readonly notify: () => void;
+  /** Called when there is something to take, and when what was given is valid for another time than was said before. */
+  readonly notify: (reason: 'change' | 'look') => void;
 }
 
+/** What can happen after a snapshot. */
+export type Update = Edits | Replace | Resync;
+
+/** Whatever a store says, it is not read more often than this. */
+const minValidMs = 1000;
+
 /**
- * The standing watch on a store: it goes on collecting changes while the agent renders and reloads, so that none is
- * lost in between, and comes back to the place where it was after every failure.
+ * A session with a store: first its snapshot, then a standing watch, which goes on collecting changes while the agent
+ * renders and reloads, so that none is lost in between, and comes back to the place where it was after every failure.
  */
 export class Subscription {
-  private changes: Change[] = [];
+  /** When what was given has to be read anew, on the clock. */
+  validUntil = Infinity;
+  private updates: Update[] = [];
+  private cursor: Cursor = new Map();
   private readonly stopping = new AbortController();
-  private readonly running: Promise<void>;
+  private readonly session: AsyncIterator<SessionItem>;
+  private running: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly deps: SubscriptionDeps,
-    private readonly keys: readonly string[],
-    cursor: Cursor,
+    readonly keys: readonly string[],
   ) {
-    this.running = this.follow(cursor);
+    this.session = deps.backend.open(keys, this.stopping.signal);
   }
 
-  /** The changes since the last call, oldest first. */
-  take(): readonly Change[] {
-    const taken = this.changes;
-    this.changes = [];
+  /** What the session begins with, to be asked for once. Throws BackendError. */
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await firstOf(this.session, this.deps.backend.name);
+    this.note(snapshot);
+    return snapshot;
+  }
+
+  /** Goes on from the snapshot until it is stopped, or until a resync. */
+  follow(): void {
+    this.running = this.run();
+  }
+
+  /** What happened since the last call, oldest first. */
+  take(): readonly Update[] {
+    const taken = this.updates;
+    this.updates = [];
     return taken;
   }
 
-  /** Ends the watch; settles when its connection is gone. */
+  /** Ends the session; settles when its connection is gone. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('stopped'));
     await this.running;
+    await this.session.return?.();
   }
 
-  private async follow(start: Cursor): Promise<void> {
-    const { backend, clock, retryState, notify } = this.deps;
+  private async run(): Promise<void> {
+    const { backend, clock, retryState } = this.deps;
     const { signal } = this.stopping;
-    let cursor = start;
     const isStopping = () => signal.aborted;
+    let session = this.session;
+    let isLost = false;
     while (!isStopping()) {
       try {
-        for await (const change of backend.watch(this.keys, cursor, signal)) {
+        for (let next = await session.next(); next.done !== true; next = await session.next()) {
           retryState.over();
-          cursor = change.cursor;
-          if (change.edits.length === 0) continue; // only a sign of life
-          this.changes.push(change);
-          notify();
+          isLost ||= this.hear(next.value);
         }
+        if (isLost) return;
+        throw new BackendError('protocol', `${backend.name}: a session ended without a reason`);
       } catch (error) {
         if (isStopping()) return;
         await clock.sleep(retryState.failed(storeFailure(error)), signal).catch(() => undefined);
+        if (isLost) return;
+        session = backend.open(this.keys, signal, this.cursor);
       }
     }
+  }
+
+  /** Keeps what a session gives; true when nothing that comes after it is of use. */
+  private hear(item: SessionItem): boolean {
+    const { notify } = this.deps;
+    // A snapshot that was not asked for may leave out what has been told.
+    const update = item.kind === 'snapshot' ? resync : item;
+    if (update.kind !== 'resync') {
+      this.note(update);
+      if (update.validMs !== undefined) notify('look');
+      if (update.kind === 'edits' && update.edits.length === 0) return false; // only a sign of life
+    }
+    this.updates.push(update);
+    notify('change');
+    return update.kind === 'resync';
+  }
+
+  private note({ cursor, validMs }: Exclude<SessionItem, Resync>): void {
+    this.cursor = cursor;
+    if (validMs !== undefined) this.validUntil = this.deps.clock.now() + Math.max(validMs, minValidMs);
   }
 }

@@ -10,12 +10,46 @@ import { toLower, toUpper } from '../../go/strings.ts';
 /** A position in a store's history: the store's change counter, per root that is watched. Opaque to the agent. */
 export type Cursor = ReadonlyMap<string, bigint>;
 
-/** Everything under some keys at one moment. */
-export interface Snapshot {
+/** What every item that carries content says besides. */
+interface Content {
+  /** Where the session stands after it: another one goes on from there. Empty where the store has no history. */
   readonly cursor: Cursor;
+  /**
+   * From now on, how many ms all that the session has given is good for; it is read anew then. A later item says it
+   * anew; what says nothing leaves it as it was.
+   */
+  readonly validMs?: number;
+}
+
+/** Everything under some keys at one moment: what a session begins with. */
+export interface Snapshot extends Content {
+  readonly kind: 'snapshot';
   /** By name; whoever has read it may keep and change it. */
   readonly pairs: Map<string, string>;
 }
+
+/** What changed, in the store's order. Without any it is a sign of life, which may say how long all is valid. */
+export interface Edits extends Content {
+  readonly kind: 'edits';
+  readonly edits: readonly Edit[];
+}
+
+/** All that one root selects by now, for stores that do not tell what has changed below it. */
+export interface Replace extends Content {
+  readonly kind: 'replace';
+  readonly root: string;
+  readonly pairs: ReadonlyMap<string, string>;
+}
+
+/** Changes may have been lost: the last item of its session. Another one, with a snapshot, has them. */
+export interface Resync {
+  readonly kind: 'resync';
+}
+
+/** What a session gives, one after the other. */
+export type SessionItem = Snapshot | Edits | Replace | Resync;
+
+export const resync: Resync = { kind: 'resync' };
 
 /** The new value of one name; null says that the name and everything below it is gone. */
 export interface Edit {
@@ -25,27 +59,48 @@ export interface Edit {
   readonly alone?: true;
 }
 
-/** What changed since a cursor: edits in the store's order, or 'look again' where the store cannot say. */
-export interface Change {
-  readonly cursor: Cursor;
-  readonly edits: readonly Edit[] | 'look again';
-}
-
+/** A store, seen through sessions: what it has, and then what happens to it. */
 export interface Backend {
   readonly name: string;
+  /** False where nothing comes after a session's snapshot: such a store is read again and again. */
   readonly canWatch: boolean;
+  /** True where each snapshot has something made for it, such as a credential: it is read anew when it must be only. */
+  readonly mints?: boolean;
   readonly selects: Rule;
-  /** Everything that keys select: all of it, or a BackendError. A missing key is no error: it is absent. */
-  read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot>;
   /**
-   * The changes after cursor, without end. Early or doubled is allowed, late never: a change made before the call but
-   * after cursor is reported too. Ends by throwing: BackendError when the store is out of reach (the caller waits and
-   * calls again with the last cursor it saw), the signal's reason when aborted. When the history is lost (etcd's 401,
-   * a compaction, a counter that went backwards) it yields 'look again'. A change without edits is a sign of life.
+   * Begins a session: first a snapshot of all that keys select, where a missing key is no error but absent; then, for as
+   * long as items are asked for, what happens to it. Early or doubled is allowed, late never: a change made after the
+   * snapshot comes, whenever the next item is asked for. With `after` there is no snapshot: it goes on from where
+   * another session of the same keys stood, and where the store cannot it says resync (etcd's 401, a compaction, a
+   * counter that went backwards, no history at all).
+   *
+   * It ends by throwing: BackendError when the store is out of reach (the caller waits and goes on from the last cursor)
+   * or was closed, the signal's reason when aborted. Only a resync is followed by a plain end.
    */
-  watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncIterable<Change>;
-  /** Frees connections and watchers; twice is fine. */
+  open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncIterableIterator<SessionItem>;
+  /** Ends the sessions, and frees connections and watchers; twice is fine. */
   close(): Promise<void>;
+}
+
+/** All that keys select now: the first item of a session, which ends with it. Throws BackendError. */
+export async function readSnapshot(
+  backend: Pick<Backend, 'name' | 'open'>,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const session = backend.open(keys, signal);
+  try {
+    return await firstOf(session, backend.name);
+  } finally {
+    await session.return?.();
+  }
+}
+
+/** The snapshot that a session begins with. Throws BackendError. */
+export async function firstOf(session: AsyncIterator<SessionItem>, name: string): Promise<Snapshot> {
+  const first = await session.next();
+  if (first.done !== true && first.value.kind === 'snapshot') return first.value;
+  throw new BackendError('protocol', `${name}: a session does not begin with a snapshot`);
 }
 
 /**

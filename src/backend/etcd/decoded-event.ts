@@ -23,10 +23,10 @@ export function decodeEvent(
   const key = node.key ?? '/';
   const roots = poll.roots.filter((root) => (cursor.get(root) ?? 0n) < index);
   if (writes.has(action)) return { index, edits: written(action, key, node, roots) };
-  if (!removals.has(action)) return { index, edits: 'look again' };
+  if (!removals.has(action)) return { index, edits: 'resync' };
   const gone = roots.flatMap((root) => (reaches(root, key) ? [key] : selected(root, key, 'subtree') ? [root] : []));
   const tangled = gone.some((above) => others.some((other) => selected(other, above, 'subtree')));
-  return { index, edits: tangled ? 'look again' : gone.map((each) => ({ key: each, value: null })) };
+  return { index, edits: tangled ? 'resync' : gone.map((each) => ({ key: each, value: null })) };
 }
 
 function written(action: string, key: string, node: EtcdNode, roots: readonly string[]): Edit[] {

@@ -1,5 +1,5 @@
 import type { Logger } from '../../obs/log.ts';
-import type { Backend, Change, Cursor, Snapshot } from '../contract/backend.ts';
+import { type Backend, type Cursor, readSnapshot, resync, type SessionItem } from '../contract/backend.ts';
 import { type EtcdSettings, etcdBackend } from './v2.ts';
 import { askForV2, isApiMissing, mayBeGrpcOnly } from './api.ts';
 import { HttpClient } from '../net/http.ts';
@@ -29,33 +29,28 @@ class EitherEtcd implements Backend {
     private readonly log: Logger,
   ) {}
 
-  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
     const isFirst = this.chosen === null;
     const { api, backend } = await this.choose(signal);
-    try {
-      const snapshot = await backend.read(keys, signal);
-      if (isFirst && api === 'v2' && snapshot.pairs.size === 0) await this.readFromV3(keys, signal);
-      return snapshot;
-    } catch (error) {
-      if (!isApiMissing(error) || isFirst) throw error;
-      await this.close();
-      return this.read(keys, signal);
+    if (after !== undefined && api === 'v2' && isOfV3(after)) {
+      yield resync;
+      return;
     }
-  }
-
-  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
-    const { api, backend } = await this.choose(signal);
+    let isBeginning = after === undefined;
     try {
-      let start = cursor;
-      if (api === 'v2' && isOfV3(cursor)) {
-        ({ cursor: start } = await backend.read(keys, signal));
-        yield { cursor: start, edits: 'look again' };
+      for await (const item of backend.open(keys, signal, after)) {
+        const hasNothing = item.kind === 'snapshot' && item.pairs.size === 0;
+        if (hasNothing && isFirst && api === 'v2') await this.readFromV3(keys, signal);
+        isBeginning = false;
+        yield item;
       }
-      yield* backend.watch(keys, start, signal);
+      return;
     } catch (error) {
-      if (isApiMissing(error)) await this.close();
-      throw error;
+      if (!isApiMissing(error) || (isBeginning && isFirst)) throw error;
+      await this.close();
+      if (!isBeginning) throw error;
     }
+    yield* this.open(keys, signal);
   }
 
   /** Frees the connections and forgets the choice. */
@@ -69,7 +64,7 @@ class EitherEtcd implements Backend {
   private async readFromV3(keys: readonly string[], signal: AbortSignal): Promise<void> {
     const v3 = await openV3(this.settings);
     try {
-      if ((await v3.read(keys, signal)).pairs.size === 0) return;
+      if ((await readSnapshot(v3, keys, signal)).pairs.size === 0) return;
       this.log.warning('The v2 API of etcd has none of the keys, but its v3 API has some: -backend etcdv3 reads those');
     } catch {
       // No v3 API, or none for us.

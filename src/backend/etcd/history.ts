@@ -14,11 +14,7 @@ interface Agreement {
 }
 
 /** Asks where the store is. */
-export async function readAgreement(
-  client: GrpcClient,
-  keys: readonly string[],
-  signal: AbortSignal,
-): Promise<Agreement> {
+async function readAgreement(client: GrpcClient, keys: readonly string[], signal: AbortSignal): Promise<Agreement> {
   const success = keys.map((key) => ({ request_range: bounds({ start: key, end: null }) }));
   const { header, responses } = answered(await client.call('txn', { success }, signal));
   return { header, pairs: responses.map(({ pairs }) => pairs[0]) };

@@ -35,7 +35,6 @@ interface PollEvent extends DecodedEvent {
 /** A long poll on one path that goes on from event to event. */
 export class LongPoll {
   private next: bigint;
-  private cursor: Cursor;
   private cluster: string;
   private breaks = 0;
   private stands = false;
@@ -48,13 +47,12 @@ export class LongPoll {
     private readonly poll: Poll,
     private readonly deps: LongPollDeps,
   ) {
-    this.cursor = deps.cursor;
     this.cluster = deps.cluster;
     this.next = poll.roots.map((root) => deps.cursor.get(root) ?? 0n).reduce((a, b) => (a < b ? a : b)) + 1n;
   }
 
-  /** Tells what it hears, until the store is out of reach (BackendError) or the signal fires. */
-  async follow(put: (event: DecodedEvent) => void, signal: AbortSignal): Promise<never> {
+  /** Tells what it hears, until it is a resync, the store is out of reach (BackendError) or the signal fires. */
+  async follow(put: (event: DecodedEvent) => void, signal: AbortSignal): Promise<void> {
     const { silenceMs, clock } = this.deps;
     for (;;) {
       const silence = new Error('silence');
@@ -62,10 +60,10 @@ export class LongPoll {
         const event = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.round(put, inner));
         if (event === undefined) continue;
         this.next = event.index + 1n;
-        if (event.edits === 'look again') this.forget(event.index);
         // The others who follow this store lost it, too, and will read everything.
         if (event.isLost === true) await clock.sleep(jitterMs(), signal);
         put(event);
+        if (event.edits === 'resync') return;
       } catch (error) {
         signal.throwIfAborted();
         if (error !== silence && (error as Error).cause !== silence) throw error;
@@ -81,12 +79,6 @@ export class LongPoll {
     if (deps.clock.now() - standing.since >= deps.silenceMs / 2) this.quiet = standing.began;
   }
 
-  /** What was known of the time before index is of no use any more. */
-  private forget(index: bigint): void {
-    this.cursor = new Map(this.poll.roots.map((root) => [root, index]));
-    this.quiet = -1n;
-  }
-
   /** One poll: what it heard, or undefined when it ended without an event. The first that stands is a sign of life. */
   private async round(put: (event: DecodedEvent) => void, signal: AbortSignal): Promise<PollEvent | undefined> {
     const { http, clock, isDoubtful } = this.deps;
@@ -95,8 +87,12 @@ export class LongPoll {
     const answer = await http.open(path, signal);
     if (answer.status !== 200) return this.refused(answer, signal);
     const began = indexOf(answer);
-    if (await this.lost(answer, began, signal)) return { index: began, edits: 'look again', isLost: true };
-    if (!this.stands) put({ index: this.next - 1n, edits: isDoubtful ? 'look again' : [] });
+    const isLost = await this.lost(answer, began, signal);
+    if (isLost || isDoubtful) {
+      answer.drop();
+      return { index: began, edits: 'resync', isLost };
+    }
+    if (!this.stands) put({ index: this.next - 1n, edits: [] });
     this.stands = true;
     this.standing = { answer, began, since: clock.now() };
     const body = await this.body(answer, signal);
@@ -105,7 +101,7 @@ export class LongPoll {
       await clock.sleep(jitterMs(), signal);
       return undefined;
     }
-    const event = decodeEvent(parseAnswer(body, answer), this.poll, this.cursor, this.deps.others);
+    const event = decodeEvent(parseAnswer(body, answer), this.poll, this.deps.cursor, this.deps.others);
     if (event === undefined) throw new BackendError('protocol', `${answer.node}: the answer tells of no change`);
     return event;
   }
@@ -129,7 +125,7 @@ export class LongPoll {
     if (refusal.code !== 401 && refusal.code !== 400) throw refusal.error;
     // Others filled the history while nothing happened here: that is no reason to read everything.
     if (refusal.code === 401 && this.quiet >= this.next) return { index: this.quiet, edits: [] };
-    return { index: refusal.index, edits: 'look again', isLost: true };
+    return { index: refusal.index, edits: 'resync', isLost: true };
   }
 
   /** True when the store is not the one that was read, or its counter is behind our place: wiped or restored. */

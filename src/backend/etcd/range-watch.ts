@@ -5,12 +5,13 @@ import type { EtcdSettings } from './v2.ts';
 import type { GrpcClient } from './grpc.ts';
 import type { OpenWatch, CallResult } from './grpc-node.ts';
 import { isTooLong } from './grpc-error.ts';
-import { readAgreement, isAnother } from './history.ts';
+import { isAnother } from './history.ts';
 import type { ChangeBuffer, Listener } from '../contract/change-buffer.ts';
 import type { Range } from './ranges.ts';
 import { backoffMs, jitterMs } from '../contract/backoff.ts';
-import { cursorAt, placeOf, term } from './v3-cursor.ts';
-import { newer, type LastSeen, unseen } from './last-write.ts';
+import { aborted } from '../net/deadline.ts';
+import { placeOf, term } from './v3-cursor.ts';
+import { newer, type LastSeen } from './last-write.ts';
 import { type RangeEvent, type StreamTiming, WatchStream } from './watch-stream.ts';
 
 /** How the streams of a store have fared, from one watch to the next. */
@@ -45,7 +46,7 @@ const defaultSilenceMs = 20_000;
 export class RangeWatch {
   private readonly listeners: ReadonlyMap<Range, Listener>;
   private readonly timing: StreamTiming;
-  private place: Map<string, bigint>;
+  private readonly place: Map<string, bigint>;
   /** Events of revisions that have come in part. */
   private readonly begun = new Map<Range, readonly IEvent[]>();
 
@@ -62,18 +63,20 @@ export class RangeWatch {
     this.place = new Map(cursor);
   }
 
-  /** Tells what it hears, until the store is out of reach (BackendError) or the signal fires. */
+  /** Tells what it hears, until it is a resync, the store is out of reach (BackendError) or the signal fires. */
   async follow(signal: AbortSignal): Promise<void> {
     const { client } = this.deps;
-    while (this.ranges.length > 0) {
+    if (this.ranges.length === 0) await aborted(signal);
+    for (;;) {
       const { stream, header } = await client.watch(signal, (open, ms) => this.open(open, ms, signal));
       try {
         if (!(await this.isLost(header, signal))) await this.listen(stream, header, signal);
         await this.resync(signal);
+        return;
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof BackendError) throw cause;
-        await this.mend(stream, cause as ServiceError, signal);
+        if (!(await this.mend(stream, cause as ServiceError, signal))) return;
       } finally {
         stream.close();
       }
@@ -138,12 +141,12 @@ export class RangeWatch {
     );
   }
 
-  /** Goes on after a stream broke: at the same place, or past it where a stream will not do. */
-  private async mend(stream: WatchStream, cause: ServiceError, signal: AbortSignal): Promise<void> {
+  /** True when another stream may go on at the same place; false when no stream will do, and there is a resync. */
+  private async mend(stream: WatchStream, cause: ServiceError, signal: AbortSignal): Promise<boolean> {
     const { health } = this.deps;
     if (isTooLong({ status: cause.code, details: cause.details })) {
       await this.resync(signal);
-      return;
+      return false;
     }
     stream.drop();
     if (health.failures >= maxFailures) {
@@ -152,19 +155,17 @@ export class RangeWatch {
     }
     health.failures += 1;
     await this.timing.clock.sleep(jitterMs(), signal);
+    return true;
   }
 
-  /** Goes on from where the store is now, and says that what lies before is unknown. */
+  /** Says that everything has to be read, in a while. */
   private async resync(signal: AbortSignal): Promise<void> {
-    const { client, health, buffer } = this.deps;
+    const { health, buffer } = this.deps;
     // The others who follow this store lost its history, too, and will read everything: none of them over and over.
     const more = health.failures - maxFailures;
     await this.timing.clock.sleep(more > 0 ? backoffMs(more) : jitterMs(), signal);
-    const { header } = await readAgreement(client, [this.ranges[0]!.start], signal);
     health.failures += 1;
-    this.seen = unseen;
-    this.place = cursorAt(this.ranges, header);
-    for (const [root, index] of this.place) buffer.put({ roots: [root] }, { index, edits: 'look again' });
+    buffer.put({ roots: [] }, { index: 0n, edits: 'resync' });
   }
 }
 

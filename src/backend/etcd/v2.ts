@@ -1,5 +1,14 @@
 import type { Clock } from '../../obs/clock.ts';
-import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../contract/backend.ts';
+import {
+  type Backend,
+  BackendError,
+  type Cursor,
+  type Edits,
+  type Resync,
+  type SessionItem,
+  type Snapshot,
+} from '../contract/backend.ts';
+import { Closing } from '../contract/closing.ts';
 import { follow } from '../net/deadline.ts';
 import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2-answer.ts';
 import { v2ErrorOf } from './v2-error.ts';
@@ -28,6 +37,7 @@ class EtcdBackend implements Backend {
   private cluster = '';
   /** The store was out of reach: what comes back may be another one, or the same with a history that has holes. */
   private isDoubtful = false;
+  private readonly closing = new Closing();
 
   constructor(
     private readonly http: HttpClient,
@@ -35,7 +45,18 @@ class EtcdBackend implements Backend {
     private readonly silenceMs: number,
   ) {}
 
-  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
+    const ended = this.closing.signalOf(signal);
+    let cursor = after;
+    if (cursor === undefined) {
+      const snapshot = await this.read(keys, ended);
+      ({ cursor } = snapshot);
+      yield snapshot;
+    }
+    yield* this.follow(keys, cursor, ended);
+  }
+
+  private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     const cursor = new Map<string, bigint>();
     const pairs = new Map<string, string>();
     const roots = coveringRoots(keys);
@@ -50,7 +71,7 @@ class EtcdBackend implements Backend {
     try {
       await Promise.all(lanes);
       this.isDoubtful = false;
-      return { cursor, pairs };
+      return { kind: 'snapshot', cursor, pairs };
     } catch (error) {
       failed.abort(error);
       await Promise.allSettled(lanes);
@@ -60,13 +81,17 @@ class EtcdBackend implements Backend {
     }
   }
 
-  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+  private async *follow(
+    keys: readonly string[],
+    cursor: Cursor,
+    signal: AbortSignal,
+  ): AsyncGenerator<Edits | Resync, void> {
     const roots = coveringRoots(keys);
     const buffer = new ChangeBuffer(cursor);
     const ended = new AbortController();
     const letGo = follow(signal, ended);
     const failed = () => {
-      buffer.fail(signal.reason);
+      buffer.stop(signal.reason);
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
@@ -74,17 +99,16 @@ class EtcdBackend implements Backend {
       const others = roots.filter((root) => !poll.roots.includes(root));
       const { http, clock, silenceMs, cluster, isDoubtful } = this;
       const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
-      return longPoll
-        .follow((heard) => {
-          buffer.put(poll, heard);
-        }, ended.signal)
-        .catch((error: unknown) => {
-          if (!ended.signal.aborted) this.isDoubtful = true;
-          buffer.fail(error);
-        });
+      const following = longPoll.follow((heard) => {
+        buffer.put(poll, heard);
+      }, ended.signal);
+      return following.then(buffer.end.bind(buffer), (error: unknown) => {
+        if (!ended.signal.aborted) this.isDoubtful = true;
+        buffer.fail(error);
+      });
     });
     try {
-      for (;;) yield await buffer.next();
+      yield* buffer.items();
     } finally {
       signal.removeEventListener('abort', failed);
       ended.abort(new Error('the watch has ended'));
@@ -94,6 +118,7 @@ class EtcdBackend implements Backend {
   }
 
   close(): Promise<void> {
+    this.closing.close();
     this.http.close();
     return Promise.resolve();
   }

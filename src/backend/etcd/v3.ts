@@ -1,5 +1,14 @@
 import type { IResponseHeader, ITxnRequest } from 'etcd3';
-import { type Backend, BackendError, type Change, type Cursor, type Snapshot } from '../contract/backend.ts';
+import {
+  type Backend,
+  BackendError,
+  type Cursor,
+  type Edits,
+  type Resync,
+  type SessionItem,
+  type Snapshot,
+} from '../contract/backend.ts';
+import { Closing } from '../contract/closing.ts';
 import { follow, Late } from '../net/deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
@@ -41,13 +50,25 @@ class Etcd3Backend implements Backend {
   private readonly health: StreamHealth = { failures: 0 };
   /** What was seen up to a cursor: not the newest of all, as another read may have met a store that was set back. */
   private readonly seen = new WeakMap<Cursor, LastSeen>();
+  private readonly closing = new Closing();
 
   constructor(
     private readonly client: GrpcClient,
     private readonly settings: EtcdSettings,
   ) {}
 
-  async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
+    const ended = this.closing.signalOf(signal);
+    let cursor = after;
+    if (cursor === undefined) {
+      const snapshot = await this.read(keys, ended);
+      ({ cursor } = snapshot);
+      yield snapshot;
+    }
+    yield* this.follow(keys, cursor, ended);
+  }
+
+  private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
     for (let reads = 0; reads < maxReads; reads++) {
       const snapshot = await this.readOnce(keys, signal);
       if (snapshot !== null) return snapshot;
@@ -55,26 +76,27 @@ class Etcd3Backend implements Backend {
     throw new BackendError('protocol', 'etcd forgets its history faster than it can be read');
   }
 
-  async *watch(keys: readonly string[], cursor: Cursor, signal: AbortSignal): AsyncGenerator<Change> {
+  private async *follow(
+    keys: readonly string[],
+    cursor: Cursor,
+    signal: AbortSignal,
+  ): AsyncGenerator<Edits | Resync, void> {
     const buffer = new ChangeBuffer(cursor);
     const ended = new AbortController();
     const letGo = follow(signal, ended);
     const failed = () => {
-      buffer.fail(signal.reason);
+      buffer.stop(signal.reason);
     };
     signal.addEventListener('abort', failed, { once: true });
     if (signal.aborted) failed();
     const { client, settings, health, seen } = this;
     const deps = { client, settings, buffer, health };
     const ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, deps);
-    const watching = ranges.follow(ended.signal).catch((error: unknown) => {
-      buffer.fail(error);
-    });
+    const watching = ranges.follow(ended.signal).then(buffer.end.bind(buffer), buffer.fail.bind(buffer));
     try {
-      for (;;) {
-        const change = await buffer.next();
-        seen.set(change.cursor, ranges.seen);
-        yield change;
+      for await (const item of buffer.items()) {
+        if (item.kind === 'edits') seen.set(item.cursor, ranges.seen);
+        yield item;
       }
     } finally {
       signal.removeEventListener('abort', failed);
@@ -85,6 +107,7 @@ class Etcd3Backend implements Backend {
   }
 
   close(): Promise<void> {
+    this.closing.close();
     this.client.close();
     return Promise.resolve();
   }
@@ -109,7 +132,7 @@ class Etcd3Backend implements Backend {
     }
     const cursor: Cursor = header === null ? new Map() : cursorAt(ranges, header);
     this.seen.set(cursor, { ...unseen, lastWrite: pages.lastWrite });
-    return { cursor, pairs: pages.pairs };
+    return { kind: 'snapshot', cursor, pairs: pages.pairs };
   }
 
   /** What a page brings, or null where less has to be asked for, since the server or the line was too slow. */

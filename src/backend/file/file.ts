@@ -6,7 +6,16 @@ import { fromText } from '../../go/bytes.ts';
 import { match } from '../../go/path.ts';
 import { redact } from '../../go/redact.ts';
 import type { Clock } from '../../obs/clock.ts';
-import { type Backend, BackendError, type Change, type Cursor, selected, type Snapshot } from '../contract/backend.ts';
+import {
+  type Backend,
+  BackendError,
+  type Cursor,
+  resync,
+  selected,
+  type SessionItem,
+  type Snapshot,
+} from '../contract/backend.ts';
+import { Closing } from '../contract/closing.ts';
 import { flatten } from './document.ts';
 import { watchFiles } from './watch-files.ts';
 import { scanFiles } from './scan.ts';
@@ -40,13 +49,26 @@ const digestOf = 'files';
 /** YAML 1.1 and JSON files as a store. A file that is missing or half-written fails the whole read. */
 export function fileBackend(settings: FileSettings): Backend {
   const accepts = nameFilter(settings.filter);
+  const closing = new Closing();
   return {
     name: 'file',
     canWatch: true,
     selects: 'text',
-    read: (keys, signal) => read(keys, new Files(settings, accepts, signal)),
-    watch: (_keys, cursor, signal) => watch(settings, new Files(settings, accepts, signal), cursor),
-    close: () => Promise.resolve(),
+    async *open(keys, signal, after): AsyncGenerator<SessionItem, void> {
+      const files = new Files(settings, accepts, closing.signalOf(signal));
+      let cursor = after;
+      if (cursor === undefined) {
+        const snapshot = await read(keys, files);
+        ({ cursor } = snapshot);
+        yield snapshot;
+      }
+      await changed(settings, files, cursor);
+      yield resync;
+    },
+    close() {
+      closing.close();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -77,7 +99,7 @@ async function read(keys: readonly string[], files: Files): Promise<Snapshot> {
     if (++count % pairsAtOnce === 0) await othersTurn(files.signal);
     if (keys.some((wanted) => selected(key, wanted, 'text'))) pairs.set(key, value);
   }
-  return { cursor: new Map([[digestOf, await digest(loaded, files.signal)]]), pairs };
+  return { kind: 'snapshot', cursor: new Map([[digestOf, await digest(loaded, files.signal)]]), pairs };
 }
 
 async function flattenFile(
@@ -97,8 +119,9 @@ async function othersTurn(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-async function* watch(settings: FileSettings, still: Files, cursor: Cursor): AsyncGenerator<Change> {
-  let known = cursor.get(digestOf);
+/** Waits until the files hold something else than they did. */
+async function changed(settings: FileSettings, still: Files, cursor: Cursor): Promise<void> {
+  const known = cursor.get(digestOf);
   let looked: string | null = null;
   const { files, clock, warn = () => undefined } = settings;
   const examine = async () => {
@@ -115,9 +138,7 @@ async function* watch(settings: FileSettings, still: Files, cursor: Cursor): Asy
     }
   };
   for await (const now of watchFiles({ files, clock, warn, examine }, still.signal)) {
-    if (now === known || now === undefined) continue;
-    known = now;
-    yield { cursor: new Map([[digestOf, now]]), edits: 'look again' };
+    if (now !== known) return;
   }
 }
 

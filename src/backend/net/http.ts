@@ -50,6 +50,8 @@ export interface HttpAnswer {
   body(pace?: 'in time'): Promise<string>;
   /** True once a part of the body that body() waits for has come. */
   hasBegun(): boolean;
+  /** Ends the connection of an answer whose body nobody wants. */
+  drop(): void;
 }
 
 interface Https {
@@ -142,6 +144,7 @@ export class HttpClient {
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
       body: (pace) => (pace === undefined ? readBody(response, maxBytes, signal) : inTime()),
       hasBegun: () => response.readableDidRead,
+      drop: () => response.destroy(),
     };
     if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await this.wordsOf(answer, signal))}`);
     return answer;

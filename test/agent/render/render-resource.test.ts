@@ -39,7 +39,7 @@ async function rendered({ text, keys = ['/app'], pairs = {}, more = '' }: Case) 
     keyRequests: [{ source: globalSource, prefix: '/', keys }],
   };
   const mirror = new Mirror();
-  mirror.replace({ cursor: new Map(), pairs: new Map(Object.entries(pairs)) });
+  mirror.replace({ pairs: new Map(Object.entries(pairs)) });
   const view = openKeyView(resource, [{ view: (prefix, wanted) => mirror.view(prefix, wanted, 'subtree') }]);
   const templates = new Templates(enginesFor(folder));
   const funcs = funcDepsOf(new Map([['HOME', '/root']]), systemClock, new Includes(templates, folder));

@@ -315,7 +315,16 @@ describe('a pass knows what woke it', () => {
     ['an edit of its template', notified('edit'), 'edit'],
     ['a hangup', notified('hangup'), 'hangup'],
     ['a dest that is gone', notified('dest'), 'dest'],
-    ['a failure', ({ confd, clock }) => (confd.fail.add('/a'), clock.advance(605_000)), 'retry'],
+    [
+      'a failure',
+      async ({ confd, clock }) => {
+        confd.fail.add('/a');
+        await clock.advance(600_000);
+        await settle();
+        await clock.advance(5_000);
+      },
+      'retry',
+    ],
     ['new keys', newKeys, 'edit'],
   ];
   test.each(rows)('%s', async (_name, happen, trigger) => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Source } from '../../../src/agent/source/source.ts';
 import { BackendError } from '../../../src/backend/contract/backend.ts';
 import { FakeBackend } from '../../helpers/fake-backend.ts';
@@ -145,4 +145,128 @@ test('stop ends a look', async () => {
   source.refresh(watching);
   await source.stop();
   expect([backend.watches, log.lines]).toEqual([0, []]);
+});
+
+describe('a store that tells all of a root', () => {
+  const start = async () => {
+    const one = sourceOn({ '/a/1': '1', '/a/2': '2', '/b': 'b' });
+    one.backend.root = '/a';
+    one.source.request([wish('/a'), wish('/b')]);
+    one.source.refresh(watching);
+    await settle();
+    return one;
+  };
+
+  test('only what differs is a change', async () => {
+    const { source, backend } = await start();
+    backend.put('/a/2', null);
+    backend.put('/a/3', '3');
+    await settle();
+    expect([...source.takeChanges()]).toEqual([
+      ['/a/2', 'removed'],
+      ['/a/3', 'added'],
+    ]);
+    backend.put('/a/1', '1');
+    await settle();
+    expect(source.takeChanges().size).toBe(0);
+    expect([...source.view('/', ['/a', '/b']).keys()]).toEqual(['/a/1', '/a/3', '/b']);
+    await source.stop();
+  });
+
+  test('one that says that a resource has lost its keys is read twice before it is believed', async () => {
+    const { source, backend, clock, log } = await start();
+    backend.put('/a', null);
+    await settle();
+    expect(source.takeChanges().size).toBe(0);
+    expect([...source.view('/', ['/a']).keys()].length).toBe(2);
+    expect(source.nextRefresh - clock.now()).toBeGreaterThanOrEqual(1000);
+    expect(source.nextRefresh - clock.now()).toBeLessThanOrEqual(5000);
+    await clock.advance(5000);
+    source.refresh(watching);
+    await settle();
+    expect([backend.reads, [...source.view('/', ['/a']).keys()].length]).toEqual([2, 0]);
+    expect(log.lines).toEqual([
+      'WARNING Target config /etc/a stays as it is: fake suddenly has nothing at /a; reading it again',
+      'WARNING The keys of /etc/a are gone: fake has none the second time',
+    ]);
+    await source.stop();
+  });
+});
+
+describe('what is valid for a while', () => {
+  test.each([
+    ['watched', watching],
+    ['polled', daily],
+  ])('%s: it is read anew then, before the interval is over', async (_name, refresh) => {
+    const { source, backend, clock } = sourceOn({ '/a': '1' });
+    backend.validMs = 60_000;
+    source.request([wish('/a')]);
+    source.refresh(refresh);
+    await settle();
+    expect(source.nextRefresh).toBe(60_000);
+    await clock.advance(60_000);
+    source.refresh(refresh);
+    await settle();
+    expect([backend.reads, source.nextRefresh]).toEqual([2, 120_000]);
+    backend.validMs = 1e9;
+    await clock.advance(60_000);
+    source.refresh(refresh);
+    await settle();
+    expect([backend.reads, source.nextRefresh - clock.now()]).toEqual([3, refresh.intervalMs]);
+    await source.stop();
+  });
+
+  test('a session that prolongs it is not read anew', async () => {
+    const { source, backend, clock } = sourceOn({ '/a': '1' });
+    backend.validMs = 60_000;
+    source.request([wish('/a')]);
+    source.refresh(watching);
+    await settle();
+    for (let minute = 0; minute < 5; minute++) {
+      await clock.advance(50_000);
+      backend.put('/elsewhere', 'a sign of life');
+      await settle();
+      source.refresh(watching);
+    }
+    expect([backend.reads, source.nextRefresh - clock.now()]).toEqual([1, 60_000]);
+    await source.stop();
+  });
+
+  test('a store that is down then is asked ever more rarely, as at any other time', async () => {
+    const { source, backend, clock } = sourceOn({ '/a': '1' });
+    backend.validMs = 5000;
+    source.request([wish('/a')]);
+    source.refresh(daily);
+    await settle();
+    backend.setDown(true);
+    for (let second = 0; second < 120; second++) {
+      await clock.advance(1000);
+      source.refresh(daily);
+      await settle();
+    }
+    expect(backend.reads).toBeGreaterThan(5);
+    expect(backend.reads).toBeLessThan(12);
+    expect(source.view('/', ['/a']).get('/a')?.value).toBe('1');
+    await source.stop();
+  });
+});
+
+describe('a store whose every read makes something new', () => {
+  test.each<[string, number | null, number]>([
+    ['is read when what it gave has run out, and at no interval', 3_600_000, 3_600_000],
+    ['is read at the interval where it does not say how long that is', null, daily.intervalMs],
+  ])('%s', async (_name, validMs, ms) => {
+    const { source, backend, clock } = sourceOn({ '/a': '1' });
+    backend.mints = true;
+    backend.validMs = validMs;
+    source.request([wish('/a')]);
+    source.refresh(daily);
+    await settle();
+    expect(source.nextRefresh).toBe(ms);
+    source.request([wish('/a'), wish('/a')]);
+    expect(source.nextRefresh).toBe(ms);
+    source.refreshSoon(); // a SIGHUP
+    expect(source.nextRefresh).toBe(clock.now());
+    await source.stop();
+  });
 });

@@ -9,35 +9,33 @@ async function start() {
   const backend = new FakeBackend();
   const clock = new FakeClock();
   const log = memoryLog();
-  let rings = 0;
+  const rung: string[] = [];
   backend.put('/a/before', '0');
-  const { cursor } = await backend.read(['/a']);
-  const feed = new Subscription(
-    { backend, clock, retryState: new RetryState(clock, log), notify: () => (rings += 1) },
-    ['/a'],
-    cursor,
-  );
-  const edits = () => feed.take().map((c) => (c.edits === 'look again' ? c.edits : c.edits.map((e) => e.value).join()));
-  return { backend, clock, log, feed, edits, rings: () => rings };
+  const notify = (reason: string) => rung.push(reason);
+  const feed = new Subscription({ backend, clock, retryState: new RetryState(clock, log), notify }, ['/a']);
+  const snapshot = await feed.snapshot();
+  feed.follow();
+  const edits = () => feed.take().map((c) => (c.kind === 'edits' ? c.edits.map((e) => e.value).join() : c.kind));
+  return { backend, clock, log, feed, snapshot, edits, rung: () => rung.splice(0) };
 }
 
 test('changes are kept while nobody takes them, and each rings', async () => {
-  const { backend, feed, edits, rings } = await start();
+  const { backend, feed, edits, rung } = await start();
   backend.put('/a/x', '1');
   await settle();
   backend.put('/a/x', '2');
   await settle();
-  expect(rings()).toBe(2);
+  expect(rung()).toEqual(['change', 'change']);
   expect(edits()).toEqual(['1', '2']);
   expect(edits()).toEqual([]);
   await feed.stop();
 });
 
 test('what other keys do does not ring', async () => {
-  const { backend, feed, rings } = await start();
+  const { backend, feed, rung } = await start();
   backend.put('/b/x', '1');
   await settle();
-  expect(rings()).toBe(0);
+  expect(rung()).toEqual([]);
   await feed.stop();
 });
 
@@ -56,7 +54,7 @@ test('after an outage it goes on from where it was, having said so once', async 
   await feed.stop();
 });
 
-test('a lost history asks to look again', async () => {
+test('a lost history is a resync, after which nothing is asked for', async () => {
   const { backend, clock, feed, edits } = await start();
   backend.setDown(true);
   await settle();
@@ -65,7 +63,10 @@ test('a lost history asks to look again', async () => {
   backend.forget();
   backend.setDown(false);
   await clock.advance(60_000);
-  expect(edits()).toEqual(['look again']);
+  expect(edits()).toEqual(['resync']);
+  const { watches } = backend;
+  await clock.advance(60_000);
+  expect([backend.reads, backend.watches]).toEqual([1, watches]);
   await feed.stop();
 });
 
@@ -77,4 +78,61 @@ test('stop ends a watch that is waiting, and one that is backing off', async () 
   await settle();
   await second.feed.stop();
   expect(second.clock.pending).toEqual([]);
+});
+
+test('a session that is not followed is only its snapshot', async () => {
+  const backend = new FakeBackend();
+  const clock = new FakeClock();
+  backend.put('/a', '1');
+  const retryState = new RetryState(clock, memoryLog());
+  const feed = new Subscription({ backend, clock, retryState, notify: () => undefined }, ['/a']);
+  expect([...(await feed.snapshot()).pairs]).toEqual([['/a', '1']]);
+  await feed.stop();
+  expect([backend.reads, backend.watches]).toEqual([1, 0]);
+});
+
+test('how long what was given is valid is what was said last, and never next to nothing', async () => {
+  const { backend, clock, feed, rung } = await start();
+  expect(feed.validUntil).toBe(Infinity);
+  backend.validMs = 60_000;
+  backend.put('/a', '1');
+  await settle();
+  expect([feed.validUntil - clock.now(), rung()]).toEqual([60_000, ['look', 'change']]);
+  // A sign of life may prolong it.
+  await clock.advance(30_000);
+  backend.put('/b', 'of no concern');
+  await settle();
+  expect([feed.validUntil - clock.now(), rung()]).toEqual([60_000, ['look']]);
+  backend.validMs = null;
+  backend.put('/a', '2');
+  await settle();
+  expect([feed.validUntil - clock.now(), rung()]).toEqual([60_000, ['change']]);
+  backend.validMs = 0;
+  backend.put('/a', '3');
+  await settle();
+  expect(feed.validUntil - clock.now()).toBe(1000);
+  await feed.stop();
+});
+
+test('a session that ends without a reason is an error, and is not asked for again at once', async () => {
+  const { backend, clock, log, feed } = await start();
+  backend.strange = 'end';
+  backend.put('/a', '1');
+  await settle();
+  expect(log.lines).toEqual(['ERROR fake: a session ended without a reason']);
+  expect(backend.watches).toBe(1);
+  backend.strange = null;
+  await clock.advance(2000);
+  expect(feed.take()).toMatchObject([{ edits: [{ key: '/a', value: '1' }] }]);
+  await feed.stop();
+});
+
+test('a session that does not begin with a snapshot is an error', async () => {
+  const { backend, clock, log, feed } = await start();
+  await feed.stop();
+  backend.strange = 'no snapshot';
+  const retryState = new RetryState(clock, log);
+  const second = new Subscription({ backend, clock, retryState, notify: () => undefined }, ['/a']);
+  await expect(second.snapshot()).rejects.toThrow('fake: a session does not begin with a snapshot');
+  await second.stop();
 });

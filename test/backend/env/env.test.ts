@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { envBackend } from '../../../src/backend/env/env.ts';
 import { backendContract, sorted } from '../../contract/backend.ts';
 
@@ -18,6 +19,7 @@ backendContract(
         for (const name of env.keys()) if (name.startsWith(nameOf(key))) env.delete(name);
         return Promise.resolve();
       },
+      lose: () => Promise.resolve(),
       close: () => Promise.resolve(),
     });
   },
@@ -52,7 +54,7 @@ describe('env', () => {
     ['not text but letters', { É: 'é' }, ['/\xc3\xa9'], [['/\xc3\x89', '\xc3\xa9']]],
   ] as [string, Record<string, string>, string[], [string, string][]][])('%s', async (_name, env, keys, expected) => {
     const backend = envBackend(new Map(Object.entries(env)));
-    const { pairs } = await backend.read(keys, new AbortController().signal);
+    const { pairs } = await readSnapshot(backend, keys, new AbortController().signal);
     expect(sorted(pairs)).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { type Backend, readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { eitherEtcd } from '../../../src/backend/etcd/detect-api.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
@@ -59,7 +59,7 @@ async function serveV3(http: RequestListener, key: string, value: string): Promi
   return server;
 }
 
-const read = async () => [...(await backend.read(['/app'], never)).pairs];
+const read = async () => [...(await readSnapshot(backend, ['/app'], never)).pairs];
 const lines = () => log.lines.map((line) => line.replace(proxy.url, 'NODE'));
 
 describe('nothing to choose from', () => {
@@ -81,7 +81,7 @@ describe('nothing to choose from', () => {
 
   test('an aborted read throws the reason', async () => {
     const reason = new Error('enough');
-    await expect(backend.read(['/app'], AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(readSnapshot(backend, ['/app'], AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
 
@@ -124,7 +124,7 @@ describe('a store that is replaced while it is followed', () => {
   const start = async () => {
     stop = new AbortController();
     copy = new Copy();
-    const first = await backend.read(['/app'], never);
+    const first = await readSnapshot(backend, ['/app'], never);
     copy.replace(first);
     following = follow(backend, ['/app'], copy, first.cursor, stop.signal);
   };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { etcdBackend, type EtcdSettings } from '../../../src/backend/etcd/v2.ts';
+import { toldBy } from '../../contract/backend.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
 import { ToyServer } from '../../helpers/toy-server.ts';
 
@@ -19,9 +20,11 @@ async function firstChangeOf(more: Partial<EtcdSettings>, ...answers: Answer[]):
   const backend = await etcdBackend(etcdSettings([toy.url], more));
   const stop = new AbortController();
   try {
-    for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
-      if (change.edits.length === 0) continue; // a sign of life
-      return [change.edits, change.cursor.get('/k'), ...toy.seen.map((request) => request.url!.split('waitIndex=')[1])];
+    for await (const change of backend.open(['/k'], stop.signal, new Map([['/k', 7n]]))) {
+      const told = toldBy(change);
+      if (told.length === 0) continue; // a sign of life
+      const place = change.kind === 'resync' ? null : change.cursor.get('/k');
+      return [told, place, ...toy.seen.map((request) => request.url!.split('waitIndex=')[1])];
     }
   } catch (error) {
     return (error as Error).message.replace(toy.url, 'NODE');
@@ -49,10 +52,10 @@ test.each([
   ['an event', [event], [[{ key: '/k', value: 'new' }], 9n, '8']],
   ['cut once', [cut, event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
   ['ended without an event', [say(200, 8, ''), event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
-  ['history cleared', [say(400, 2000, '{"errorCode":401,"index":2000}')], ['look again', 2000n, '8']],
+  ['history cleared', [say(400, 2000, '{"errorCode":401,"index":2000}')], ['resync', null, '8']],
   ['an event without a node', [say(200, 8, '{"action":"set"}')], 'NODE: the answer tells of no change'],
-  ['an unknown action', [say(200, 8, '{"action":"x","node":{"key":"/k","modifiedIndex":9}}')], ['look again', 9n, '8']],
-  ['a counter that is behind', [say(200, 3, '')], ['look again', 3n, '8', undefined]],
+  ['an unknown action', [say(200, 8, '{"action":"x","node":{"key":"/k","modifiedIndex":9}}')], ['resync', null, '8']],
+  ['a counter that is behind', [say(200, 3, '')], ['resync', null, '8', undefined]],
   [
     'a member that lags',
     [say(200, 3, ''), say(200, 7, '{}'), event],
@@ -68,8 +71,8 @@ test('a poll that stands is a sign of life, before anything happens', async () =
   });
   const backend = await etcdBackend(etcdSettings([toy.url]));
   const stop = new AbortController();
-  for await (const change of backend.watch(['/k'], new Map([['/k', 7n]]), stop.signal)) {
-    expect(change).toEqual({ cursor: new Map([['/k', 7n]]), edits: [] });
+  for await (const change of backend.open(['/k'], stop.signal, new Map([['/k', 7n]]))) {
+    expect(change).toEqual({ kind: 'edits', cursor: new Map([['/k', 7n]]), edits: [] });
     break;
   }
   await backend.close();
@@ -95,17 +98,17 @@ describe('a history that others have filled', () => {
   const edits = [{ key: '/k', value: 'v' }];
 
   test.each<[string, Answer[], unknown]>([
-    ['nothing stood here before', [cleared], ['look again', 5000n, '8']],
+    ['nothing stood here before', [cleared], ['resync', null, '8']],
     ['a poll stood in silence', [standing(3000), cleared, written], [edits, 5001n, '8', '8', '3001']],
     ['more than once', [standing(9), standing(3000), cleared, written], [edits, 5001n, '8', '8', '8', '3001']],
-    ['and more since', [standing(3000), cleared, cleared], ['look again', 5000n, '8', '8', '3001']],
-    ['the silence was short', [late, cleared], ['look again', 5000n, '8', '8']],
-    ['an event had begun to come', [beginning, cleared], ['look again', 5000n, '8', '8']],
-    ['the poll that stood was broken off', [cut, cleared], ['look again', 5000n, '8', '8']],
+    ['and more since', [standing(3000), cleared, cleared], ['resync', null, '8', '8', '3001']],
+    ['the silence was short', [late, cleared], ['resync', null, '8', '8']],
+    ['an event had begun to come', [beginning, cleared], ['resync', null, '8', '8']],
+    ['the poll that stood was broken off', [cut, cleared], ['resync', null, '8', '8']],
     [
       'it stood before a store that was set back',
       [standing(3000), say(200, 3, ''), say(200, 3, '{}'), cleared],
-      ['look again', 3n, '8', '8', undefined],
+      ['resync', null, '8', '8', undefined],
     ],
   ])('%s', async (_name, answers, expected) => {
     expect(await firstChangeOf({ silenceMs: 1500 }, ...answers)).toEqual(expected);

@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { Backend, Cursor } from '../../../src/backend/contract/backend.ts';
 import { selected } from '../../../src/backend/contract/backend.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { defaultHttpLimits } from '../../../src/backend/net/http.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
-import { Copy, sorted, until } from '../../contract/backend.ts';
+import { Copy, follow, sorted, until } from '../../contract/backend.ts';
 import { Etcd3Server } from '../../helpers/etcd3-server.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
 import type { Write } from '../../helpers/revisions.ts';
@@ -113,7 +112,7 @@ async function live(story: Story, { point, breaks, then }: Trouble, random: Rand
     befall();
     return false;
   };
-  const following = attend(backend, copy, stop.signal);
+  const following = follow(backend, wanted, copy, null, stop.signal);
   const holds = () => JSON.stringify(sorted(copy.pairs)) === JSON.stringify(held(server));
   const what = `SEED=${seed}: before response ${point} ${breaks} breaks; then ${then}`;
   try {
@@ -142,31 +141,6 @@ async function live(story: Story, { point, breaks, then }: Trouble, random: Rand
     await server.close();
   }
   return told;
-}
-
-/** What the agent does: reads and follows from there, reads again when told to, comes back after a failure. */
-async function attend(backend: Backend, copy: Copy, signal: AbortSignal): Promise<void> {
-  let cursor: Cursor | null = null;
-  for (;;) {
-    try {
-      if (cursor === null) {
-        const snapshot = await backend.read(wanted, signal);
-        copy.replace(snapshot);
-        ({ cursor } = snapshot);
-      }
-      for await (const change of backend.watch(wanted, cursor, signal)) {
-        if (change.edits === 'look again') {
-          cursor = null;
-          break;
-        }
-        copy.apply(change.edits);
-        ({ cursor } = change);
-      }
-    } catch (error) {
-      if (signal.aborted || (error as Error).name !== 'BackendError') throw error;
-      await systemClock.sleep(5, signal);
-    }
-  }
 }
 
 /** What the store holds of what is wanted. */

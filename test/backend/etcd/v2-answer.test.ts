@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
+import { toldBy } from '../../contract/backend.ts';
 import { eitherEtcd } from '../../../src/backend/etcd/detect-api.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
@@ -102,10 +104,10 @@ async function watchFails(answer: (response: ServerResponse) => void): Promise<E
   });
   const backend = await etcdBackend(etcdSettings([url], { limits, silenceMs: 2000 }));
   closers.push(() => backend.close());
-  const { cursor } = await backend.read(['/k'], never);
+  const { cursor } = await readSnapshot(backend, ['/k'], never);
   const drain = async () => {
-    for await (const change of backend.watch(['/k'], cursor, AbortSignal.timeout(20_000))) {
-      if (change.edits === 'look again' || change.edits.length > 0) throw new Error('it told of a change');
+    for await (const change of backend.open(['/k'], AbortSignal.timeout(20_000), cursor)) {
+      if (toldBy(change).length > 0) throw new Error('it told of a change');
     }
   };
   return failureOf(drain());
@@ -119,7 +121,7 @@ describe('a read answered by', () => {
       (settings: Parameters<typeof eitherEtcd>[0]) => eitherEtcd(settings, memoryLog()),
     ]) {
       const backend = await open(etcdSettings([url], { limits: { ...limits, headersMs: 5000, totalMs: 5000 } }));
-      const error = await failureOf(backend.read(['/k'], never));
+      const error = await failureOf(readSnapshot(backend, ['/k'], never));
       expect([error.name, error.code]).toEqual(['BackendError', 'protocol']);
       expect(error.message.length).toBeLessThan(200);
       await backend.close();
@@ -129,7 +131,7 @@ describe('a read answered by', () => {
   test.each(strangeErrors)('an error with %s', async (_name, status, body) => {
     const url = await toy((response) => response.writeHead(status).end(body));
     const backend = await etcdBackend(etcdSettings([url], { limits }));
-    const error = await failureOf(backend.read(['/k'], never));
+    const error = await failureOf(readSnapshot(backend, ['/k'], never));
     expect(error.name).toBe('BackendError');
     expect(error.message).toMatch(/no etcd|what an etcd says|answered 500|X-Etcd-Index/);
     await backend.close();
@@ -140,7 +142,7 @@ describe('a read answered by', () => {
       response.writeHead(200, { 'X-Etcd-Index': text }).end('{"node":{"key":"/k","value":"5"}}'),
     );
     const backend = await etcdBackend(etcdSettings([url], { limits }));
-    expect(await failureOf(backend.read(['/k'], never))).toMatchObject({ code: 'protocol' });
+    expect(await failureOf(readSnapshot(backend, ['/k'], never))).toMatchObject({ code: 'protocol' });
     await backend.close();
   });
 });
@@ -171,7 +173,7 @@ describe('-backend-timeout bounds the whole request', () => {
   async function readFrom(urls: readonly string[]): Promise<string> {
     const backend = await etcdBackend(etcdSettings(urls, { limits }));
     closers.push(() => backend.close());
-    const read = backend.read(['/k'], never).then(({ pairs }) => JSON.stringify([...pairs]));
+    const read = readSnapshot(backend, ['/k'], never).then(({ pairs }) => JSON.stringify([...pairs]));
     return read.catch((error: unknown) =>
       `${(error as { code: string }).code}: ${(error as Error).message}`.replaceAll(
         /http:\/\/127\.0\.0\.1:\d+/g,
@@ -225,7 +227,7 @@ describe('-backend-timeout bounds the whole request', () => {
     });
     const backend = await eitherEtcd(etcdSettings([url], { limits }), memoryLog());
     closers.push(() => backend.close());
-    await expect(backend.read(['/k'], never)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(readSnapshot(backend, ['/k'], never)).rejects.toMatchObject({ code: 'unreachable' });
   });
 
   test('the refusal of a watch', async () => {
@@ -254,7 +256,7 @@ describe('somebody else answers', () => {
     const open = [etcdBackend, (settings: Parameters<typeof eitherEtcd>[0]) => eitherEtcd(settings, memoryLog())];
     for (const one of open) {
       const backend = await one(etcdSettings([url], { limits }));
-      await expect(backend.read(['/k'], never)).rejects.toThrow(`${url}: ${expected}`);
+      await expect(readSnapshot(backend, ['/k'], never)).rejects.toThrow(`${url}: ${expected}`);
       await backend.close();
     }
   });

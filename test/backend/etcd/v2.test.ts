@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { type Backend, readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { MiniEtcd } from '../../../src/minietcd/server.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
@@ -42,6 +42,11 @@ async function makeStore(under: string): Promise<Store> {
     cut: () => {
       proxy.cut();
     },
+    lose: async () => {
+      for (let n = 0; n < 21; n++) {
+        await Promise.all(Array.from({ length: 50 }, () => keys.put(`${under}/elsewhere`, String(n))));
+      }
+    },
     close: async () => {
       await keys.remove(under);
       await proxy.close();
@@ -78,7 +83,7 @@ describe('etcd, watched through a network that fails', () => {
 
   async function start(settings: Parameters<typeof etcdSettings>[1] = {}, nodes = [proxy.url]): Promise<void> {
     backend = await etcdBackend(etcdSettings(nodes, settings));
-    const first = await backend.read([root], never);
+    const first = await readSnapshot(backend, [root], never);
     copy.replace(first);
     following = follow(backend, [root], copy, first.cursor, stop.signal);
   }
@@ -216,7 +221,7 @@ describe('etcd, at random', () => {
     const backend = await etcdBackend(etcdSettings([proxy.url], { silenceMs: 50 }));
     const stop = new AbortController();
     const copy = new Copy();
-    const first = await backend.read(wanted, never);
+    const first = await readSnapshot(backend, wanted, never);
     copy.replace(first);
     const following = follow(backend, wanted, copy, first.cursor, stop.signal);
     const deeds: (() => Promise<unknown> | undefined)[] = [
@@ -233,7 +238,7 @@ describe('etcd, at random', () => {
     for (let round = 0; round < 6; round++) {
       for (let i = 0; i < 60; i++) await pick(deeds)();
       await until(async () => {
-        const truth = sorted((await backend.read(wanted, never)).pairs);
+        const truth = sorted((await readSnapshot(backend, wanted, never)).pairs);
         return JSON.stringify(sorted(copy.pairs)) === JSON.stringify(truth);
       });
     }

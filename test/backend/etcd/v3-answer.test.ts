@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { type Backend, readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
@@ -148,14 +148,14 @@ describe('a read answered by', () => {
       answerOf([], [], { responses: [{ response_range: { more: true } }, { response_range: {} }] }),
     ],
   ] as [string, Said][])('%s', async (_name, said) => {
-    const error = await failureOf((await toy({ txn: () => said })).read(['/k'], never));
+    const error = await failureOf(readSnapshot(await toy({ txn: () => said }), ['/k'], never));
     expect(error.name).toBe('BackendError');
     expect(error.message).toMatch(/^http:\S+: the answer is not what (an etcd says|was asked for)$/);
   });
 
   test('a token that is none', async () => {
     const backend = await toy({ authenticate: () => junk });
-    expect(await failureOf(backend.read(['/k'], never))).toMatchObject({ name: 'BackendError' });
+    expect(await failureOf(readSnapshot(backend, ['/k'], never))).toMatchObject({ name: 'BackendError' });
   });
 });
 
@@ -176,10 +176,10 @@ describe('a watch answered by', () => {
   ] as [string, Said[]][])('%s', async (_name, said) => {
     let asked = 0;
     const backend = await toy({ watch: () => ((asked += 1) === 1 ? said : []) });
-    const { cursor } = await backend.read(['/k'], never);
+    const { cursor } = await readSnapshot(backend, ['/k'], never);
     const drain = async () => {
-      for await (const change of backend.watch(['/k'], cursor, AbortSignal.timeout(20_000))) {
-        if (change.edits === 'look again') throw Object.assign(new Error('read anew'), { name: 'BackendError' });
+      for await (const change of backend.open(['/k'], AbortSignal.timeout(20_000), cursor)) {
+        if (change.kind === 'resync') throw Object.assign(new Error('read anew'), { name: 'BackendError' });
       }
     };
     expect((await failureOf(drain())).name).toBe('BackendError');
@@ -208,6 +208,6 @@ describe('somebody else answers', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const backend = await etcd3Backend(etcdSettings([url], { limits: { ...limits, headersMs: 5000, totalMs: 5000 } }));
     closers.push(() => backend.close());
-    await expect(backend.read(['/k'], never)).rejects.toThrow(`${url}: ${expected}`);
+    await expect(readSnapshot(backend, ['/k'], never)).rejects.toThrow(`${url}: ${expected}`);
   });
 });

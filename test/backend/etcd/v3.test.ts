@@ -3,11 +3,11 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../../src/backend/contract/backend.ts';
+import { type Backend, readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { defaultHttpLimits } from '../../../src/backend/net/http.ts';
-import { backendContract, Copy, follow, followed, sorted, type Store, until } from '../../contract/backend.ts';
+import { backendContract, Copy, follow, followed, sorted, type Store, toldBy, until } from '../../contract/backend.ts';
 import { Etcd3Server } from '../../helpers/etcd3-server.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
 import { Proxy } from '../../helpers/proxy.mjs';
@@ -37,6 +37,12 @@ async function makeStore(): Promise<Store> {
     cut: () => {
       proxy.cut();
     },
+    lose: () => {
+      server.put('/elsewhere', '1');
+      server.put('/elsewhere', '2');
+      server.compact();
+      return Promise.resolve();
+    },
     close: async () => {
       await proxy.close();
       await server.close();
@@ -50,7 +56,7 @@ const login = (username: string, password: string) =>
 async function readFrom(nodes: readonly string[], more: Parameters<typeof etcdSettings>[1] = {}, keys = ['/app']) {
   const backend = await etcd3Backend(etcdSettings(nodes, { ...patient, ...more }));
   try {
-    return sorted((await backend.read(keys, never)).pairs);
+    return sorted((await readSnapshot(backend, keys, never)).pairs);
   } finally {
     await backend.close();
   }
@@ -185,8 +191,8 @@ describe('who may read', () => {
 
   test('a watch that is not permitted', async () => {
     const backend = await etcd3Backend(etcdSettings([server.url], { ...hasty, auth: await login('app', 's3cret') }));
-    const { cursor } = await backend.read(['/app'], never);
-    const watching = backend.watch(['/other'], cursor, never)[Symbol.asyncIterator]().next();
+    const { cursor } = await readSnapshot(backend, ['/app'], never);
+    const watching = backend.open(['/other'], never, cursor)[Symbol.asyncIterator]().next();
     await expect(watching).rejects.toMatchObject({
       code: 'denied',
       message: expect.stringContaining('permission denied'),
@@ -196,10 +202,10 @@ describe('who may read', () => {
 
   test('a watch of which a part is not permitted', async () => {
     const backend = await etcd3Backend(etcdSettings([server.url], { ...hasty, auth: await login('app', 's3cret') }));
-    const { cursor } = await backend.read(['/app'], never);
+    const { cursor } = await readSnapshot(backend, ['/app'], never);
     const copy = new Copy();
     const following = (async () => {
-      for await (const { edits } of backend.watch(['/app', '/other'], cursor, never)) copy.apply(edits as []);
+      for await (const item of backend.open(['/app', '/other'], never, cursor)) copy.take(item, backend);
     })();
     await expect(following).rejects.toMatchObject({ code: 'denied' });
     await backend.close();
@@ -221,12 +227,12 @@ describe('who may read', () => {
     const backend = await etcd3Backend(etcdSettings([proxy.url], { ...hasty, auth: await login('app', 's3cret') }));
     const copy = new Copy();
     const stop = new AbortController();
-    const first = await backend.read(['/app'], never);
+    const first = await readSnapshot(backend, ['/app'], never);
     const following = follow(backend, ['/app'], copy, first.cursor, stop.signal);
     server.put('/app/stands', '1');
     await until(() => copy.pairs.has('/app/stands'));
     server.expireTokens();
-    await backend.read(['/app'], never);
+    await readSnapshot(backend, ['/app'], never);
     server.expireTokens();
     server.put('/app/k', '2');
     proxy.cut();
@@ -408,11 +414,11 @@ describe('reading', () => {
   test('a kept connection that died unseen is made anew', async () => {
     const proxy = await Proxy.to(server.port);
     const backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
-    await backend.read(['/app'], never);
+    await readSnapshot(backend, ['/app'], never);
     proxy.strand();
-    await backend.read(['/app'], never);
+    await readSnapshot(backend, ['/app'], never);
     await server.restart();
-    await backend.read(['/app'], never);
+    await readSnapshot(backend, ['/app'], never);
     await backend.close();
     await proxy.close();
   });
@@ -433,7 +439,7 @@ describe('watching', () => {
     stop = new AbortController();
     copy = new Copy();
     backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
-    const first = await backend.read(['/app', '/b'], never);
+    const first = await readSnapshot(backend, ['/app', '/b'], never);
     copy.replace(first);
     following = follow(backend, ['/app', '/b'], copy, first.cursor, stop.signal);
     await until(() => server.seen.get('Watch') === 1);
@@ -456,10 +462,11 @@ describe('watching', () => {
   });
 
   test('what begins like a wanted key wakes nobody', async () => {
-    const { cursor } = await backend.read(['/app'], never);
+    const { cursor } = await readSnapshot(backend, ['/app'], never);
     for (const key of ['/app2', '/app-x', '/app.d/k']) server.put(key, key);
     server.put('/app/k', '2');
-    for await (const { edits } of backend.watch(['/app'], cursor, never)) {
+    for await (const item of backend.open(['/app'], never, cursor)) {
+      const edits = toldBy(item);
       if (edits.length === 0) continue; // a sign of life
       expect(edits).toEqual([{ key: '/app/k', value: '2' }]);
       break;
@@ -467,7 +474,7 @@ describe('watching', () => {
   });
 
   test('a change of several keys is told as a whole', async () => {
-    const { cursor } = await backend.read(['/app', '/b'], never);
+    const { cursor } = await readSnapshot(backend, ['/app', '/b'], never);
     server.commit(['/app/1', '/app/2', '/b'].map((key) => ({ put: { key, value: 'x' } })));
     await until(() => value('/app/1') === 'x' && value('/app/2') === 'x' && value('/b') === 'x');
     expect(cursor.size).toBeGreaterThan(0);
@@ -629,7 +636,7 @@ describe('watching', () => {
     const small = await etcd3Backend(etcdSettings([proxy.url], { limits }));
     const other = new Copy();
     const alone = new AbortController();
-    const first = await small.read(['/app'], never);
+    const first = await readSnapshot(small, ['/app'], never);
     const reading = follow(small, ['/app'], other, first.cursor, alone.signal);
     const says = (text: string) => until(() => other.pairs.get('/app/k') === text);
     try {
@@ -678,7 +685,7 @@ describe('etcd3, at random', () => {
     const backend = await etcd3Backend(etcdSettings([proxy.url], hasty));
     const stop = new AbortController();
     const copy = new Copy();
-    const first = await backend.read(wanted, never);
+    const first = await readSnapshot(backend, wanted, never);
     copy.replace(first);
     const following = follow(backend, wanted, copy, first.cursor, stop.signal);
     let backup = server.revisions.backup();
@@ -702,7 +709,7 @@ describe('etcd3, at random', () => {
         if (random() < 0.1) await new Promise((resolve) => setTimeout(resolve, 5));
       }
       await until(async () => {
-        const truth = await backend.read(wanted, never).catch(() => null);
+        const truth = await readSnapshot(backend, wanted, never).catch(() => null);
         return truth !== null && JSON.stringify(sorted(copy.pairs)) === JSON.stringify(sorted(truth.pairs));
       });
     }

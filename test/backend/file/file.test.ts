@@ -2,7 +2,7 @@ import { appendFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BackendError } from '../../../src/backend/contract/backend.ts';
+import { type BackendError, readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { fileBackend } from '../../../src/backend/file/file.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { backendContract, Copy, follow, sorted, until } from '../../contract/backend.ts';
@@ -24,7 +24,7 @@ async function flattened(text: string | Buffer, name = 'f.yaml'): Promise<[strin
   const file = join(room, name);
   await writeFile(file, text);
   try {
-    return sorted((await open([file]).read(['/'], never)).pairs);
+    return sorted((await readSnapshot(open([file]), ['/'], never)).pairs);
   } catch (error) {
     return (error as BackendError).message.replaceAll(room, '');
   }
@@ -49,6 +49,10 @@ backendContract(
       },
       remove: async (key) => {
         for (const other of pairs.keys()) if (`${other}/`.startsWith(`${key}/`)) pairs.delete(other);
+        await save();
+      },
+      lose: async () => {
+        pairs.set('/elsewhere', '1');
         await save();
       },
       close: () => rm(own, { recursive: true, force: true }),
@@ -77,7 +81,7 @@ describe('file: what cannot be read', () => {
   });
 
   test('a file that is not there', async () => {
-    await expect(open([join(room, 'none')]).read(['/'], never)).rejects.toThrow(
+    await expect(readSnapshot(open([join(room, 'none')]), ['/'], never)).rejects.toThrow(
       `cannot read ${join(room, 'none')}: ENOENT`,
     );
   });
@@ -217,7 +221,7 @@ describe('file: which files', () => {
     await writeFile(join(room, 'else/x.yaml'), 'x: 1\n');
     await symlink('../else', join(room, 'd/z.yaml'));
     const backend = open([join(room, 'd')], '*.y[a]ml');
-    expect(sorted((await backend.read(['/'], never)).pairs)).toEqual([
+    expect(sorted((await readSnapshot(backend, ['/'], never)).pairs)).toEqual([
       ['/a', '1'],
       ['/c', '1'],
       ['/k', 'b'],
@@ -228,7 +232,7 @@ describe('file: which files', () => {
     await mkdir(join(room, 'real'));
     await writeFile(join(room, 'real/a.yaml'), 'a: 1\n');
     await symlink('real', join(room, 'link'));
-    expect(sorted((await open([join(room, 'link')]).read(['/'], never)).pairs)).toEqual([['/a', '1']]);
+    expect(sorted((await readSnapshot(open([join(room, 'link')]), ['/'], never)).pairs)).toEqual([['/a', '1']]);
   });
 });
 
@@ -253,7 +257,7 @@ describe('file: half of a file', () => {
       rest = '';
     };
     const backend = fileBackend({ files: [file], filter: '*', clock: { now: () => now, sleep } });
-    expect(sorted((await backend.read(['/'], never)).pairs)).toEqual(pairs);
+    expect(sorted((await readSnapshot(backend, ['/'], never)).pairs)).toEqual(pairs);
   });
 });
 
@@ -262,7 +266,7 @@ describe('file: watching', () => {
     const backend = open([file]);
     const stop = new AbortController();
     const copy = new Copy();
-    const first = await backend.read(['/'], never);
+    const first = await readSnapshot(backend, ['/'], never);
     copy.replace(first);
     const following = follow(backend, ['/'], copy, first.cursor, stop.signal);
     await change((key) => copy.pairs.get(key));

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcdBackend, type EtcdSettings } from '../../../src/backend/etcd/v2.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
@@ -39,7 +40,7 @@ const good: Answer = (request, response) => {
 async function readFrom(urls: readonly string[], more: Partial<EtcdSettings> = {}): Promise<unknown> {
   const backend = await etcdBackend(etcdSettings(urls, { limits, ...more }));
   try {
-    return [...(await backend.read(['/k'], never)).pairs];
+    return [...(await readSnapshot(backend, ['/k'], never)).pairs];
   } catch (error) {
     const { code, message } = error as Error & { code: string };
     return `${code}: ${message}`.replaceAll(/127\.0\.0\.1:\d+/g, 'NODE');
@@ -203,8 +204,8 @@ describe('nodes', () => {
     const bad = await toy(say(503, 'busy'));
     const fine = await toy(good);
     const backend = await etcdBackend(etcdSettings([bad.url, fine.url]));
-    await backend.read(['/k'], never);
-    await backend.read(['/k'], never);
+    await readSnapshot(backend, ['/k'], never);
+    await readSnapshot(backend, ['/k'], never);
     expect([bad.seen.length, fine.seen.length]).toEqual([1, 2]);
     await backend.close();
   });
@@ -212,9 +213,9 @@ describe('nodes', () => {
   test('a kept connection that the server has closed is made anew', async () => {
     const closing = await toy(good);
     const backend = await etcdBackend(etcdSettings([closing.url]));
-    await backend.read(['/k'], never);
+    await readSnapshot(backend, ['/k'], never);
     for (const request of closing.seen) request.socket.destroy();
-    expect([...(await backend.read(['/k'], never)).pairs]).toEqual([['/k', 'v']]);
+    expect([...(await readSnapshot(backend, ['/k'], never)).pairs]).toEqual([['/k', 'v']]);
     await backend.close();
   });
 
@@ -248,11 +249,11 @@ describe('nodes', () => {
 
     test('in its file as well: nothing is to be seen of it', async () => {
       const { guard, backend, file, change } = await guarded();
-      await backend.read(['/k'], never);
+      await readSnapshot(backend, ['/k'], never);
       change('new');
       await writeFile(file, 'new\n');
-      expect([...(await backend.read(['/k'], never)).pairs]).toEqual([['/k', 'v']]);
-      await backend.read(['/k'], never);
+      expect([...(await readSnapshot(backend, ['/k'], never)).pairs]).toEqual([['/k', 'v']]);
+      await readSnapshot(backend, ['/k'], never);
       const sent = guard.seen.map(({ headers }) => headers.authorization);
       expect(sent).toEqual([basic('old'), basic('old'), basic('new'), basic('new')]);
       await backend.close();
@@ -261,12 +262,14 @@ describe('nodes', () => {
     test('in the store only: denied, until the file follows', async () => {
       const { guard, backend, file, change } = await guarded();
       change('new');
-      await expect(backend.read(['/k'], never)).rejects.toMatchObject({ code: 'denied' });
+      await expect(readSnapshot(backend, ['/k'], never)).rejects.toMatchObject({ code: 'denied' });
       expect(guard.seen).toHaveLength(1);
       await rm(file);
-      await expect(backend.read(['/k'], never)).rejects.toThrow(/^cannot read the password file: ENOENT.*password/);
+      await expect(readSnapshot(backend, ['/k'], never)).rejects.toThrow(
+        /^cannot read the password file: ENOENT.*password/,
+      );
       await writeFile(file, 'new');
-      expect([...(await backend.read(['/k'], never)).pairs]).toEqual([['/k', 'v']]);
+      expect([...(await readSnapshot(backend, ['/k'], never)).pairs]).toEqual([['/k', 'v']]);
       await backend.close();
     });
 
@@ -275,7 +278,7 @@ describe('nodes', () => {
       change('new');
       await writeFile(file, 'new');
       const keys = Array.from({ length: 20 }, (_, i) => `/${i}`);
-      await expect(backend.read(keys, never)).resolves.toBeDefined();
+      await expect(readSnapshot(backend, keys, never)).resolves.toBeDefined();
       await backend.close();
     });
   });

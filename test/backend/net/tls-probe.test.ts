@@ -4,6 +4,7 @@ import { createServer as createTls } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { speaksTls } from '../../../src/backend/net/tls-probe.ts';
@@ -65,7 +66,7 @@ describe('TLS where none is spoken, and the reverse', () => {
     const open = api === 'v2' ? etcdBackend : etcd3Backend;
     const backend = await open(etcdSettings([`${scheme}://127.0.0.1:${await start()}`], { tls }));
     closers.push(() => backend.close());
-    await expect(backend.read(['/k'], never)).rejects.toThrow(words);
+    await expect(readSnapshot(backend, ['/k'], never)).rejects.toThrow(words);
   });
 });
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import type { TlsFiles } from '../../../src/backend/net/tls.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
@@ -46,7 +47,7 @@ async function serve(certificate: string, asks = false): Promise<string> {
 async function readFrom(node: string, tls: TlsFiles): Promise<string> {
   const backend = await etcdBackend(etcdSettings([node], { tls }));
   try {
-    const { pairs } = await backend.read(['/k'], new AbortController().signal);
+    const { pairs } = await readSnapshot(backend, ['/k'], new AbortController().signal);
     return [...pairs].join();
   } catch (error) {
     const { code, message } = error as Error & { code: string };
@@ -142,7 +143,7 @@ describe('files that are replaced', () => {
     const tls = { ...trusting, certFile: join(folder, 'my.pem'), keyFile: join(folder, 'my.key') };
     const backend = await etcdBackend(etcdSettings([node], { tls }));
     const read = () =>
-      backend.read(['/k'], new AbortController().signal).then(
+      readSnapshot(backend, ['/k'], new AbortController().signal).then(
         ({ pairs }) => [...pairs].join(),
         (error: unknown) => (error as Error).message,
       );

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as grpc from '@grpc/grpc-js';
+import { readSnapshot } from '../../../src/backend/contract/backend.ts';
 import { etcdBackend } from '../../../src/backend/etcd/v2.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import type { Proxy } from '../../../src/backend/net/proxy.ts';
@@ -98,7 +99,7 @@ async function readBy(
   );
   closers.push(() => backend.close());
   const read = async () => {
-    const { pairs } = await backend.read(['/k'], never);
+    const { pairs } = await readSnapshot(backend, ['/k'], never);
     return JSON.stringify([...pairs]);
   };
   try {

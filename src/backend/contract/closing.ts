@@ -1,0 +1,15 @@
+import { BackendError } from './backend.ts';
+
+/** The end of a store: what is under way in it ends with BackendError. */
+export class Closing {
+  private readonly closed = new AbortController();
+
+  /** Fires when the signal does, with its reason, and when the store is closed. */
+  signalOf(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.closed.signal]);
+  }
+
+  close(): void {
+    this.closed.abort(new BackendError('unreachable', 'the store is closed'));
+  }
+}
