@@ -34,6 +34,7 @@ const tails: readonly RegExp[] = [
   /(index out of range: )(-?\d+)/,
   /(slice index: )(-?\d+ > -?\d+)/,
   /(unsupported value: )([^]+)$/,
+  /(cannot unmarshal number )(\S+)(?= into )/,
   /(into (?:Go struct field )?)(\.[^]*)(?= of type )/,
   /(non-comparable types? )([^]+)$/,
   /(non-function )([^]+)(?= of type )/,

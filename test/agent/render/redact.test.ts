@@ -42,6 +42,12 @@ const rows: readonly (readonly [string, string, readonly string[], string])[] = 
     `${at}: json: cannot unmarshal number *** into Go struct field *** of type float64`,
   ],
   [
+    'a number in JSON that was made of a value',
+    `${at}: json: cannot unmarshal number 703533566e5856 into Go value of type float64`,
+    ['p53VnXV'],
+    `${at}: json: cannot unmarshal number *** into Go value of type float64`,
+  ],
+  [
     'an escape in JSON',
     `${at}: invalid escape sequence \`\\uq9z1\` in string`,
     ['"\\uq9z1"'],
