@@ -133,7 +133,7 @@ export class Proxy {
       return;
     }
     const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { near, far, passed: 0, isCarrying: false };
+    const pair = { near, far, passed: 0, isCarrying: false, freeAt: 0 };
     this.#pairs.add(pair);
     near.on('data', (bytes) => {
       this.sent += bytes.length;
@@ -170,8 +170,7 @@ export class Proxy {
     if (this.#delayMs > 0) await sleep(this.#delayMs);
     let rest = this.#change === null ? bytes : this.#change(bytes);
     while (rest.length > 0 && !near.destroyed) {
-      const whole = rest.length / this.#bytesPerSecond < sliceMs / 1000;
-      const size = whole ? rest.length : Math.max(1, Math.floor((this.#bytesPerSecond * sliceMs) / 1000));
+      const size = Math.min(rest.length, Math.max(1, Math.floor((this.#bytesPerSecond * sliceMs) / 1000)));
       const slice = rest.subarray(0, Math.min(size, this.#longest - pair.passed));
       pair.passed += slice.length;
       near.write(slice);
@@ -181,7 +180,9 @@ export class Proxy {
         return;
       }
       rest = rest.subarray(slice.length);
-      if (!whole) await sleep(sliceMs);
+      // Small pieces take their time together: a timer for each would make the line slower than it is.
+      pair.freeAt = Math.max(pair.freeAt, performance.now()) + (slice.length / this.#bytesPerSecond) * 1000;
+      if (pair.freeAt - performance.now() >= sliceMs) await sleep(pair.freeAt - performance.now());
     }
     pair.isCarrying = false;
     if (!this.#paused && !this.#stranded.has(pair)) far.resume();
