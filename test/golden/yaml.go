@@ -12,6 +12,8 @@ import (
 
 // yamlRow is a file of confd's file backend: the keys that confd makes of it, or why it does not. The reason is yaml.v2's;
 // "panic" stands for a document that yaml.v2 reads and confd dies of, because one of its keys is no string.
+// Where two entries make one key, confd's answer changes from run to run with the order of Go's maps: such a document is
+// no row.
 type yamlRow struct {
 	Kind  string            `json:"kind"`
 	Text  string            `json:"text"`
@@ -19,7 +21,8 @@ type yamlRow struct {
 	Error string            `json:"error,omitempty"`
 }
 
-func yamlOf(kind, text string) (row yamlRow) {
+func yamlOf(kind, text string) (row yamlRow, settled bool) {
+	settled = true
 	row = yamlRow{Kind: kind, Text: b(text), Pairs: map[string]string{}}
 	defer func() {
 		if recover() != nil {
@@ -29,32 +32,39 @@ func yamlOf(kind, text string) (row yamlRow) {
 	tree := make(map[interface{}]interface{})
 	if err := yaml.Unmarshal([]byte(text), &tree); err != nil {
 		row.Pairs, row.Error = nil, b(err.Error())
-		return row
+		return row, settled
 	}
-	walkYaml(tree, "/", row.Pairs)
-	return row
+	settled = walkYaml(tree, "/", row.Pairs)
+	return row, settled
 }
 
-// walkYaml is nodeWalk of confd's backends/file/client.go.
-func walkYaml(node interface{}, key string, vars map[string]string) {
+// walkYaml is nodeWalk of confd's backends/file/client.go. It says whether each key was made once, or always of one value.
+func walkYaml(node interface{}, key string, vars map[string]string) bool {
+	settled := true
+	set := func(value string) {
+		before, had := vars[b(key)]
+		settled = !had || before == value
+		vars[b(key)] = value
+	}
 	switch node := node.(type) {
 	case []interface{}:
 		for i, below := range node {
-			walkYaml(below, path.Join(key, strconv.Itoa(i)), vars)
+			settled = walkYaml(below, path.Join(key, strconv.Itoa(i)), vars) && settled
 		}
 	case map[interface{}]interface{}:
 		for name, below := range node {
-			walkYaml(below, path.Join(key, name.(string)), vars)
+			settled = walkYaml(below, path.Join(key, name.(string)), vars) && settled
 		}
 	case string:
-		vars[b(key)] = b(node)
+		set(b(node))
 	case int:
-		vars[b(key)] = strconv.Itoa(node)
+		set(strconv.Itoa(node))
 	case bool:
-		vars[b(key)] = strconv.FormatBool(node)
+		set(strconv.FormatBool(node))
 	case float64:
-		vars[b(key)] = strconv.FormatFloat(node, 'f', -1, 64)
+		set(strconv.FormatFloat(node, 'f', -1, 64))
 	}
+	return settled
 }
 
 // yamlWords are scalars that mean something to some version of YAML, or nearly so.
@@ -197,7 +207,9 @@ func init() {
 		add := func(kind, text string) {
 			if !seen[text] {
 				seen[text] = true
-				rows = append(rows, yamlOf(kind, text))
+				if row, settled := yamlOf(kind, text); settled {
+					rows = append(rows, row)
+				}
 			}
 		}
 		for _, text := range yamlDocuments {

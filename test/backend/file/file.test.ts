@@ -114,6 +114,8 @@ describe('file: what is in it', () => {
         ['/c', '2'],
       ],
     ],
+    ['two entries of one key: the last (with confd, chance decides)', 'a/b: 1\na: {b: 2}\n', [['/a/b', '2']]],
+    ['and the other way round', 'a: {b: 2}\na/b: 1\n', [['/a/b', '1']]],
     [
       'keys that are no strings',
       '5: a\ny: b\n~: c\n1.5: d\n',
