@@ -34,6 +34,8 @@ function recordingClock(waits: number[]): Clock {
 class Watch {
   readonly heard: string[] = [];
   looks = 0;
+  /** The store has answered the watch. */
+  isStanding = false;
   private feed: Subscription | null = null;
   private looking: Promise<void> = Promise.resolve();
 
@@ -47,7 +49,13 @@ class Watch {
     const notify = () => {
       this.take();
     };
-    const feed = new Subscription({ backend, clock, retryState: new RetryState(clock, memoryLog()), notify }, ['/k']);
+    const retryState = new RetryState(clock, memoryLog());
+    const over = retryState.over.bind(retryState);
+    retryState.over = () => {
+      this.isStanding = true;
+      over();
+    };
+    const feed = new Subscription({ backend, clock, retryState, notify }, ['/k']);
     this.heard.push((await feed.snapshot()).pairs.get('/k')!);
     this.feed = feed;
     feed.follow();
@@ -97,7 +105,8 @@ async function start() {
   const waits: number[] = [];
   const clock = recordingClock(waits);
   const watches = await Promise.all(Array.from({ length: fleet }, () => watchOf(proxy, clock)));
-  await waitFor('the watches', () => served.server.keyspace.watcherCount === fleet);
+  // A request whose answer is not there yet is simply made again when its connection breaks.
+  await waitFor('the watches', () => watches.every(({ isStanding }) => isStanding));
   return { served, proxy, waits, watches };
 }
 

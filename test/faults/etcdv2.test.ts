@@ -8,7 +8,17 @@ import { confd } from '../helpers/confd.ts';
 import { KeysClient } from '../helpers/keys-client.ts';
 import { Listing } from './agents.ts';
 import { Front, type Intercept } from './front.ts';
-import { certFiles, followed, type Kind, listener, networkFaults, onetime, type Scene, sleep } from './network.ts';
+import {
+  certFiles,
+  followed,
+  type Kind,
+  listener,
+  networkFaults,
+  onetime,
+  patience,
+  type Scene,
+  sleep,
+} from './network.ts';
 import { faultTable } from './table.ts';
 
 const v2: Kind = {
@@ -42,6 +52,9 @@ function putSafely(url: string, key: string, value: string): Promise<void> {
     sent.on('error', reject).end(`value=${value}`);
   });
 }
+
+/** Long enough for an answer to begin, on a busy machine, too. */
+const begun = ['-backend-timeout', '15s'];
 
 /** What a front says counts, however slowly a busy machine lets it say that. */
 const patient = { limits: { headersMs: 200_000, totalMs: 600_000, maxBytes: 100_000_000 } };
@@ -106,7 +119,7 @@ faultTable('etcd v2', [
       const url = await listener((socket) => {
         socket.write('HTTP/1.1 200 OK\r\nX-Etcd-Index: 4\r\nContent-Length: 1000\r\n\r\n{"action":"get",');
       });
-      return onetime(v2, url);
+      return onetime(v2, url, ...begun);
     },
   ],
   [
@@ -120,7 +133,7 @@ faultTable('etcd v2', [
         socket.write(body);
       });
       const dir = new Listing();
-      const { code } = await confd(['-onetime', '-backend', 'etcdv2', '-node', url, '-confdir', dir.root]);
+      const { code } = await confd(['-onetime', '-backend', 'etcdv2', '-node', url, '-confdir', dir.root, ...patience]);
       expect(dir.text).toBe(nodes.map(({ key }) => `${key}=${value};`).join(''));
       return `exit ${code}; the file has all of it`;
     },
@@ -135,7 +148,7 @@ faultTable('etcd v2', [
           clearInterval(drip);
         });
       });
-      return onetime(v2, url);
+      return onetime(v2, url, ...begun);
     },
   ],
   [
@@ -150,7 +163,7 @@ faultTable('etcd v2', [
         socket.on('drain', pour);
         pour();
       });
-      return onetime(v2, url, '-backend-timeout', '10m');
+      return onetime(v2, url);
     },
   ],
   [

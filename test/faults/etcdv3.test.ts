@@ -9,7 +9,17 @@ import { Etcd3Server, type ServerSettings } from '../helpers/etcd3-server.ts';
 import { flips } from '../helpers/proxy.mjs';
 import { Revisions } from '../helpers/revisions.ts';
 import { fasterClock, Listing } from './agents.ts';
-import { certFiles, followed, type Kind, networkFaults, onetime, refusal, type Scene, sleep } from './network.ts';
+import {
+  certFiles,
+  followed,
+  type Kind,
+  networkFaults,
+  onetime,
+  patience,
+  refusal,
+  type Scene,
+  sleep,
+} from './network.ts';
 import { faultTable } from './table.ts';
 
 const pem = (file: string) => readFileSync(file);
@@ -160,7 +170,16 @@ faultTable('etcd v3', [
       const keys = Array.from({ length: 50 }, (_, n) => `/app/${n + 10}`);
       for (const key of keys) server.put(key, value);
       const dir = new Listing();
-      const { code } = await confd(['-onetime', '-backend', 'etcdv3', '-node', server.url, '-confdir', dir.root]);
+      const { code } = await confd([
+        '-onetime',
+        '-backend',
+        'etcdv3',
+        '-node',
+        server.url,
+        '-confdir',
+        dir.root,
+        ...patience,
+      ]);
       expect(dir.text).toBe(keys.map((key) => `${key}=${value};`).join(''));
       await server.close();
       return `exit ${code}; the file has all of it`;

@@ -70,8 +70,7 @@ export class Etcd3Server {
   term = 2;
   /** Requests that came, by method. */
   readonly seen = new Map<string, number>();
-  /** Nothing is answered any more, although the connections live. */
-  isMute = false;
+  private muted = false;
   /** Responses of a watch that are longer come in parts, where the client knows parts; Infinity for one before 3.4. */
   partBytes = 1.5 * 1024 * 1024;
   /** Called when a watch stands. */
@@ -157,6 +156,17 @@ export class Etcd3Server {
   /** Breaks every connection. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Nothing is answered any more, although the connections live. */
+  get isMute(): boolean {
+    return this.muted;
+  }
+
+  /** Watches that stand hear afterwards what happened meanwhile. */
+  set isMute(isMute: boolean) {
+    this.muted = isMute;
+    this.pump();
   }
 
   /** Ends and begins anew on the same port, perhaps with other data. */
