@@ -30,7 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
   'backend/net': ['go', 'obs', 'config/schema', 'backend/contract'],
   'backend/embedded': ['go', 'config/schema', 'backend/contract'],
-  'backend/env': ['go', 'backend/contract'],
+  'backend/env': ['go', 'backend/contract', 'backend/net'],
   'backend/etcd': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   'backend/file': ['go', 'obs', 'config/schema', 'file-watch', 'backend/contract', 'backend/net'],
   backend: [

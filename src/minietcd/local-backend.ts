@@ -7,9 +7,10 @@ import {
   type Edit,
   type Edits,
   type Resync,
-  type SessionItem,
+  type Snapshot,
 } from '../backend/contract/backend.ts';
 import { Closing } from '../backend/contract/closing.ts';
+import { openSession } from '../backend/contract/session.ts';
 import { EtcdError } from './state/errors.ts';
 import type { Keyspace } from './state/keyspace.ts';
 import type { MiniEtcd } from './server.ts';
@@ -31,26 +32,29 @@ export function localBackend(server: MiniEtcd): Backend {
     name: 'embedded',
     canWatch: true,
     selects: 'subtree',
-    async *open(keys, signal, after): AsyncGenerator<SessionItem, void> {
+    open(keys, signal, after) {
       const running = closing.signalOf(signal);
-      ensureRunning(running);
-      let seen = Number(after?.get(root) ?? 0n);
-      if (after === undefined) {
-        seen = keyspace.index;
-        yield { kind: 'snapshot', cursor: cursorAt(seen), pairs: pairsOf(keyspace, keys) };
-      }
-      const ended = AbortSignal.any([running, stopped]);
-      for (;;) {
+      const read = async (): Promise<Snapshot> => {
         ensureRunning(running);
-        if (seen === keyspace.index) {
-          await changed(keyspace, ended);
-          continue;
+        const snapshot = { cursor: cursorAt(keyspace.index), pairs: pairsOf(keyspace, keys) };
+        return Promise.resolve({ kind: 'snapshot', ...snapshot });
+      };
+      const follow = async function* (cursor: Cursor): AsyncGenerator<Edits | Resync, void> {
+        const ended = AbortSignal.any([running, stopped]);
+        let seen = Number(cursor.get(root) ?? 0n);
+        for (;;) {
+          ensureRunning(running);
+          if (seen === keyspace.index) {
+            await changed(keyspace, ended);
+            continue;
+          }
+          const item = itemSince(keyspace, keys, seen);
+          seen = keyspace.index;
+          if (item.kind === 'resync' || item.edits.length > 0) yield item;
+          if (item.kind === 'resync') return;
         }
-        const item = itemSince(keyspace, keys, seen);
-        seen = keyspace.index;
-        if (item.kind === 'resync' || item.edits.length > 0) yield item;
-        if (item.kind === 'resync') return;
-      }
+      };
+      return openSession(after, read, follow);
     },
     close() {
       closing.close();

@@ -7,6 +7,8 @@ import {
   type SessionItem,
   type Snapshot,
 } from '../../src/backend/contract/backend.ts';
+import { openSession } from '../../src/backend/contract/session.ts';
+import { aborted } from '../../src/backend/net/deadline.ts';
 
 /** A store in memory whose every write is an event with an index, and which can be taken down. */
 export class FakeBackend implements Backend {
@@ -79,14 +81,12 @@ export class FakeBackend implements Backend {
   }
 
   async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
-    let cursor = after;
-    if (cursor === undefined) {
-      const snapshot = await this.read(keys, signal);
-      ({ cursor } = snapshot);
-      if (this.strange === 'no snapshot') yield resync;
-      yield { ...snapshot, ...this.validity };
-    }
-    yield* this.follow(keys, cursor, signal);
+    if (after === undefined && this.strange === 'no snapshot') yield resync;
+    yield* openSession(
+      after,
+      () => this.read(keys, signal),
+      (cursor) => this.follow(keys, cursor, signal),
+    );
   }
 
   private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {
@@ -96,7 +96,7 @@ export class FakeBackend implements Backend {
     const pairs = [...this.pairs].filter(([key]) => keys.some((wanted) => selected(key, wanted, 'subtree')));
     const snapshot: Snapshot = { kind: 'snapshot', cursor: this.cursor(this.index), pairs: new Map(pairs) };
     if (this.slow !== null) await Promise.race([this.slow, aborted(signal)]);
-    return snapshot;
+    return { ...snapshot, ...this.validity };
   }
 
   private async *follow(
@@ -141,13 +141,4 @@ export class FakeBackend implements Backend {
     this.closed = true;
     this.stir();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => {
-      reject(signal.reason as Error);
-    });
-  });
 }

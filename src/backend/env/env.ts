@@ -1,6 +1,8 @@
 import { fromText } from '../../go/bytes.ts';
-import { type Backend, selector, type SessionItem, type Snapshot } from '../contract/backend.ts';
+import { type Backend, selector, type Snapshot } from '../contract/backend.ts';
 import { Closing } from '../contract/closing.ts';
+import { openSession } from '../contract/session.ts';
+import { aborted } from '../net/deadline.ts';
 
 /**
  * The process environment as a store: /database/host is DATABASE_HOST. As in confd a wanted key brings every variable
@@ -12,11 +14,13 @@ export function envBackend(env: ReadonlyMap<string, string>): Backend {
     name: 'env',
     canWatch: false,
     selects: 'variable',
-    async *open(keys, signal, after): AsyncGenerator<SessionItem, void> {
-      signal.throwIfAborted();
-      if (after === undefined) yield readEnv(env, keys);
-      // It is that of the start: there is never a change.
-      await end(closing.signalOf(signal));
+    open(keys, signal, after) {
+      const ended = closing.signalOf(signal);
+      const read = async () => {
+        ended.throwIfAborted();
+        return Promise.resolve(readEnv(env, keys));
+      };
+      return openSession(after, read, () => noChanges(ended));
     },
     close() {
       closing.close();
@@ -33,13 +37,7 @@ function readEnv(env: ReadonlyMap<string, string>, keys: readonly string[]): Sna
   return { kind: 'snapshot', cursor: new Map(), pairs: new Map(pairs) };
 }
 
-/** Rejects when the signal fires. */
-function end(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+/** The environment of a process is read once, at its start: nothing follows until the session ends. */
+async function* noChanges(signal: AbortSignal): AsyncGenerator<never, void> {
+  yield await aborted(signal);
 }

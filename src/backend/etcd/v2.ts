@@ -9,6 +9,7 @@ import {
   type Snapshot,
 } from '../contract/backend.ts';
 import { Closing } from '../contract/closing.ts';
+import { openSession } from '../contract/session.ts';
 import { follow } from '../net/deadline.ts';
 import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2-answer.ts';
 import { v2ErrorOf } from './v2-error.ts';
@@ -45,15 +46,13 @@ class EtcdBackend implements Backend {
     private readonly silenceMs: number,
   ) {}
 
-  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
+  open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
     const ended = this.closing.signalOf(signal);
-    let cursor = after;
-    if (cursor === undefined) {
-      const snapshot = await this.read(keys, ended);
-      ({ cursor } = snapshot);
-      yield snapshot;
-    }
-    yield* this.follow(keys, cursor, ended);
+    return openSession(
+      after,
+      () => this.read(keys, ended),
+      (cursor) => this.follow(keys, cursor, ended),
+    );
   }
 
   private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {

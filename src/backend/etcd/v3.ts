@@ -9,6 +9,7 @@ import {
   type Snapshot,
 } from '../contract/backend.ts';
 import { Closing } from '../contract/closing.ts';
+import { openSession } from '../contract/session.ts';
 import { follow, Late } from '../net/deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
@@ -57,15 +58,13 @@ class Etcd3Backend implements Backend {
     private readonly settings: EtcdSettings,
   ) {}
 
-  async *open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
+  open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncGenerator<SessionItem, void> {
     const ended = this.closing.signalOf(signal);
-    let cursor = after;
-    if (cursor === undefined) {
-      const snapshot = await this.read(keys, ended);
-      ({ cursor } = snapshot);
-      yield snapshot;
-    }
-    yield* this.follow(keys, cursor, ended);
+    return openSession(
+      after,
+      () => this.read(keys, ended),
+      (cursor) => this.follow(keys, cursor, ended),
+    );
   }
 
   private async read(keys: readonly string[], signal: AbortSignal): Promise<Snapshot> {

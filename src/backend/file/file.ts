@@ -11,11 +11,12 @@ import {
   BackendError,
   type Cursor,
   resync,
+  type Resync,
   selected,
-  type SessionItem,
   type Snapshot,
 } from '../contract/backend.ts';
 import { Closing } from '../contract/closing.ts';
+import { openSession } from '../contract/session.ts';
 import { flatten } from './document.ts';
 import { watchFiles } from './watch-files.ts';
 import { scanFiles } from './scan.ts';
@@ -54,16 +55,13 @@ export function fileBackend(settings: FileSettings): Backend {
     name: 'file',
     canWatch: true,
     selects: 'text',
-    async *open(keys, signal, after): AsyncGenerator<SessionItem, void> {
+    open(keys, signal, after) {
       const files = new Files(settings, accepts, closing.signalOf(signal));
-      let cursor = after;
-      if (cursor === undefined) {
-        const snapshot = await read(keys, files);
-        ({ cursor } = snapshot);
-        yield snapshot;
-      }
-      await changed(settings, files, cursor);
-      yield resync;
+      return openSession(
+        after,
+        () => read(keys, files),
+        (cursor) => follow(settings, files, cursor),
+      );
     },
     close() {
       closing.close();
@@ -117,6 +115,12 @@ async function flattenFile(
 async function othersTurn(signal: AbortSignal): Promise<void> {
   await setImmediate();
   signal.throwIfAborted();
+}
+
+/** A resync as soon as the content of the files differs from that of the cursor. */
+async function* follow(settings: FileSettings, files: Files, cursor: Cursor): AsyncGenerator<Resync, void> {
+  await changed(settings, files, cursor);
+  yield resync;
 }
 
 /** Waits until the files hold something else than they did. */

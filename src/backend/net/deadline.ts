@@ -36,10 +36,11 @@ export function incomplete(ms: number): Late {
 /** Rejects with the signal's reason when it fires. */
 export function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
+    const abort = () => {
       reject(signal.reason as Error);
-    });
-    if (signal.aborted) reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
 }
 
