@@ -238,7 +238,8 @@ export class Source {
       else {
         const { backend, guard } = this.store!;
         if (!guard.believes(update, this.mirror, this.requests)) {
-          this.refreshAt = this.deps.clock.now() + guard.waitMs;
+          // A read that is due sooner, for an edit or a SIGHUP, comes sooner.
+          this.refreshAt = Math.min(this.refreshAt, this.deps.clock.now() + guard.waitMs);
           return noChanges;
         }
         changes.push({ root: update.root, pairs: update.pairs, rule: backend.selects });

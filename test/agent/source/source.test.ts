@@ -191,6 +191,16 @@ describe('a store that tells all of a root', () => {
     ]);
     await source.stop();
   });
+
+  test('one that is not believed does not postpone a read that is due sooner', async () => {
+    const { source, backend, clock } = await start();
+    backend.put('/a', null);
+    await settle();
+    source.request([wish('/a'), wish('/b'), wish('/c')], 'edit');
+    expect(source.takeChanges().size).toBe(0);
+    expect(source.nextRefresh).toBe(clock.now());
+    await source.stop();
+  });
 });
 
 describe('what is valid for a while', () => {
