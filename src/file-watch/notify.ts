@@ -3,7 +3,7 @@ import type { FSWatcher } from 'chokidar';
 import type * as Chokidar from 'chokidar';
 
 /** Who hears of a target. */
-export interface Listener {
+export interface TargetListener {
   /** It may have changed, or begins to be watched. */
   readonly changed: () => void;
   /** The system refuses to report changes; called once in a process. */
@@ -30,7 +30,7 @@ let isRefusalTold = false;
  * Reports changes of a directory's names and files, not of its subdirectories, or of a file. identity is what the caller
  * found at path (its device, a colon, and more): another one than before begins a new watch. Returns what ends it.
  */
-export async function watchTarget(path: string, identity: string, listener: Listener): Promise<() => void> {
+export async function watchTarget(path: string, identity: string, listener: TargetListener): Promise<() => void> {
   const { watch } = await import('chokidar');
   let target = watches.get(path);
   if (target === undefined) watches.set(path, (target = new TargetWatch(path, watch)));
@@ -57,7 +57,7 @@ function isRemote(path: string, identity: string): Promise<boolean> {
 }
 
 class TargetWatch {
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<TargetListener>();
   #identity = '';
   #watcher: FSWatcher | null = null;
   #isReady = false;
@@ -67,7 +67,7 @@ class TargetWatch {
     private readonly watch: typeof Chokidar.watch,
   ) {}
 
-  join(listener: Listener, identity: string): void {
+  join(listener: TargetListener, identity: string): void {
     this.#listeners.add(listener);
     if (identity !== this.#identity) {
       this.#identity = identity;
@@ -77,7 +77,7 @@ class TargetWatch {
     } else if (this.#isReady) listener.changed();
   }
 
-  leave(listener: Listener): void {
+  leave(listener: TargetListener): void {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return;
     watches.delete(this.path);

@@ -1,28 +1,55 @@
 import { type Cursor, type Edit, type Edits, resync, type Resync } from './backend.ts';
 
-/** What an event of a store means to those who watch. */
+/** One event of a store, as edits. */
 export interface DecodedEvent {
   readonly index: bigint;
   readonly edits: readonly Edit[] | 'resync';
 }
 
-/** More edits than this are not told one by one, nor kept for a slow reader: it shall read everything. */
+/** More edits than this are neither given one by one nor kept for a slow reader: the reader must read everything. */
 const maxEdits = 20_000;
 
 type Pending = Edit[] | 'resync';
 
-/** Whoever hears something; its roots are the places of the cursor that it moves on. */
-export interface Listener {
+/** One stream of events, such as a long poll; its roots are the entries of the cursor that its events advance. */
+export interface Feed {
   readonly roots: readonly string[];
 }
 
-/** What listeners have heard and the reader has not taken yet; what comes in together goes out as one change. */
+/**
+ * Follows a store: gives what `run` puts into the buffer, until `run` ends or fails the buffer or the signal fires. The
+ * signal of `run` fires at the end, also when the reader leaves, and the end of `run` is awaited; `run` must not reject.
+ */
+export async function* followBuffered(
+  cursor: Cursor,
+  signal: AbortSignal,
+  run: (buffer: ChangeBuffer, signal: AbortSignal) => Promise<unknown>,
+): AsyncGenerator<Edits | Resync, void> {
+  const buffer = new ChangeBuffer(cursor);
+  const ended = new AbortController();
+  const stop = () => {
+    buffer.stop(signal.reason);
+    ended.abort(signal.reason);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const running = run(buffer, ended.signal);
+  try {
+    yield* buffer.items();
+  } finally {
+    signal.removeEventListener('abort', stop);
+    ended.abort(new Error('the watch has ended'));
+    await running;
+  }
+}
+
+/** Events of feeds that the reader has not taken yet. What comes in together goes out as one item. */
 export class ChangeBuffer {
-  private readonly pending = new Map<Listener, { index: bigint; edits: Pending }>();
+  private readonly pending = new Map<Feed, { index: bigint; edits: Pending }>();
   private failure: { readonly error: unknown } | null = null;
-  /** Nobody will say anything any more. */
+  /** No feed will put anything any more. */
   private isOver = false;
-  /** What is said now is of no use: there was a resync. */
+  /** Events are dropped from now on: the reader got a resync, or the buffer was stopped. */
   private isLost = false;
   private wake: (() => void) | null = null;
   private readonly cursor: Map<string, bigint>;
@@ -31,34 +58,34 @@ export class ChangeBuffer {
     this.cursor = new Map(cursor);
   }
 
-  /** Takes what one of them has heard. */
-  put(listener: Listener, event: DecodedEvent): void {
+  /** Takes an event of a feed. */
+  put(feed: Feed, event: DecodedEvent): void {
     if (this.isLost) return;
-    const edits = this.pending.get(listener)?.edits ?? [];
-    this.pending.set(listener, { index: event.index, edits: this.join(edits, event.edits) });
+    const edits = this.pending.get(feed)?.edits ?? [];
+    this.pending.set(feed, { index: event.index, edits: this.join(edits, event.edits) });
     this.wake?.();
   }
 
-  /** Ends the stream, once everything before is taken. */
+  /** Ends the items with an error, once everything before it is taken. */
   fail(error: unknown): void {
     this.failure ??= { error };
     this.wake?.();
   }
 
-  /** Ends the stream now. */
+  /** Ends the items with this error now; what was not taken is dropped. */
   stop(reason: unknown): void {
     this.pending.clear();
     this.isLost = true;
     this.fail(reason);
   }
 
-  /** Ends the stream in good order, once everything before is taken. */
+  /** Ends the items without an error, once everything before is taken. */
   end(): void {
     this.isOver = true;
     this.wake?.();
   }
 
-  /** What comes until the end, of which a resync is the last; without edits it tells that the store is there. */
+  /** The items until the end. A resync is the last one; an item without edits says only that the store answers. */
   async *items(): AsyncGenerator<Edits | Resync, void> {
     for (let item = await this.next(); item !== null; item = await this.next()) yield item;
   }
@@ -74,9 +101,9 @@ export class ChangeBuffer {
 
   private take(): Edits | Resync {
     let all: Pending = [];
-    for (const [listener, { index, edits }] of this.pending) {
-      for (const root of listener.roots) {
-        // A poll shared by several roots starts at the oldest place.
+    for (const [feed, { index, edits }] of this.pending) {
+      for (const root of feed.roots) {
+        // A poll that several roots share starts at the oldest cursor of them.
         if ((this.cursor.get(root) ?? 0n) < index) this.cursor.set(root, index);
       }
       all = this.join(all, edits);
@@ -86,7 +113,7 @@ export class ChangeBuffer {
     return all === 'resync' ? resync : { kind: 'edits', cursor: new Map(this.cursor), edits: all };
   }
 
-  /** Puts what came after to what came before, which it may change. */
+  /** Appends `after` to `before`, which may be changed. */
   private join(before: Pending, after: DecodedEvent['edits']): Pending {
     if (before === 'resync' || after === 'resync') return 'resync';
     if (before.length + after.length > maxEdits) {

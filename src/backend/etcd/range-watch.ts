@@ -6,7 +6,7 @@ import type { GrpcClient } from './grpc.ts';
 import type { OpenWatch, CallResult } from './grpc-node.ts';
 import { isTooLong } from './grpc-error.ts';
 import { isAnother } from './history.ts';
-import type { ChangeBuffer, Listener } from '../contract/change-buffer.ts';
+import type { ChangeBuffer, Feed } from '../contract/change-buffer.ts';
 import type { Range } from './ranges.ts';
 import { backoffMs, jitterMs } from '../contract/backoff.ts';
 import { aborted } from '../net/deadline.ts';
@@ -44,7 +44,7 @@ const defaultSilenceMs = 20_000;
  * own in the history, as streams tell the ranges' events in no common order.
  */
 export class RangeWatch {
-  private readonly listeners: ReadonlyMap<Range, Listener>;
+  private readonly feeds: ReadonlyMap<Range, Feed>;
   private readonly timing: StreamTiming;
   private readonly place: Map<string, bigint>;
   /** Events of revisions that have come in part. */
@@ -59,7 +59,7 @@ export class RangeWatch {
   ) {
     const { clock, limits, silenceMs = defaultSilenceMs } = deps.settings;
     this.timing = { clock, silenceMs, answerMs: limits.headersMs };
-    this.listeners = new Map(ranges.map((range) => [range, { roots: [placeOf(range)] }]));
+    this.feeds = new Map(ranges.map((range) => [range, { roots: [placeOf(range)] }]));
     this.place = new Map(cursor);
   }
 
@@ -125,7 +125,7 @@ export class RangeWatch {
     if (fresh.length === 0) return false;
     const index = BigInt(fresh.at(-1)!.kv.mod_revision);
     this.place.set(placeOf(range), index);
-    this.deps.buffer.put(this.listeners.get(range)!, { index, edits: fresh.map(editOf) });
+    this.deps.buffer.put(this.feeds.get(range)!, { index, edits: fresh.map(editOf) });
     return true;
   }
 

@@ -14,7 +14,7 @@ import { follow } from '../net/deadline.ts';
 import { type EtcdNode, indexOf, isNode, keysPath, parseAnswer } from './v2-answer.ts';
 import { v2ErrorOf } from './v2-error.ts';
 import { HttpClient, type HttpSettings } from '../net/http.ts';
-import { ChangeBuffer } from '../contract/change-buffer.ts';
+import { followBuffered } from '../contract/change-buffer.ts';
 import { LongPoll } from './long-poll.ts';
 import { coveringRoots, planPolls, reaches } from './watch-plan.ts';
 
@@ -86,34 +86,21 @@ class EtcdBackend implements Backend {
     signal: AbortSignal,
   ): AsyncGenerator<Edits | Resync, void> {
     const roots = coveringRoots(keys);
-    const buffer = new ChangeBuffer(cursor);
-    const ended = new AbortController();
-    const letGo = follow(signal, ended);
-    const failed = () => {
-      buffer.stop(signal.reason);
-    };
-    signal.addEventListener('abort', failed, { once: true });
-    if (signal.aborted) failed();
-    const polls = planPolls(roots).map((poll) => {
-      const others = roots.filter((root) => !poll.roots.includes(root));
-      const { http, clock, silenceMs, cluster, isDoubtful } = this;
-      const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
-      const following = longPoll.follow((heard) => {
-        buffer.put(poll, heard);
-      }, ended.signal);
-      return following.then(buffer.end.bind(buffer), (error: unknown) => {
-        if (!ended.signal.aborted) this.isDoubtful = true;
-        buffer.fail(error);
+    const { http, clock, silenceMs, cluster, isDoubtful } = this;
+    yield* followBuffered(cursor, signal, (buffer, ended) => {
+      const polls = planPolls(roots).map((poll) => {
+        const others = roots.filter((root) => !poll.roots.includes(root));
+        const longPoll = new LongPoll(poll, { http, clock, silenceMs, cluster, cursor, others, isDoubtful });
+        const following = longPoll.follow((event) => {
+          buffer.put(poll, event);
+        }, ended);
+        return following.then(buffer.end.bind(buffer), (error: unknown) => {
+          if (!ended.aborted) this.isDoubtful = true;
+          buffer.fail(error);
+        });
       });
+      return Promise.all(polls);
     });
-    try {
-      yield* buffer.items();
-    } finally {
-      signal.removeEventListener('abort', failed);
-      ended.abort(new Error('the watch has ended'));
-      letGo();
-      await Promise.all(polls);
-    }
   }
 
   close(): Promise<void> {

@@ -10,12 +10,12 @@ import {
 } from '../contract/backend.ts';
 import { Closing } from '../contract/closing.ts';
 import { openSession } from '../contract/session.ts';
-import { follow, Late } from '../net/deadline.ts';
+import { Late } from '../net/deadline.ts';
 import type { EtcdSettings } from './v2.ts';
 import { isApiMissing } from './api.ts';
 import { answered, GrpcClient } from './grpc.ts';
 import { isTooLong, outsideHistory, toBackendError } from './grpc-error.ts';
-import { ChangeBuffer } from '../contract/change-buffer.ts';
+import { followBuffered } from '../contract/change-buffer.ts';
 import { Pages, rangesOf } from './ranges.ts';
 import { type StreamHealth, RangeWatch } from './range-watch.ts';
 import { cursorAt } from './v3-cursor.ts';
@@ -80,28 +80,15 @@ class Etcd3Backend implements Backend {
     cursor: Cursor,
     signal: AbortSignal,
   ): AsyncGenerator<Edits | Resync, void> {
-    const buffer = new ChangeBuffer(cursor);
-    const ended = new AbortController();
-    const letGo = follow(signal, ended);
-    const failed = () => {
-      buffer.stop(signal.reason);
-    };
-    signal.addEventListener('abort', failed, { once: true });
-    if (signal.aborted) failed();
     const { client, settings, health, seen } = this;
-    const deps = { client, settings, buffer, health };
-    const ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, deps);
-    const watching = ranges.follow(ended.signal).then(buffer.end.bind(buffer), buffer.fail.bind(buffer));
-    try {
-      for await (const item of buffer.items()) {
-        if (item.kind === 'edits') seen.set(item.cursor, ranges.seen);
-        yield item;
-      }
-    } finally {
-      signal.removeEventListener('abort', failed);
-      ended.abort(new Error('the watch has ended'));
-      letGo();
-      await watching;
+    let ranges: RangeWatch;
+    const items = followBuffered(cursor, signal, (buffer, ended) => {
+      ranges = new RangeWatch(rangesOf(keys), cursor, seen.get(cursor) ?? unseen, { client, settings, buffer, health });
+      return ranges.follow(ended).then(buffer.end.bind(buffer), buffer.fail.bind(buffer));
+    });
+    for await (const item of items) {
+      if (item.kind === 'edits') seen.set(item.cursor, ranges!.seen);
+      yield item;
     }
   }
 
