@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import { defaultRenderLimits, type RenderLimits } from './agent/render/render.ts';
-import { openKeyView } from './agent/render/key-view.ts';
+import { openKeyView, ReadStore } from './agent/render/key-view.ts';
 import { renderResource as renderWith } from './agent/render/render-resource.ts';
 import { AgentError } from './agent/resource/error.ts';
 import { resolveTemplate } from './agent/resource/resource.ts';
 import { readResources } from './config/resources.ts';
 import { fromText, toText } from './go/bytes.ts';
 import { clean, join } from './go/path.ts';
-import { Mirror } from './mirror/mirror.ts';
 import { systemClock } from './obs/clock.ts';
 import { enginesFor } from './template/engines.ts';
 import { funcDepsOf } from './template/funcs/funcs.ts';
@@ -54,9 +53,7 @@ export async function renderResource(file: string, keys: Keys, options: RenderOp
   const [spec] = specs;
   if (spec === undefined) throw errors[0]!;
   const resource = resolveTemplate(spec, { templatesDir, prefix });
-  const mirror = new Mirror();
-  mirror.replace({ pairs: await pairsOf(keys) });
-  const store = { view: (start: string, wanted: readonly string[]) => mirror.view(start, wanted, 'subtree') };
+  const store = new ReadStore(await pairsOf(keys), 'subtree');
   const view = openKeyView(
     resource,
     resource.keyRequests.map(() => store),

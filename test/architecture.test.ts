@@ -51,7 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['agent/resource', 'agent/source', 'agent/render', 'agent/pipeline'],
   ],
   agent: [
-    ...['obs', 'mirror', 'config', 'backend/contract', 'template', 'template/funcs'],
+    ...['obs', 'config', 'backend/contract', 'template', 'template/funcs'],
     ...['agent/resource', 'agent/render', 'agent/pipeline', 'agent/schedule'],
   ],
 
@@ -96,16 +96,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'agent/pipeline',
     ...['go', 'obs', 'config/schema', 'backend/contract', 'backend', 'template/engine', 'template/gotext', 'template'],
-    ...[
-      'mirror',
-      'config',
-      'template/funcs',
-      'backend/file',
-      'agent/resource',
-      'agent/render',
-      'agent/schedule',
-      'agent',
-    ],
+    ...['config', 'template/funcs', 'backend/file', 'agent/resource', 'agent/render', 'agent/schedule', 'agent'],
   ],
 };
 

@@ -1,6 +1,5 @@
-import { type Backend, BackendError, readSnapshot, type Rule } from '../backend/contract/backend.ts';
+import { type Backend, BackendError, readSnapshot } from '../backend/contract/backend.ts';
 import type { SourceSpec } from '../config/sources.ts';
-import { Mirror } from '../mirror/mirror.ts';
 import type { Clock } from '../obs/clock.ts';
 import type { Logger } from '../obs/log.ts';
 import { enginesFor } from '../template/engines.ts';
@@ -8,7 +7,7 @@ import { declare, funcDepsOf } from '../template/funcs/funcs.ts';
 import { Includes } from '../template/funcs/include.ts';
 import type { Keyring } from '../template/funcs/keyring.ts';
 import { Templates } from '../template/template-cache.ts';
-import { Collisions, openKeyView } from './render/key-view.ts';
+import { Collisions, openKeyView, ReadStore } from './render/key-view.ts';
 import type { RenderLimits } from './render/render.ts';
 import { renderResource, type RenderResult } from './render/render-resource.ts';
 import { type KeyRequest, type ResourceTemplate, storeIdOf } from './resource/resource.ts';
@@ -58,22 +57,6 @@ export async function* renderOnce<R extends ResourceTemplate>(
     new Collisions(resource, log).report(view);
     const funcs = funcDepsOf(env, clock, new Includes(templates, templatesDir), keyring);
     yield { resource, result: await renderResource(resource, view, { templates, funcs, limits, clock }) };
-  }
-}
-
-/** What one read of a store gave. */
-class ReadStore {
-  readonly #mirror = new Mirror();
-
-  constructor(
-    pairs: Map<string, string>,
-    private readonly rule: Rule,
-  ) {
-    this.#mirror.replace({ pairs });
-  }
-
-  view(prefix: string, keys: readonly string[]) {
-    return this.#mirror.view(prefix, keys, this.rule);
   }
 }
 

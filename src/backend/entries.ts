@@ -1,4 +1,5 @@
 import { type Setting, type SettingRows, textSetting, type Values } from '../config/schema/schema.ts';
+import { listed } from '../go/count.ts';
 import type { BackendEntry } from './contract/entry.ts';
 import { timeoutSettings } from './net/settings.ts';
 import * as registry from './registry.ts';
@@ -47,15 +48,10 @@ export function reads({ settings }: Entry, flag: string): boolean {
   return Object.values(settings).some(({ name }) => name === flag);
 }
 
-/** "a, b or c". */
-export function words(all: readonly string[], last: 'or' | 'and'): string {
-  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} ${last} ${all.at(-1)!}`;
-}
-
 const names = offeredEntries.map(({ name }) => name);
 
 const common: SettingRows = Object.freeze({
-  backend: textSetting('backend', `where the keys are: ${words(names, 'or')}`, {
+  backend: textSetting('backend', `where the keys are: ${listed(names, 'or')}`, {
     default: defaultBackend,
     choices: names,
   }),

@@ -7,8 +7,8 @@ import {
   reads,
   storeSettings,
   type StoreSettings,
-  words,
 } from '../backend/entries.ts';
+import { listed } from '../go/count.ts';
 import { ConfigError, type ConfigWarning, warningFrom } from './error.ts';
 import { refuseMisspelt, unknownKeys } from './toml-fields.ts';
 import { settings } from './flags.ts';
@@ -45,7 +45,7 @@ export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
     const readers = missingReaders(name);
     return readers.length === 0
       ? []
-      : `${name} is not used: this release does not have the backend ${words(readers, 'or')}`;
+      : `${name} is not used: this release does not have the backend ${listed(readers, 'or')}`;
   });
   if (entry === undefined || entry.kind === 'missing') return missing;
   const unread = given.filter(
@@ -58,11 +58,11 @@ export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
 function unreadLine(names: readonly string[]): string[] {
   const byReaders = new Map<string, string[]>();
   for (const name of names) {
-    const readers = words(readersOf(name), 'or');
+    const readers = listed(readersOf(name), 'or');
     byReaders.set(readers, [...(byReaders.get(readers) ?? []), name]);
   }
   const parts = [...byReaders].map(([readers, group]) => {
-    return `${words(group, 'and')} ${group.length === 1 ? 'is' : 'are'} not used without the backend ${readers}`;
+    return `${listed(group, 'and')} ${group.length === 1 ? 'is' : 'are'} not used without the backend ${readers}`;
   });
   return parts.length === 0 ? [] : [parts.join('; ')];
 }

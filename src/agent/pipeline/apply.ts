@@ -95,7 +95,7 @@ async function runReload(resource: Resource, src: string, pass: PassDeps): Promi
   if (resource.reload === null) return;
   pass.tracker.enter('reload');
   pass.release();
-  await reload(resource, { src, dest: resource.dest }, pass);
+  await reload(resource.reload, { src, dest: resource.dest }, pass);
 }
 
 function announce({ lines, problem }: Difference, dest: string, log: Logger): void {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { counted } from '../../go/count.ts';
 import { modeText } from '../../go/os.ts';
 import type { Difference } from './compare.ts';
 import { countChanges } from './line-count.ts';
@@ -18,7 +19,7 @@ export async function preview(rendering: Rendering, resource: Resource, differen
   const run = commands.length === 0 ? '' : `; ${commands.join(' and ')} would run`;
   if (present === null) {
     const owner = `owner ${uid}, group ${gid}`;
-    return `${dest} would be made: ${amount(rendering.size, 'byte')}, mode ${modeText(mode)}, ${owner}${run}`;
+    return `${dest} would be made: ${counted(rendering.size, 'byte')}, mode ${modeText(mode)}, ${owner}${run}`;
   }
   const { stat, md5 } = present;
   const changes: string[] = [];
@@ -30,21 +31,17 @@ export async function preview(rendering: Rendering, resource: Resource, differen
 }
 
 async function contentChange(rendering: Rendering, dest: string, size: number): Promise<string> {
-  const sizes = `content from ${amount(size, 'byte')} to ${amount(rendering.size, 'byte')}`;
+  const sizes = `content from ${counted(size, 'byte')} to ${counted(rendering.size, 'byte')}`;
   if (size > maxBytes || rendering.size > maxBytes) return sizes;
   const before = await readFile(dest, 'latin1').catch(() => null);
   if (before === null) return sizes;
   const after = Buffer.concat(rendering.chunks).toString('latin1');
   const { added, removed, isExact } = countChanges(linesOf(before), linesOf(after));
   const least = isExact ? '' : 'at least ';
-  return `${sizes} (${least}${amount(added, 'line')} added, ${removed} removed)`;
+  return `${sizes} (${least}${counted(added, 'line')} added, ${removed} removed)`;
 }
 
 /** A last line without its newline is another line than one with it. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
-function amount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../obs/clock.ts';
-import { type CommandFiles, run, type CommandDeps } from '../resource/command.ts';
+import { type Command, type CommandFiles, run, type CommandDeps } from '../resource/command.ts';
 import { AgentError } from '../resource/error.ts';
 import type { ReloadLedger } from './reload-ledger.ts';
 import type { Resource } from '../resource/resource.ts';
 
-/** What a reload needs from its surroundings. */
+/** What a reload needs besides its command. */
 export interface ReloadDeps extends CommandDeps {
   readonly ledger: ReloadLedger;
 }
@@ -21,12 +21,11 @@ export async function intend(resource: Resource, md5: string, ledger: ReloadLedg
 }
 
 /**
- * Runs reload_cmd, if there is one, and clears its entry in the ledger when it has worked. Throws AgentError with
- * confd's bare text ("exit status 1"), or TemplateError.
+ * Runs reload_cmd and clears the entry of dest in the ledger when the command has worked. Throws AgentError with confd's
+ * bare text ("exit status 1"), or TemplateError.
  */
-export async function reload(resource: Resource, files: CommandFiles, deps: ReloadDeps): Promise<void> {
-  if (resource.reload === null) return;
-  const { dest } = resource;
+export async function reload(command: Command, files: CommandFiles, deps: ReloadDeps): Promise<void> {
+  const { dest } = files;
   const { ledger, ending } = deps;
   const entry = await ledger.find(dest);
   const stops = { count: entry?.stops ?? 0, noted: Promise.resolve() };
@@ -37,7 +36,7 @@ export async function reload(resource: Resource, files: CommandFiles, deps: Relo
     note(stops.count + 1);
   };
   ending?.signal.addEventListener('abort', onEnding, { once: true });
-  const failure = await run(resource.reload, files, deps).finally(() => {
+  const failure = await run(command, files, deps).finally(() => {
     ending?.signal.removeEventListener('abort', onEnding);
   });
   await stops.noted;

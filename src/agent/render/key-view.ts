@@ -1,19 +1,33 @@
-import { selected, startOf } from '../../backend/contract/backend.ts';
+import { type Rule, selected, startOf } from '../../backend/contract/backend.ts';
 import { toText } from '../../go/bytes.ts';
+import { listed } from '../../go/count.ts';
 import { join } from '../../go/path.ts';
 import { quote } from '../../go/strconv.ts';
 import { MergedView } from '../../mirror/merged.ts';
+import { Mirror } from '../../mirror/mirror.ts';
 import { type Shared, type KeyView, View } from '../../mirror/view.ts';
 import type { Logger } from '../../obs/log.ts';
 import type { ResourceTemplate } from '../resource/resource.ts';
 
-/** A store that has been read: it gives the window that a prefix and keys open on it. */
-interface ReadStore {
-  view(prefix: string, keys: readonly string[]): View;
+/** What one read of a store gave, for renders without an agent. */
+export class ReadStore {
+  readonly #mirror = new Mirror();
+
+  /** The map is the store's from now on. */
+  constructor(
+    pairs: Map<string, string>,
+    private readonly rule: Rule,
+  ) {
+    this.#mirror.replace({ pairs });
+  }
+
+  view(prefix: string, keys: readonly string[]): View {
+    return this.#mirror.view(prefix, keys, this.rule);
+  }
 }
 
-/** What the resource sees of the stores of its key requests, in their order: of one a view, of several all of their views in one. */
-export function openKeyView({ keyRequests }: ResourceTemplate, stores: readonly ReadStore[]): KeyView {
+/** The keys of a resource in the stores of its key requests, in their order: the view of one store, or several views merged. */
+export function openKeyView({ keyRequests }: ResourceTemplate, stores: readonly Pick<ReadStore, 'view'>[]): KeyView {
   const views = keyRequests.map(({ prefix, keys }, i) => stores[i]!.view(prefix, keys));
   return views.length === 1 ? views[0]! : new MergedView(views);
 }
@@ -68,8 +82,7 @@ export class Collisions {
     const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
     const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));
     for (const { key, names, chosen } of fresh.slice(0, maxNames)) {
-      const all = `${names.slice(0, -1).map(show).join(', ')} and ${show(names.at(-1)!)}`;
-      const fact = `${all} in the store are one key, ${toText(quote(key))}`;
+      const fact = `${listed(names.map(show), 'and')} in the store are one key, ${toText(quote(key))}`;
       this.log.warning(`${this.resource.file}: ${fact}: the value of ${show(chosen)} counts`);
     }
     if (fresh.length > maxNames) {

@@ -35,7 +35,7 @@ export interface Ending {
   readonly graceMs: number;
 }
 
-/** What a command needs from its surroundings. */
+/** What commands run with. */
 export interface CommandDeps {
   readonly log: Logger;
   readonly clock: Clock;
@@ -64,8 +64,8 @@ const pollMs = 100;
  * Runs a command and logs its text and output: as one quoted text at DEBUG when it works, line by line when it fails. Gives
  * why it failed, or null. Throws AgentError when it cannot start.
  */
-export async function run(command: Command, files: CommandFiles, surroundings: CommandDeps): Promise<string | null> {
-  const { log, clock, ending, onTerminal = false } = surroundings;
+export async function run(command: Command, files: CommandFiles, deps: CommandDeps): Promise<string | null> {
+  const { log, clock, ending, onTerminal = false } = deps;
   const { key, timeoutMs } = command;
   const text = command.text(files);
   log.debug(`Running ${text}`);

@@ -28,7 +28,7 @@ import { Collisions, openKeyView } from '../render/key-view.ts';
 import type { Semaphore } from './semaphore.ts';
 import type { Source } from '../source/source.ts';
 
-/** What all followers of an agent share. */
+/** What all renderers of an agent share. */
 export interface RendererDeps extends ReloadDeps {
   readonly templates: Templates;
   readonly createFuncDeps: () => FuncDeps;

@@ -25,7 +25,7 @@ export interface RunDeps {
   readonly reload: () => Promise<LoadedConfig>;
 }
 
-/** A world with the reloads that earlier runs left. */
+/** The same, with the pending reloads of earlier runs. */
 interface Running extends RunDeps {
   /** Stays for as long as the process, whatever a hangup brings. */
   readonly ledger: ReloadLedger;
@@ -76,8 +76,8 @@ async function runOnce({ loaded, keyring, store }: DaemonDeps, deps: Running): P
   const { signal } = stop;
   try {
     const ending = { signal, graceMs: loaded.config.stopTimeoutMs };
-    const surroundings = { clock: systemClock, log, signal, ending, onTerminal: hasTerminal() };
-    const agent = assembleAgent(backend, agentSettings({ loaded, keyring, store }, deps), surroundings);
+    const agentDeps = { clock: systemClock, log, signal, ending, onTerminal: hasTerminal() };
+    const agent = assembleAgent(backend, agentSettings({ loaded, keyring, store }, deps), agentDeps);
     const failures = await onetime(agent, signal);
     // Whoever retries until it works must not take an interruption for success.
     if (interrupted.exitCode !== null) return interrupted.exitCode;

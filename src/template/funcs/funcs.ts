@@ -31,7 +31,7 @@ import type { Keyring } from './keyring.ts';
 import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
 import { SRVPointerType } from './srv.ts';
 
-/** What a template can ask for besides the store. One world serves one render: its lookups remember their answers. */
+/** What a template can ask for besides the store. One object serves one render, since its lookups remember their answers. */
 export interface FuncDeps {
   /** The environment, as text. */
   readonly env: ReadonlyMap<string, string>;
@@ -49,7 +49,7 @@ interface Clock {
 
 const noFiles = { load: (path: string) => Promise.reject(new TemplateError(`Missing template: ${path}`)) };
 
-/** The world as this machine has it. */
+/** What functions see of this machine. */
 export function funcDepsOf(
   env: ReadonlyMap<string, string>,
   clock: Clock,

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { openKeyView } from '../../../src/agent/render/key-view.ts';
+import { openKeyView, ReadStore } from '../../../src/agent/render/key-view.ts';
 import { defaultRenderLimits } from '../../../src/agent/render/render.ts';
 import { renderResource } from '../../../src/agent/render/render-resource.ts';
 import { AgentError } from '../../../src/agent/resource/error.ts';
 import type { ResourceTemplate } from '../../../src/agent/resource/resource.ts';
 import { loadResources } from '../../../src/config/resources.ts';
 import { globalSource } from '../../../src/config/sources.ts';
-import { Mirror } from '../../../src/mirror/mirror.ts';
 import { systemClock } from '../../../src/obs/clock.ts';
 import { enginesFor } from '../../../src/template/engines.ts';
 import { funcDepsOf } from '../../../src/template/funcs/funcs.ts';
@@ -38,9 +37,7 @@ async function rendered({ text, keys = ['/app'], pairs = {}, more = '' }: Case) 
     dest: spec.dest,
     keyRequests: [{ source: globalSource, prefix: '/', keys }],
   };
-  const mirror = new Mirror();
-  mirror.replace({ pairs: new Map(Object.entries(pairs)) });
-  const view = openKeyView(resource, [{ view: (prefix, wanted) => mirror.view(prefix, wanted, 'subtree') }]);
+  const view = openKeyView(resource, [new ReadStore(new Map(Object.entries(pairs)), 'subtree')]);
   const templates = new Templates(enginesFor(folder));
   const funcs = funcDepsOf(new Map([['HOME', '/root']]), systemClock, new Includes(templates, folder));
   const result = await renderResource(resource, view, {

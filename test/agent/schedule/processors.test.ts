@@ -86,6 +86,18 @@ function agentOn(names: readonly string[]) {
   return { agent, backend, backendOf, opened, clock, log, rendered, triggers, files, confd, stop, pace };
 }
 
+/** The same, and it watches until its `end`; every first pass is done. */
+async function watchingOn(names: readonly string[]) {
+  const one = agentOn(names);
+  const running = watch(one.agent, one.pace, one.stop.signal);
+  await one.clock.advance(0);
+  const end = async () => {
+    one.stop.abort();
+    await running;
+  };
+  return { ...one, end };
+}
+
 describe('onetime', () => {
   test('a store that does not answer is the caller’s to report', async () => {
     const { agent, backend, stop } = agentOn(['a']);
@@ -138,17 +150,14 @@ test('onetime without any resource is a failure, and reads no store', async () =
 
 describe('watch', () => {
   test('a change reaches its resource only, and a burst makes one pass', async () => {
-    const { agent, backend, clock, rendered, files, stop, pace } = agentOn(['a', 'b']);
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
+    const { backend, clock, rendered, files, end } = await watchingOn(['a', 'b']);
     expect(rendered.splice(0)).toEqual(['/a', '/b']);
     for (let i = 0; i < 50; i++) backend.put('/b', String(i));
     await clock.advance(10);
     expect(rendered.splice(0)).toEqual(['/b']);
     expect(files.get('/b')).toBe('49');
     expect(backend.reads).toBe(1);
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('a change during a slow pass is not lost', async () => {
@@ -201,23 +210,18 @@ describe('watch', () => {
   });
 
   test('a resource added to conf.d is read and rendered at once', async () => {
-    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    const { agent, backend, clock, confd, files, end } = await watchingOn(['a']);
     backend.put('/new', 'here');
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
     confd.names.push('new');
     agent.wakeSignal.notify('edit');
     await clock.advance(1);
     expect(files.get('/new')).toBe('here');
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('a resource added while the store is down is not rendered without its keys', async () => {
-    const { agent, backend, clock, confd, rendered, files, stop, pace } = agentOn(['a']);
+    const { agent, backend, clock, confd, rendered, files, end } = await watchingOn(['a']);
     backend.put('/new', 'here');
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
     backend.setDown(true);
     confd.names.push('new');
     for (const reason of ['edit', 'edit', 'change'] as const) {
@@ -228,15 +232,12 @@ describe('watch', () => {
     backend.setDown(false);
     await clock.advance(120_000);
     expect(files.get('/new')).toBe('here');
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('an edit in the middle of a burst of changes is not lost', async () => {
-    const { agent, backend, clock, confd, files, stop, pace } = agentOn(['a']);
+    const { agent, backend, clock, confd, files, end } = await watchingOn(['a']);
     backend.put('/new', 'here');
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
     backend.put('/a', '1');
     await clock.advance(1);
     confd.names.push('new');
@@ -244,8 +245,7 @@ describe('watch', () => {
     agent.wakeSignal.notify('edit');
     await clock.advance(20);
     expect(files.get('/new')).toBe('here');
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('what a read brings waits neither for the burst of another store nor for a splay', async () => {
@@ -267,9 +267,7 @@ describe('watch', () => {
   });
 
   test('a lost history is read again', async () => {
-    const { agent, backend, clock, files, stop, pace } = agentOn(['a']);
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
+    const { backend, clock, files, end } = await watchingOn(['a']);
     backend.setDown(true);
     await settle();
     backend.put('/a', 'unseen');
@@ -277,8 +275,7 @@ describe('watch', () => {
     backend.setDown(false);
     await clock.advance(120_000);
     expect(files.get('/a')).toBe('unseen');
-    stop.abort();
-    await running;
+    await end();
   });
 });
 
@@ -555,9 +552,7 @@ describe('several stores', () => {
   });
 
   test('one that goes down later says so once a minute, by its name', async () => {
-    const { agent, backend, backendOf, clock, log, files, stop, pace } = agentOn(['a', 'b@x']);
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
+    const { backend, backendOf, clock, log, files, end } = await watchingOn(['a', 'b@x']);
     backendOf('x').setDown(true);
     await clock.advance(300_000);
     expect(log.lines.length).toBeGreaterThan(2);
@@ -566,14 +561,11 @@ describe('several stores', () => {
     backend.put('/a', 'there');
     await clock.advance(10);
     expect(files.get('/a')).toBe('there');
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('edits of conf.d open and close them', async () => {
-    const { agent, backendOf, opened, clock, confd, files, stop, pace } = agentOn(['a@x', 'b@y']);
-    const running = watch(agent, pace, stop.signal);
-    await clock.advance(0);
+    const { agent, backendOf, opened, clock, confd, files, end } = await watchingOn(['a@x', 'b@y']);
     backendOf('z').put('/a', 'moved');
     confd.names.splice(0, 1, 'a@z');
     agent.wakeSignal.notify('edit');
@@ -581,8 +573,7 @@ describe('several stores', () => {
     expect(files.get('/a@z')).toBe('moved');
     expect(opened).toEqual(['x', 'y', 'z']);
     expect(['x', 'y', 'z'].map((store) => backendOf(store).closed)).toEqual([true, false, false]);
-    stop.abort();
-    await running;
+    await end();
   });
 
   test('one that is gone while it is being read is not waited for', async () => {

@@ -1,4 +1,5 @@
 import { entryOf } from '../../../backend/entries.ts';
+import { listed } from '../../../go/count.ts';
 import { FlagError } from '../../../go/flag.ts';
 import { nearest } from '../../../go/nearest.ts';
 import { writeTo } from '../../process/output.ts';
@@ -23,7 +24,7 @@ export function refuseCommand(program: string, word: string, commands: readonly 
   const hint = isOffered(word)
     ? `did you mean -backend ${word}?`
     : near === null
-      ? `the commands are ${listed(names)}; without one, flags run the agent ("${program} -h" lists them)`
+      ? `the commands are ${listed(names, 'and')}; without one, flags run the agent ("${program} -h" lists them)`
       : `did you mean "${program} ${near}"?`;
   writeTo(2, `${program}: there is no command "${word}"; ${hint}\n`);
   return 2;
@@ -32,8 +33,4 @@ export function refuseCommand(program: string, word: string, commands: readonly 
 /** Whether the word is a store of this release. */
 function isOffered(word: string): boolean {
   return word !== '' && (entryOf(word)?.kind ?? 'missing') !== 'missing';
-}
-
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 }

@@ -2,14 +2,13 @@ import { isatty } from 'node:tty';
 import { readFile } from 'node:fs/promises';
 import { compare, type Difference } from '../../../agent/pipeline/compare.ts';
 import type { Rendering } from '../../../agent/render/render.ts';
-import { AgentError, attempt } from '../../../agent/resource/error.ts';
+import { attempt } from '../../../agent/resource/error.ts';
 import { type Resource, resolveResource } from '../../../agent/resource/resource.ts';
-import type { ResourceSpec } from '../../../config/resources.ts';
 import { fromText } from '../../../go/bytes.ts';
 import { systemClock } from '../../../obs/clock.ts';
 import { writeTo } from '../../process/output.ts';
 import { Masks, secretsOf } from './masks.ts';
-import { type Prepared, prepare, type RenderRequest, rendered, sayError } from './prepare.ts';
+import { type Prepared, prepare, type RenderRequest, rendered, resolveAll, sayError } from './prepare.ts';
 import { hunksOf, maxChangedLines } from './unified.ts';
 
 /** Larger contents are told by their sizes and digests alone. */
@@ -42,26 +41,18 @@ export async function diff(request: RenderRequest): Promise<number> {
   return log.failed ? 2 : isDifferent ? 1 : 0;
 }
 
-async function resourcesOf({ specs, deps, loaded, log }: Prepared): Promise<Resource[]> {
+function resourcesOf(prepared: Prepared): Promise<Resource[]> {
+  const { deps, loaded, log } = prepared;
   const { prefix, syncOnly } = loaded.config;
   const settings = {
     ...{ templatesDir: deps.templatesDir, prefix, syncOnly },
     ...{ noop: false, keepStageFile: false, clock: systemClock },
   };
-  const resolve = async (spec: ResourceSpec) => {
-    try {
-      const resource = await resolveResource(spec, settings);
-      for (const warning of resource.warnings) log.warning(warning);
-      return [resource];
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      log.error(error.message);
-      return [];
-    }
-  };
-  const resources: Resource[] = [];
-  for (const spec of specs) resources.push(...(await resolve(spec)));
-  return resources;
+  return resolveAll(prepared, async (spec) => {
+    const resource = await resolveResource(spec, settings);
+    for (const warning of resource.warnings) log.warning(warning);
+    return resource;
+  });
 }
 
 /** The secrets of all stores that the settings and the resources name. */

@@ -1,6 +1,7 @@
 import { renderOnce, type RenderedOnce, type RenderOnceDeps, type StoreFailure } from '../../../agent/render-once.ts';
 import type { Rendering } from '../../../agent/render/render.ts';
 import { failureOf } from '../../../agent/pipeline/outcome.ts';
+import { AgentError } from '../../../agent/resource/error.ts';
 import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
 import { entryOf, type StoreSettings } from '../../../backend/entries.ts';
 import { openStore } from '../../../backend/open.ts';
@@ -89,6 +90,23 @@ function storeOf(store: StoreSettings | null, config: Config): StoreSettings {
 /** -data stands for every store. */
 function fileStore(files: readonly string[], config: Config): StoreSettings {
   return { ...config, backend: 'file', files, filter: '*' };
+}
+
+/** The resources as `resolve` makes them from their specs; the log says why one cannot be made. */
+export async function resolveAll<R extends ResourceTemplate>(
+  { specs, log }: Pick<Prepared, 'specs' | 'log'>,
+  resolve: (spec: ResourceSpec) => R | Promise<R>,
+): Promise<R[]> {
+  const resources: R[] = [];
+  for (const spec of specs) {
+    try {
+      resources.push(await resolve(spec));
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      log.error(error.message);
+    }
+  }
+  return resources;
 }
 
 /** What was rendered, one resource after the other; of the others the log says why they were not. */

@@ -1,9 +1,7 @@
 import { resolveTemplate } from '../../../agent/resource/resource.ts';
-import { AgentError } from '../../../agent/resource/error.ts';
 import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
-import type { ResourceSpec } from '../../../config/resources.ts';
 import { writeTo } from '../../process/output.ts';
-import { type Prepared, prepare, type RenderRequest, rendered, sayError } from './prepare.ts';
+import { type Prepared, prepare, type RenderRequest, rendered, resolveAll, sayError } from './prepare.ts';
 import { writeInto } from './tree.ts';
 
 /** Renders what the command line names to standard output, or into a folder; the exit code. */
@@ -13,7 +11,7 @@ export async function print(line: RenderRequest): Promise<number> {
   const { specs, log } = prepared;
   const folder = line.flags.get('o') as string | undefined;
   if (folder === '') log.error('-o "" names no directory');
-  const resources = folder === '' ? [] : templatesOf(prepared);
+  const resources = folder === '' ? [] : await templatesOf(prepared);
   const output = new Output(specs.length > 1);
   for await (const { resource, rendering } of rendered(resources, prepared)) {
     try {
@@ -30,17 +28,10 @@ export async function print(line: RenderRequest): Promise<number> {
   return log.failed ? 2 : 0;
 }
 
-function templatesOf({ specs, deps, loaded, log }: Prepared): ResourceTemplate[] {
-  const resolve = (spec: ResourceSpec) => {
-    try {
-      return resolveTemplate(spec, { templatesDir: deps.templatesDir, prefix: loaded.config.prefix });
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      log.error(error.message);
-      return [];
-    }
-  };
-  return specs.flatMap(resolve);
+function templatesOf(prepared: Prepared): Promise<ResourceTemplate[]> {
+  const { templatesDir } = prepared.deps;
+  const { prefix } = prepared.loaded.config;
+  return resolveAll(prepared, (spec) => resolveTemplate(spec, { templatesDir, prefix }));
 }
 
 /** Standard output takes no more; without a message when its reader is gone. */
