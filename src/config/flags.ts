@@ -18,54 +18,54 @@ export const startSettings = inTopic('places', {
     default: '/etc/confd/confd.toml',
     toml: null,
   }),
-  printConfig: boolSetting('print-config', 'print every setting and who set it, and exit', actionOnly),
+  printConfig: boolSetting('print-config', 'print every setting and where it was set, and exit', actionOnly),
   version: boolSetting('version', 'print the version and exit', actionOnly),
 });
 
 /** The settings of the agent, whatever its store, by what code calls their values. */
 export const agentSettings = Object.freeze({
   ...inTopic('run', {
-    onetime: boolSetting('onetime', 'make one pass and exit'),
-    watch: boolSetting('watch', 'render when keys change'),
-    intervalSeconds: countSetting('interval', 'seconds from one pass to the next', { default: 600, unit: 'seconds' }),
-    debounceMs: durationSetting('debounce', 'how long -watch gathers a burst of changes before it renders', {
+    onetime: boolSetting('onetime', 'process every resource once and exit'),
+    watch: boolSetting('watch', 'process a resource as soon as its keys change'),
+    intervalSeconds: countSetting('interval', 'seconds between two passes', { default: 600, unit: 'seconds' }),
+    debounceMs: durationSetting('debounce', 'how long -watch waits for more changes before it renders', {
       default: 5,
       mayBeZero: true,
     }),
     splayMs: durationSetting(
       'splay',
-      'react to a change after a random time up to this, and lengthen the interval by as much',
+      'maximum random delay of each pass after a change or an interval, so that many machines spread their load',
       { default: 0, mayBeZero: true },
     ),
-    noop: boolSetting('noop', 'compare only, change nothing'),
-    syncOnly: boolSetting('sync-only', 'change files without check_cmd and reload_cmd', { toml: 'sync-only' }),
-    keepStageFile: boolSetting('keep-stage-file', 'leave stage files where they are', { toml: 'keepstagefile' }),
+    noop: boolSetting('noop', 'show pending changes, but change nothing'),
+    syncOnly: boolSetting('sync-only', 'write files, but do not run check_cmd and reload_cmd', { toml: 'sync-only' }),
+    keepStageFile: boolSetting('keep-stage-file', 'do not delete stage files', { toml: 'keepstagefile' }),
     /** For a command that runs when the signal to end comes. */
-    stopTimeoutMs: durationSetting('stop-timeout', 'how long a stop waits for a command that runs', {
+    stopTimeoutMs: durationSetting('stop-timeout', 'how long confd waits for a running command when it stops', {
       default: 60_000,
       mayBeZero: true,
     }),
   }),
   ...inTopic('limits', {
-    renderTimeoutMs: durationSetting('render-timeout', 'how long one template may run', { default: 60_000 }),
-    maxOutputMebibytes: countSetting('max-output', 'most mebibytes that one template may write', {
+    renderTimeoutMs: durationSetting('render-timeout', 'maximum time that one template may run', { default: 60_000 }),
+    maxOutputMebibytes: countSetting('max-output', 'maximum size of the output of one template, in MiB', {
       default: 1024,
       unit: 'mebibytes',
     }),
   }),
   ...inTopic('places', {
     confdir: textSetting('confdir', 'directory that holds conf.d and templates', { default: '/etc/confd' }),
-    lenient: boolSetting('lenient', 'leave a misspelt key of a resource at a warning'),
-    prefix: textSetting('prefix', 'prefix of all keys, instead of the one of each resource'),
+    lenient: boolSetting('lenient', 'log a misspelt key of a resource as a warning, not as an error'),
+    prefix: textSetting('prefix', 'prefix of all keys; replaces the prefix of each resource'),
     /** As typed; '' means info. */
-    logLevel: textSetting('log-level', 'least level that is logged: debug, info, warn, error, fatal or panic', {
+    logLevel: textSetting('log-level', 'lowest level that is logged: debug, info, warn, error, fatal or panic', {
       toml: 'log-level',
       choices: ['debug', 'info', 'warn', 'error', 'fatal', 'panic'],
     }),
     /** '' keeps pending reloads in memory. */
     stateDir: textSetting(
       'state-dir',
-      'directory that remembers pending reloads from run to run; "" keeps them in memory',
+      'directory that keeps pending reloads for the next run; "" keeps them in memory only',
       {
         default: '/var/lib/confd',
       },
@@ -75,7 +75,7 @@ export const agentSettings = Object.freeze({
     /** '' means that there are no encrypted values. */
     secretKeyring: textSetting(
       'secret-keyring',
-      'file with the armored PGP private keys that cget and its like decrypt with',
+      'file with the armored PGP private keys for cget, cgets, cgetv and cgetvs',
     ),
   }),
 });

@@ -29,7 +29,7 @@ async function fileOf(word: string, files: readonly string[], folder: string): P
   if (!word.includes('/')) {
     const [first, second] = files.filter((file) => isNamed(basename(file)));
     if (second !== undefined) {
-      throw new ConfigError(`"${word}" may be ${first!} or ${second}: name it by its path`, folder);
+      throw new ConfigError(`"${word}" is the name of ${first!} and of ${second}: give the path`, folder);
     }
     if (first !== undefined) return first;
   }

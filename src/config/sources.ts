@@ -111,7 +111,8 @@ function find(file: string, entry: TomlEntry, named: Sources['named']): SourceSp
   const known = named.get(name);
   if (known !== undefined) return known.spec;
   const near = nearest(name, [...named.keys(), globalName]);
-  const hint = near === null ? `there are ${[...named.keys(), globalName].join(', ')}` : `did you mean "${near}"?`;
+  const hint =
+    near === null ? `the sources are ${[...named.keys(), globalName].join(', ')}` : `did you mean "${near}"?`;
   throw tomlError(
     file,
     entry,

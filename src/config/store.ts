@@ -105,7 +105,7 @@ export async function readStore(
   checkStore(chosen);
   const store = storeOf(chosen);
   if (entryOf(store.backend)?.kind === 'hosted') {
-    const why = `the ${store.backend} store is this process: it can only be the global one (-backend ${store.backend})`;
+    const why = `the ${store.backend} store runs in this process: it can only be the global store (-backend ${store.backend})`;
     throw refusal(chosen, 'backend', why);
   }
   const doubts = storeDoubts(chosen).map((doubt) => warningFrom('doubtful-setting', where, doubt));

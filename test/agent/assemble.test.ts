@@ -126,8 +126,8 @@ describe('too few keys', () => {
   const few = (log: { readonly lines: readonly string[] }) => log.lines.filter((line) => line.includes('not updated'));
 
   test.each([
-    ['min_keys = 2', ['/k/1'], 'there is 1 key for it, and min_keys is 2'],
-    ['allow_empty = false', [], 'there are no keys for it, and allow_empty is false'],
+    ['min_keys = 2', ['/k/1'], '1 key found for it, but min_keys is 2'],
+    ['allow_empty = false', [], 'no keys found for it, but allow_empty is false'],
   ])('onetime fails with %s', async (more, keys, fact) => {
     const dir = new Confdir();
     const dest = dir.resource('x', '{{getv "/k/2"}}', ['/k'], more);
@@ -153,7 +153,7 @@ describe('too few keys', () => {
     backend.put('/used/2', '2');
     await waitFor('another pass', () => log.lines.filter((line) => line.startsWith('DEBUG Using')).length >= 3);
     expect(content(dest)).toBe('111');
-    expect(few(log)).toEqual([expect.stringMatching(/^WARNING Target config .* there are 2 keys for it/)]);
+    expect(few(log)).toEqual([expect.stringMatching(/^WARNING Target config .* 2 keys found for it/)]);
     backend.put('/other/1', '1');
     await says(dest, '12');
   });
@@ -230,7 +230,7 @@ describe('a template that takes too much', () => {
     [
       'memory',
       '{{$s := "0123456789"}}{{range seq 1 40}}{{$s = printf "%s%s" $s $s}}{{end}}',
-      'makes a text of more than 512 MiB',
+      'creates a string of more than 512 MiB',
     ],
   ])('%s', async (_what, template, message) => {
     const dir = new Confdir();

@@ -36,7 +36,7 @@ const store = {
 const reader = readerOf(store);
 
 const overtime = 'the template ran for more than 15ms (-render-timeout)';
-const oversize = `the template makes a text that is larger than ${mebibyte} bytes (-max-output)`;
+const oversize = `the template creates a string that is larger than ${mebibyte} bytes (-max-output)`;
 
 const quick = { runMs: 15, outputBytes: Infinity };
 const small = { runMs: Infinity, outputBytes: mebibyte };

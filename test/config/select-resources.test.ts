@@ -14,7 +14,7 @@ describe('words that name no resource, or several', () => {
     ['nope', /^there is no resource "nope" in \S+\/conf\.d, and no such file$/],
     ['nginx.tmol', /; did you mean "nginx\.toml"\?$/],
     ['nginy', /; did you mean "nginx"\?$/],
-    ['same', /^"same" may be \S+\/a\/same\.toml or \S+\/b\/same\.toml: name it by its path$/],
+    ['same', /^"same" is the name of \S+\/a\/same\.toml and of \S+\/b\/same\.toml: give the path$/],
     ['', /^there is no resource ""/],
     ['a', /^there is no resource "a"/],
     [dir.root, /^there is no resource/],

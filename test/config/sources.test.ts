@@ -36,7 +36,7 @@ describe('what cannot work', () => {
     ['sources = []', 'expected names of sources'],
     ['sources = [1]', 'TOML value has type int64; destination has type string'],
     ['sources = ["sitee"]', 'there is no source "sitee" in the configuration file; did you mean "site"?'],
-    ['sources = ["elsewhere"]', 'there are site, same, global'],
+    ['sources = ["elsewhere"]', 'the sources are site, same, global'],
     ['sources = [{prefix = "/x"}]', 'the name of a source is missing'],
     ['sources = [{name = "site", prefix = 1}]', 'destination has type string'],
     ['sources = ["site", "site"]', 'two of these sources are the same'],
@@ -57,7 +57,7 @@ describe('what cannot work', () => {
     ['source = "site"', 'destination has type map'],
     ['[source]\nsite = 1', 'destination has type map'],
     ['[source.global]\nbackend = "env"', 'the name "global" is reserved for the global store'],
-    ['[source.x]\nbackend = "embedded"', 'can only be the global one'],
+    ['[source.x]\nbackend = "embedded"', 'can only be the global store'],
   ])('in confd.toml: %s', async (settings, message) => {
     await expect(load('', settings)).rejects.toThrow(message);
   });

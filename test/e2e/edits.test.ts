@@ -458,7 +458,7 @@ async function withStore(more = '', ...args: string[]) {
   return { dir, agent, put, dest };
 }
 
-const warnings = (agent: Program) => agent.log.filter((line) => line.includes('was changed by somebody else'));
+const warnings = (agent: Program) => agent.log.filter((line) => line.includes('was changed by another program'));
 
 describe('a dest, in watch mode', () => {
   test.each<[string, (dest: string) => void]>([

@@ -53,7 +53,7 @@ describe('a store that comes back empty', () => {
   test('keeps every file until a second read, and then those that want keys', async () => {
     const { port, files, confd, restart } = await start();
     await restart();
-    const doubt = (line: string) => line.includes('suddenly has nothing at /app');
+    const doubt = (line: string) => line.includes('has lost all keys at /app');
     await waitFor('the doubt', () => confd.log.filter(doubt).length === 3);
     expect([content(files.usual), content(files.never), content(files.two)]).toEqual(['111.', '111.', '111.']);
     await says(files.usual, '.');
@@ -71,7 +71,7 @@ describe('a store that comes back empty', () => {
     const { port, files, confd, restart } = await start();
     const seen = new Set<string | undefined>();
     await restart();
-    await waitFor('the doubt', () => confd.stderr.includes('suddenly has nothing'));
+    await waitFor('the doubt', () => confd.stderr.includes('has lost all keys'));
     for (const key of ['/app/1', '/app/2', '/other']) await put(port, key, '3');
     await waitFor('the new keys', () => {
       for (const file of [files.usual, files.never, files.two]) seen.add(content(file));

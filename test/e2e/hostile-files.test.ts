@@ -36,7 +36,7 @@ describe('a file that cannot be read costs its own resource only', () => {
       'aliases that multiply',
       'f.yaml',
       bomb,
-      /^ERROR .*f\.yaml: line \d+: its aliases stand for more than 400000 values/,
+      /^ERROR .*f\.yaml: line \d+: its aliases expand to more than 400000 values/,
     ],
   ])('%s', async (_name, name, data, message) => {
     const { dir, bad, good } = placeWith(name, data);
@@ -96,7 +96,7 @@ test('a file that takes more memory than there is, and one without end', async (
   const args = ['-onetime', '-backend', 'env', '-confdir', dir.root];
   const { code, stderr } = await confd(args, { DB_HOST: 'h', NODE_OPTIONS: '--max-old-space-size=100' });
   expect(code).toBe(1);
-  expect(stderr).toContain('f.yaml: reading it takes more memory than there is');
+  expect(stderr).toContain('f.yaml: there is not enough memory to read it');
   expect(stderr).toContain('cannot read /dev/zero: it is longer than 268435456 bytes');
   expect(existsSync(bad)).toBe(false);
   expect(readFileSync(good, 'utf8')).toBe('host=h');

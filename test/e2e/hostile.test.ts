@@ -72,6 +72,6 @@ test.each([
   ['Handlebars: a list', '{{print (seq 1 9000000)}}', 'engine = "handlebars"'],
 ])('little memory: %s', async (_name, template, more) => {
   expect(await errorOf(template, 100, '10m', more)).toMatch(
-    /needs more memory than there is|more than \d+ numbers|larger than/,
+    /needs more memory than is available|more than \d+ numbers|larger than/,
   );
 });

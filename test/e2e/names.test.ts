@@ -30,7 +30,7 @@ test('env: two variables that are one key are told of', async () => {
   const { stderr } = await confd(args, { A__B: '2', A_B: '1' });
   expect(readFileSync(dest, 'utf8')).toBe('1');
   expect(logOf(stderr).filter((line) => line.startsWith('WARNING'))).toEqual([
-    `WARNING ${dir.path('conf.d/x.toml')}: "A_B" and "A__B" in the store are one key, "/a/b": the value of "A_B" counts`,
+    `WARNING ${dir.path('conf.d/x.toml')}: "A_B" and "A__B" in the store are the same key, "/a/b": the value of "A_B" is used`,
   ]);
 });
 
@@ -64,7 +64,7 @@ test('etcd v3: unclean names are found at the start, and followed', async () => 
   server.remove('/shop//db/url');
   await becomes('none m [mode]');
   expect(agent.log.filter((line) => line.startsWith('WARNING'))).toEqual([
-    `WARNING ${dir.path('conf.d/x.toml')}: "/shop/mode" and "/shop/mode/" in the store are one key, "/mode": the value of "/shop/mode" counts`,
+    `WARNING ${dir.path('conf.d/x.toml')}: "/shop/mode" and "/shop/mode/" in the store are the same key, "/mode": the value of "/shop/mode" is used`,
   ]);
   expect((await agent.stop()).code).toBe(0);
   await server.close();

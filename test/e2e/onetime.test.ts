@@ -31,12 +31,12 @@ describe('what goes wrong', () => {
       2,
       /^flag provided but not defined: -watch\n"confd help -h" /,
     ],
-    ['a word that a command does not take', ['completion', 'x'], 2, /^confd completion: "x" is one word too many\n$/],
+    ['a word that a command does not take', ['completion', 'x'], 2, /^confd completion: unexpected argument "x"\n$/],
     [
       'a flag behind a word',
       ['help', 'x', '--node=u:pw@h'],
       2,
-      /^confd help: --node comes too late: flags stand before "x"\n$/,
+      /^confd help: --node must be written before "x": flags come first\n$/,
     ],
     [
       'help about a command that is none',
@@ -112,8 +112,8 @@ describe('what goes wrong', () => {
   });
 
   test.each([
-    [['-watch', 'false', '-interval', '5'], 'Ignored "false", and with it -interval: '],
-    [['-noop', 'x', '-password=hunter2', '--', 'y'], 'Ignored "x", and with it -password, --: '],
+    [['-watch', 'false', '-interval', '5'], 'Ignored "false" and the flags after it (-interval): '],
+    [['-noop', 'x', '-password=hunter2', '--', 'y'], 'Ignored "x" and the flags after it (-password, --): '],
     [['-noop', '--', '-watch'], 'Ignored "-watch": '],
     [['-noop', ''], 'Ignored "": '],
   ])('%j: what is behind the flags is named', async (args, warning) => {
@@ -294,7 +294,7 @@ describe('what is loaded on first use works in the bundle, too', () => {
   });
 
   test('help and completion', async () => {
-    expect((await confd(['help'])).stdout).toContain('What to do:');
+    expect((await confd(['help'])).stdout).toContain('Modes:');
     expect((await confd(['completion'])).stdout).toContain('confd --get-yargs-completions');
     expect((await confd(['--get-yargs-completions', 'confd', '-log-level', ''])).stdout).toContain('debug');
   });

@@ -74,7 +74,7 @@ describe('a reload that failed', () => {
     const third = await place.once();
     expect([third.code, place.made, place.entries]).toEqual([0, 1, []]);
     expect(logOf(third.stderr)).toContain(
-      `INFO Target config ${place.dest} in sync; the reload that was pending has been run and worked`,
+      `INFO Target config ${place.dest} in sync; its pending reload has been run and succeeded`,
     );
     const state = statSync(join(place.state, 'reloads')).mtimeMs;
     expect((await place.once()).code).toBe(0);
@@ -91,7 +91,7 @@ describe('a reload that failed', () => {
       const { code } = await agent.stop();
       expect([code, place.made]).toEqual([0, 0]);
       expect(agent.log).toContain(
-        `WARNING Exiting while a reload is still pending for ${place.dest}; the next run will do it`,
+        `WARNING Exiting while a reload is still pending for ${place.dest}; the next run of confd will run it`,
       );
       place.write('fixed', '');
       expect([(await place.once()).code, place.made]).toEqual([0, 1]);
@@ -166,12 +166,10 @@ describe('a run that ends while the reload runs', () => {
     }
     expect(place.begun).toBe(2);
     expect(logs[0]!.at(-1)).toBe(
-      `WARNING Exiting while a reload is still pending for ${place.dest}; the next run will do it`,
+      `WARNING Exiting while a reload is still pending for ${place.dest}; the next run of confd will run it`,
     );
     expect(logs[2]).toEqual([
-      expect.stringMatching(
-        /^WARNING The reload that is pending for \S+ is not run again: confd was asked to end 2 times/,
-      ),
+      expect.stringMatching(/^WARNING The pending reload of \S+ is not run again: confd was asked to stop 2 times/),
     ]);
     expect(place.entries).toEqual([]);
   });

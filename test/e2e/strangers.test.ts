@@ -37,7 +37,7 @@ describe('a daemon lives on', () => {
     const dest = dir.resource('a', '{{getv "/k"}}', ['/k']);
     const agent = new Program('confd', [mode, '-confdir', dir.root, '-backend', 'etcdv2', '-node', url]);
     const error = await waitFor('an error', () => agent.log.find((line) => line.startsWith('ERROR')));
-    expect(error).toBe(`ERROR ${url}: the answer is not what an etcd says`);
+    expect(error).toBe(`ERROR ${url}: the answer is not a valid etcd answer`);
     isWell = true;
     await waitFor('the file', () => existsSync(dest));
     expect(readFileSync(dest, 'utf8')).toBe('good');

@@ -211,7 +211,7 @@ faultTable('etcd v2', [
       }),
   ],
   [
-    'it redirects in circles',
+    'it redirects in a loop',
     () =>
       lied((request, response) => {
         response.writeHead(302, { Location: request.url! }).end();

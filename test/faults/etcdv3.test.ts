@@ -227,7 +227,7 @@ faultTable('etcd v3', [
             stream.end();
           };
           proxy.cut();
-          const complaint = await watcher.complains(/broke again and again/);
+          const complaint = await watcher.complains(/broke several times in a row/);
           const before = server.seen.get('Watch')!;
           await sleep(4000);
           // Four minutes.

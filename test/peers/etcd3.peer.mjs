@@ -167,7 +167,7 @@ for (const program of programs) {
       etcd.ctl('put', '/app2', 'no');
       const follower = new Follower([proxy.url], [], 'etcd');
       await follower.shows('a=1');
-      assert.match(follower.agent.output(), /etcd is asked by its v3 API: \S+ offers no v2/);
+      assert.match(follower.agent.output(), /Using the v3 API of etcd: \S+ does not offer the v2 API/);
       etcd.ctl('put', '/app/a/below', '2');
       await follower.shows('a=1');
       etcd.ctl('put', '/app/b', '2');
@@ -297,7 +297,7 @@ for (const program of programs) {
       };
       await refused([...tls, ...user('wr0ng')], /FATAL \S+: access denied: user name or password is wrong\n/);
       // With client certificates whoever sends no password is the user that the certificate names.
-      await refused(tls, /FATAL \S+: permission denied: may this user read all of the keys\?\n/);
+      await refused(tls, /FATAL \S+: permission denied: the user needs read access to all keys of the resources\n/);
       await refused([...tls.slice(0, 2), ...user('s3cret')], /FATAL .*certificate/);
       await refused(['-client-ca-keys', `${certs}stranger-ca.pem`, ...user('s3cret')], /FATAL .*not trusted/);
       await etcd.stop();

@@ -70,7 +70,7 @@ export class Drift {
     this.isTold = true;
     const { dest, file } = this.resource;
     this.log.warning(
-      `Target config ${dest} was changed by somebody else: the next change of its keys or the next full pass restores it (${file})`,
+      `Target config ${dest} was changed by another program: the next change of its keys or the next full pass restores it (${file})`,
     );
   }
 }

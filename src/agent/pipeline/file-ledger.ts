@@ -78,7 +78,7 @@ export class FileLedger implements ReloadLedger {
       if (!(error instanceof AgentError)) throw error;
       if (isErrno(error.cause, 'ENOENT')) return;
       this.undead.set(path, text);
-      this.tell(`${error.message}: the next run makes the reload of ${dest} once more`);
+      this.tell(`${error.message}: the next run of confd runs the reload of ${dest} once more`);
     }
   }
 
@@ -115,13 +115,13 @@ export class FileLedger implements ReloadLedger {
     if (this.isTrusted) return;
     const { uid, mode } = await attempt('stat', this.folder, () => stat(this.folder));
     if (uid !== process.geteuid!()) throw new AgentError(`${this.folder} belongs to another user (uid ${uid})`);
-    if ((mode & 0o022) !== 0) throw new AgentError(`${this.folder} may be written by other users (chmod 700 it)`);
+    if ((mode & 0o022) !== 0) throw new AgentError(`${this.folder} is writable by other users (run chmod 700 on it)`);
     this.isTrusted = true;
   }
 
   private giveUp(reason: string): void {
     this.isUsable = false;
-    const loss = 'a reload that is pending when confd ends will be forgotten';
+    const loss = 'a reload that is pending when confd ends will be lost';
     this.tell(`The state directory cannot be used: ${reason}; ${loss} (-state-dir)`, 'directory');
   }
 

@@ -23,8 +23,7 @@ function tell(record: PassRecord, log: Logger): void {
   const { outcome, dest } = record;
   switch (outcome.status) {
     case 'unchanged':
-      if (outcome.reloaded)
-        log.info(`Target config ${dest} in sync; the reload that was pending has been run and worked`);
+      if (outcome.reloaded) log.info(`Target config ${dest} in sync; its pending reload has been run and succeeded`);
       else log.debug(`Target config ${dest} in sync`);
       return;
     case 'updated':

@@ -65,14 +65,14 @@ export async function isRetryDue(
   const entry = await ledger.find(dest);
   if (entry === null) return false;
   if (spec.reloadCmd === '') {
-    log.info(`The reload that is pending for ${dest} is dropped: its resource has no reload_cmd any more (${file})`);
+    log.info(`The pending reload of ${dest} is dropped: its resource no longer has a reload_cmd (${file})`);
     await ledger.clear(dest);
     return false;
   }
   if (resource.reload === null) return false;
   if (entry.stops >= maxStops && entry.command === spec.reloadCmd) {
     log.warning(
-      `The reload that is pending for ${dest} is not run again: confd was asked to end ${entry.stops} times while it ` +
+      `The pending reload of ${dest} is not run again: confd was asked to stop ${entry.stops} times while it ` +
         `ran, so it seems to restart confd itself. If not, run it by hand: ${spec.reloadCmd} (${file})`,
     );
     await ledger.clear(dest);

@@ -73,7 +73,7 @@ export class Collisions {
     const names = fresh.slice(0, maxNames).map((key) => toText(quote(key)));
     const more = fresh.length > maxNames ? ` and ${fresh.length - maxNames} more` : '';
     this.log.info(
-      `${this.resource.file}: several sources have ${names.join(', ')}${more}; the value of the first one listed counts`,
+      `${this.resource.file}: several sources have ${names.join(', ')}${more}; the value of the first source in the list is used`,
     );
   }
 
@@ -82,8 +82,8 @@ export class Collisions {
     const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
     const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));
     for (const { key, names, chosen } of fresh.slice(0, maxNames)) {
-      const fact = `${listed(names.map(show), 'and')} in the store are one key, ${toText(quote(key))}`;
-      this.log.warning(`${this.resource.file}: ${fact}: the value of ${show(chosen)} counts`);
+      const fact = `${listed(names.map(show), 'and')} in the store are the same key, ${toText(quote(key))}`;
+      this.log.warning(`${this.resource.file}: ${fact}: the value of ${show(chosen)} is used`);
     }
     if (fresh.length > maxNames) {
       const more = fresh.length - maxNames;

@@ -9,8 +9,7 @@ export interface TooFewKeys {
 /** The reason when a resource finds so few keys that it is not rendered; else null. */
 export function tooFewKeys(keys: number, { dest, file, minKeys, allowEmpty }: ResourceSpec): TooFewKeys | null {
   const because = (fact: string) => ({ kept: `Target config ${dest} not updated: ${fact} (${file})` });
-  if (keys < minKeys)
-    return because(`there ${keys === 1 ? 'is' : 'are'} ${counted(keys, 'key')} for it, and min_keys is ${minKeys}`);
-  if (keys === 0 && !allowEmpty) return because('there are no keys for it, and allow_empty is false');
+  if (keys < minKeys) return because(`${counted(keys, 'key')} found for it, but min_keys is ${minKeys}`);
+  if (keys === 0 && !allowEmpty) return because('no keys found for it, but allow_empty is false');
   return null;
 }

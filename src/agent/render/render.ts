@@ -57,7 +57,7 @@ export async function render(
       await error.until;
     }
   }
-  throw new AgentError(`the template asks for more than ${maxPasses} look-ups`);
+  throw new AgentError(`the template makes more than ${maxPasses} lookups`);
 }
 
 /** What V8 says when something grows beyond what it can hold. */
@@ -69,10 +69,12 @@ const largeOther =
 function tooLong(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (longText.test(error.message)) {
-    return new AgentError('the template makes a text of more than 512 MiB', { cause: error });
+    return new AgentError('the template creates a string of more than 512 MiB', { cause: error });
   }
   if (!(error instanceof RangeError) || !largeOther.test(error.message)) return error;
-  return new AgentError('the template makes a list, or nests values, beyond what can be held', { cause: error });
+  return new AgentError('the template creates a list that is too long, or values that are nested too deep', {
+    cause: error,
+  });
 }
 
 /** Measures the time in which a template runs. */
@@ -97,9 +99,9 @@ class Meter {
   check(bytes = 0, isText = false): void {
     const { runMs, outputBytes } = this.limits;
     if (isText && bytes > outputBytes) {
-      throw new AgentError(`the template makes a text that is larger than ${outputBytes} bytes (-max-output)`);
+      throw new AgentError(`the template creates a string that is larger than ${outputBytes} bytes (-max-output)`);
     }
-    if (isMemoryFull(bytes)) throw new AgentError('the template needs more memory than there is');
+    if (isMemoryFull(bytes)) throw new AgentError('the template needs more memory than is available');
     if (this.used + this.clock.now() - this.since <= runMs) return;
     const limit = toText(formatDuration(BigInt(Math.round(runMs * 1000)) * 1000n));
     throw new AgentError(`the template ran for more than ${limit} (-render-timeout)`);

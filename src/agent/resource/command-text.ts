@@ -181,7 +181,7 @@ function put(key: Command['key'], { name }: Placeholder, files: CommandFiles, po
       const char = Array.from(path).find((one) => !harmless.test(one))!;
       const variable = `"$CONFD_${name.toUpperCase()}"`;
       throw new AgentError(
-        `${key}: a path with ${toText(quote(fromText(char)))} is not safe in the place of {{.${name}}}, where the shell could ` +
+        `${key}: a path with ${toText(quote(fromText(char)))} is not safe as {{.${name}}} here, where the shell could ` +
           `read it as code or as two words: write ${variable} instead`,
       );
     }

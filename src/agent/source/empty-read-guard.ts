@@ -45,7 +45,7 @@ export class EmptyReadGuard {
       const where = toText(keys.join(', '));
       this.suspects.add(dest);
       this.log.warning(
-        `Target config ${dest} stays as it is: ${name} suddenly has nothing at ${where}; reading it again`,
+        `Target config ${dest} stays as it is: ${name} has lost all keys at ${where}; reading again to make sure`,
       );
     }
     if (fresh.length > 0) return false;
@@ -56,8 +56,8 @@ export class EmptyReadGuard {
   private settle(emptied: ReadonlySet<string>): void {
     for (const dest of this.suspects) {
       if (emptied.has(dest))
-        this.log.warning(`The keys of ${dest} are gone: ${this.store.name} has none the second time`);
-      else this.log.info(`The keys of ${dest} are there again`);
+        this.log.warning(`The keys of ${dest} are gone: a second read of ${this.store.name} found none either`);
+      else this.log.info(`The keys of ${dest} are back`);
     }
     this.suspects.clear();
   }

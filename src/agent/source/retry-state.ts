@@ -8,7 +8,7 @@ import { LogThrottle } from '../../obs/log-throttle.ts';
 export function storeFailure(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
-  const message = `Internal error while the store is asked, please report it: ${cause.stack ?? cause.message}`;
+  const message = `Internal error while reading the store, please report it: ${cause.stack ?? cause.message}`;
   return new BackendError('protocol', message, { cause });
 }
 

@@ -3,14 +3,11 @@ import type { FlagValue } from '../../go/flag.ts';
 import type { HostedEntry } from '../contract/entry.ts';
 
 const settings = Object.freeze({
-  listen: listSetting('listen', '`address` at which the embedded store serves its clients (may be repeated)', {
+  listen: listSetting('listen', '`address` at which the embedded store listens (may be repeated)', {
     default: ['127.0.0.1:4001'],
   }),
   /** '' keeps the data in memory only. */
-  dataDir: textSetting(
-    'data-dir',
-    'directory that keeps the data of the embedded store; without one it is in memory only',
-  ),
+  dataDir: textSetting('data-dir', 'data directory of the embedded store; without one the data is in memory only'),
 });
 
 /** A mini-etcd in this process, which the program runs. */

@@ -65,7 +65,9 @@ class EitherEtcd implements Backend {
     const v3 = await openV3(this.settings);
     try {
       if ((await readSnapshot(v3, keys, signal)).pairs.size === 0) return;
-      this.log.warning('The v2 API of etcd has none of the keys, but its v3 API has some: -backend etcdv3 reads those');
+      this.log.warning(
+        'The v2 API of etcd has none of the keys, but the v3 API has some; use -backend etcdv3 to read them',
+      );
     } catch {
       // No v3 API, or none for us.
       signal.throwIfAborted();
@@ -85,7 +87,7 @@ class EitherEtcd implements Backend {
       return this.chosen;
     }
     this.chosen = { api, backend };
-    this.log.info(`etcd is asked by its ${api} API: ${why}`);
+    this.log.info(`Using the ${api} API of etcd: ${why}`);
     return this.chosen;
   }
 
@@ -93,12 +95,14 @@ class EitherEtcd implements Backend {
     const http = await HttpClient.create(this.settings);
     try {
       const { node, isThere } = await askForV2(http, signal);
-      return isThere ? { api: 'v2', why: `${node} offers it` } : { api: 'v3', why: `${node} offers no v2` };
+      return isThere
+        ? { api: 'v2', why: `${node} offers the v2 API` }
+        : { api: 'v3', why: `${node} does not offer the v2 API` };
     } catch (error) {
       signal.throwIfAborted();
       const { offersV3 } = await import('./v3.ts');
       if (!mayBeGrpcOnly(error) || !(await offersV3(this.settings, signal))) throw error;
-      return { api: 'v3', why: 'nothing else is spoken there' };
+      return { api: 'v3', why: 'the node answers over gRPC only' };
     } finally {
       http.close();
     }

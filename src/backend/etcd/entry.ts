@@ -33,7 +33,7 @@ export const etcdEntries = [
   openableEntry<typeof settings>({
     ...common,
     name: 'etcd',
-    description: 'etcd, by its v2 API where the node offers it, else by v3',
+    description: 'etcd: the v2 API if the node offers it, else the v3 API',
     isDefault: true,
     srvWithScheme: true,
     defaultNodes: v2Nodes,

@@ -78,14 +78,17 @@ export function authIsOff({ details }: GrpcError): boolean {
 export function toBackendError(node: string, { status, details }: GrpcError): BackendError {
   const denied = (words: string) => new BackendError('denied', `${node}: ${words}`);
   if (/authentication failed/.test(details)) return denied('access denied: user name or password is wrong');
-  if (/user name is empty/.test(details)) return denied('access denied: it wants a user name and a password');
-  if (deniesPermission({ status, details })) return denied('permission denied: may this user read all of the keys?');
-  if (status === unauthenticated) return denied('access denied: it does not take the token that it gave');
+  if (/user name is empty/.test(details)) return denied('access denied: etcd requires a user name and a password');
+  if (deniesPermission({ status, details }))
+    return denied('permission denied: the user needs read access to all keys of the resources');
+  if (status === unauthenticated) return denied('access denied: etcd refuses the token that it issued');
   if (isTooLong({ status, details })) {
     return new BackendError('protocol', `${node}: the answer is longer than ${tooLong.exec(details)![1]} bytes`);
   }
   if (status === unimplemented) {
-    return new BackendError('protocol', `${node}: it offers no v3 API`, { cause: new ApiMissing(details) });
+    return new BackendError('protocol', `${node}: this etcd does not offer the v3 API; use -backend etcdv2`, {
+      cause: new ApiMissing(details),
+    });
   }
   const words = oneLine(details);
   return new BackendError('protocol', `${node}: ${words === '' ? `gRPC status ${status}` : words}`);

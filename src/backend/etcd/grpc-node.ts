@@ -91,10 +91,10 @@ export class GrpcNode {
     const defaultPort = protocol === 'http:' ? 80 : 443;
     this.proxy = settings.route(new URL(`https://${hostname}:${port === '' ? defaultPort : port}`));
     if (this.proxy?.kind === 'https') {
-      const why = `the v3 API of etcd is asked by proxies at http:// and socks5:// only, not by ${this.proxy.label}`;
+      const why = `the v3 API of etcd can be used through http:// and socks5:// proxies only, not through ${this.proxy.label}`;
       throw new BackendError('settings', why);
     }
-    this.label = this.proxy === null ? node.label : `${node.label} by the proxy ${this.proxy.label}`;
+    this.label = this.proxy === null ? node.label : `${node.label} through the proxy ${this.proxy.label}`;
   }
 
   /** Asks, in time or not at all. */
@@ -150,8 +150,9 @@ export class GrpcNode {
     const http = await HttpClient.create({ ...this.settings, limits, nodes: [this.node.url.href], auth: null, route });
     try {
       const answer = await http.get('/version', signal);
-      if (await isVersionOfEtcd(answer)) return new ApiMissing('this etcd offers no v3 API');
-      return new Error(`an HTTP server that is no etcd (it answered ${answer.status})`);
+      if (await isVersionOfEtcd(answer))
+        return new ApiMissing('this etcd does not offer the v3 API; use -backend etcdv2');
+      return new Error(`the HTTP server there is not etcd (it answered ${answer.status}): check the address`);
     } catch (failure) {
       signal.throwIfAborted();
       return (failure as BackendError).cause as Error;
@@ -238,7 +239,7 @@ class Exchange {
 
 /** The server's or library's words, as part of a line. */
 function sentence(details: string): string {
-  if (details.startsWith('Response message parsing error')) return 'the answer is not what an etcd says';
+  if (details.startsWith('Response message parsing error')) return 'the answer is not a valid etcd answer';
   if (/RST_STREAM|Connection dropped|Session closed|ECONNRESET/.test(details)) return 'the connection broke';
   return oneLine(details.replace(/^etcdserver: /, '')) || 'the connection broke';
 }

@@ -102,7 +102,7 @@ export class LongPoll {
       return undefined;
     }
     const event = decodeEvent(parseAnswer(body, answer), this.poll, this.deps.cursor, this.deps.others);
-    if (event === undefined) throw new BackendError('protocol', `${answer.node}: the answer tells of no change`);
+    if (event === undefined) throw new BackendError('protocol', `${answer.node}: the answer to a watch has no event`);
     return event;
   }
 
@@ -115,7 +115,7 @@ export class LongPoll {
       signal.throwIfAborted();
       this.breaks += 1;
       if (this.breaks <= maxBreaks) return '';
-      throw new BackendError('unreachable', `${answer.node}: the connection broke again and again`, { cause });
+      throw new BackendError('unreachable', `${answer.node}: the connection broke several times in a row`, { cause });
     }
   }
 

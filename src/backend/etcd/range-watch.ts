@@ -151,7 +151,7 @@ export class RangeWatch {
     stream.drop();
     if (health.failures >= maxFailures) {
       await this.resync(signal);
-      throw new BackendError('unreachable', `${stream.node}: the watch broke again and again`, { cause });
+      throw new BackendError('unreachable', `${stream.node}: the watch broke several times in a row`, { cause });
     }
     health.failures += 1;
     await this.timing.clock.sleep(jitterMs(), signal);

@@ -67,7 +67,7 @@ function readResponse(wire: Wire): RangeAnswer {
     else wire.skip(tag);
   }
   wire.leave(end);
-  if (answer === null) throw new Error('the answer is not of a range');
+  if (answer === null) throw new Error('the answer is not that of a range request');
   return answer;
 }
 

@@ -31,13 +31,16 @@ export function parseAnswer(body: string, { node, headers }: Pick<HttpAnswer, 'n
   } catch {
     const kind = kindOf(headers);
     if (kind === 'text/html')
-      throw new BackendError('protocol', `${node}: an HTTP server that is no etcd (a web page)`);
+      throw new BackendError(
+        'protocol',
+        `${node}: the HTTP server there is not etcd (it sent a web page): check the address`,
+      );
     // The parser's own error quotes the text, and with it values: it is not passed on, not even as a cause.
     const facts = `${counted(body.length, 'byte')}${kind === '' ? '' : ` of ${kind}`}`;
     throw new BackendError('protocol', `${node}: the answer is not JSON (${facts})`);
   }
   if (isAnswer(value)) return value;
-  throw new BackendError('protocol', `${node}: the answer is not what an etcd says`);
+  throw new BackendError('protocol', `${node}: the answer is not a valid etcd answer`);
 }
 
 /** What a proxy or another program says that it has sent; '' when that is not clear. */
@@ -83,7 +86,10 @@ export function keysPath(key: string): string {
 export function indexOf(answer: HttpAnswer): bigint {
   const index = /^\d{1,20}(?!\d)/.exec(answer.headers.get('x-etcd-index') ?? '');
   if (index !== null) return BigInt(index[0]);
-  throw new BackendError('protocol', `${answer.node}: an HTTP server that is no etcd (no X-Etcd-Index)`);
+  throw new BackendError(
+    'protocol',
+    `${answer.node}: the HTTP server there is not etcd (no X-Etcd-Index in its answer): check the address`,
+  );
 }
 
 /** The error that an answer's body tells of; an empty answer when it tells of none. BackendError when it does not end. */

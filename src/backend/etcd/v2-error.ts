@@ -17,7 +17,7 @@ export async function v2ErrorOf(answer: HttpAnswer, http: HttpClient, signal: Ab
   const code = said.errorCode ?? 0;
   const index = answer.headers.has('x-etcd-index') ? indexOf(answer) : BigInt(said.index ?? 0);
   if (code === 110 || answer.status === 401 || (answer.status === 403 && code === 0)) {
-    const message = `${answer.node}: access denied (${answer.status}); are user name and password right?`;
+    const message = `${answer.node}: access denied (${answer.status}); check the user name and the password`;
     return { code, index, error: new BackendError('denied', message) };
   }
   if (code !== 0) {
@@ -28,9 +28,9 @@ export async function v2ErrorOf(answer: HttpAnswer, http: HttpClient, signal: Ab
     };
   }
   if (answer.status === 404 && !(await askForV2(http, signal)).isThere) {
-    const message = `${answer.node}: this etcd offers no v2 API (up to 3.5 it does with --enable-v2); -backend etcdv3 asks for the other`;
+    const message = `${answer.node}: this etcd does not offer the v2 API; use -backend etcdv3, or start etcd (up to 3.5) with --enable-v2`;
     return { code, index, error: new BackendError('protocol', message, { cause: new ApiMissing('no v2 API') }) };
   }
-  const message = `${answer.node}: an HTTP server that is no etcd (it answered ${answer.status})`;
+  const message = `${answer.node}: the HTTP server there is not etcd (it answered ${answer.status}): check the address`;
   return { code, index, error: new BackendError('protocol', message) };
 }

@@ -119,11 +119,11 @@ class EtcdBackend implements Backend {
       return refusal.index;
     }
     const { node } = parseAnswer(await answer.body(), answer);
-    if (node === undefined) throw new BackendError('protocol', `${answer.node}: the answer has no node`);
+    if (node === undefined) throw new BackendError('protocol', `${answer.node}: the answer has no "node" field`);
     this.cluster = answer.headers.get('x-etcd-cluster-id') ?? '';
     if ((node.key ?? '/') !== root) throw new BackendError('protocol', `${answer.node}: the answer is for another key`);
     if (!collect(node, root, pairs))
-      throw new BackendError('protocol', `${answer.node}: the answer has a strange node`);
+      throw new BackendError('protocol', `${answer.node}: the answer has an invalid "node" field`);
     return indexOf(answer);
   }
 }

@@ -42,7 +42,7 @@ export function checkHeader(node: string, response: IWatchResponse): void {
 
 /** The error for an answer that makes no sense. */
 export function strange(node: string): BackendError {
-  return new BackendError('protocol', `${node}: the answer is not what an etcd says`);
+  return new BackendError('protocol', `${node}: the answer is not a valid etcd answer`);
 }
 
 function isThere<T>(part: T | null | undefined): part is T {

@@ -72,7 +72,10 @@ class Etcd3Backend implements Backend {
       const snapshot = await this.readOnce(keys, signal);
       if (snapshot !== null) return snapshot;
     }
-    throw new BackendError('protocol', 'etcd forgets its history faster than it can be read');
+    throw new BackendError(
+      'protocol',
+      'etcd compacts its history faster than confd can read the keys; compact it less often',
+    );
   }
 
   private async *follow(
@@ -113,8 +116,7 @@ class Etcd3Backend implements Backend {
       const answer = answered({ node, said });
       if (header !== null && header.cluster_id !== answer.header.cluster_id) return null;
       header ??= answer.header;
-      if (!pages.take(answer, pace))
-        throw new BackendError('protocol', `${node}: the answer is not what was asked for`);
+      if (!pages.take(answer, pace)) throw new BackendError('protocol', `${node}: the answer does not fit the request`);
     }
     const cursor: Cursor = header === null ? new Map() : cursorAt(ranges, header);
     this.seen.set(cursor, { ...unseen, lastWrite: pages.lastWrite });

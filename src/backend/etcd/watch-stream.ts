@@ -79,7 +79,7 @@ export class WatchStream {
 
   private rangeOf({ watch_id }: IWatchResponse): Range {
     const range = this.ranges.get(watch_id);
-    if (range === undefined) throw new Error('the server tells of a watch that nobody asked for');
+    if (range === undefined) throw new Error('the server sent an event for a watch that does not exist');
     return range;
   }
 

@@ -21,7 +21,8 @@ export async function flatten(file: string, content: Buffer, pairs: Map<string, 
       return;
     }
   }
-  if (content.length > maxYamlBytes) throw invalid(file, 0, `it is YAML of more than ${maxYamlBytes} bytes; use JSON`);
+  if (content.length > maxYamlBytes)
+    throw invalid(file, 0, `a YAML file cannot be longer than ${maxYamlBytes} bytes; use JSON`);
   await flattenYaml(file, text, leaves);
 }
 

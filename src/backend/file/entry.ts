@@ -7,8 +7,11 @@ export const fileEntry = openableEntry({
   name: 'file',
   description: 'YAML or JSON files',
   settings: {
-    files: listSetting('file', 'YAML or JSON `file` or directory of the file backend (may be repeated)'),
-    filter: textSetting('filter', 'pattern that names of files in a directory of the file backend must match', {
+    files: listSetting(
+      'file',
+      'YAML or JSON `file`, or directory of such files, for the file backend (may be repeated)',
+    ),
+    filter: textSetting('filter', 'pattern of the file names that the file backend reads in a directory', {
       default: '*',
     }),
   },

@@ -41,7 +41,7 @@ export async function flattenApart(
     signal.throwIfAborted();
     if (cause instanceof BackendError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
-      throw new BackendError('protocol', `${file}: reading it takes more memory than there is`, { cause });
+      throw new BackendError('protocol', `${file}: there is not enough memory to read it`, { cause });
     if (hasBegun) throw cause;
     await flatten(file, content, pairs);
   } finally {

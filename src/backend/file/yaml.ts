@@ -112,7 +112,7 @@ class YamlReader {
   private count(node: Node | null, leaves: Leaves, depth: number): void {
     leaves.count(depth, () => this.lineOf(node));
     if (this.withinAlias > 0 && ++this.aliased > maxAliased)
-      throw this.wrong(node, `its aliases stand for more than ${maxAliased} values`);
+      throw this.wrong(node, `its aliases expand to more than ${maxAliased} values`);
   }
 
   private enter(node: Node): void {
@@ -160,7 +160,7 @@ class YamlReader {
     const tag = tagOf(node);
     if (tag === 'binary') return { type: 'str', value: this.decodeBase64(node, text) };
     if (tag === 'null' || tag === 'int' || tag === 'float' || tag === 'bool') {
-      return resolveTagged(tag, text) ?? this.refuse(node, `what is tagged as ${tag} is none`);
+      return resolveTagged(tag, text) ?? this.refuse(node, `the value does not have the type of its tag ${tag}`);
     }
     if (node.type === 'PLAIN' && node.tag === undefined) return resolveScalar(text);
     return { type: 'str', value: fromText(text) };
@@ -169,7 +169,7 @@ class YamlReader {
   private decodeBase64(node: Yamls.Scalar, text: string): string {
     const digits = text.replace(/[\r\n]/g, '');
     if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(digits))
-      return this.refuse(node, 'what is tagged as binary is not base64');
+      return this.refuse(node, 'the value tagged as binary is not base64');
     return Buffer.from(digits, 'base64').toString('latin1');
   }
 

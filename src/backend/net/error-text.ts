@@ -3,7 +3,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', 'the connection broke'],
   ['EPIPE', 'the connection broke'],
   ['ENOTFOUND', 'no such host'],
-  ['EAI_AGAIN', 'the host name cannot be looked up now'],
+  ['EAI_AGAIN', 'the DNS lookup of the host name failed'],
   ['ETIMEDOUT', 'no connection: timed out'],
   ['EHOSTUNREACH', 'no route to host'],
   ['ENETUNREACH', 'network is unreachable'],
@@ -13,13 +13,13 @@ const words: ReadonlyMap<string, string> = new Map([
 const denials: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by itself, not by a trusted CA'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed and not trusted'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by a CA that is not trusted'],
   ['UNABLE_TO_GET_ISSUER_CERT', 'its certificate is signed by a CA that is not trusted'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate is signed by a CA that is not trusted'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by a CA that is not trusted'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host name'],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it asks for a client certificate'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it requires a client certificate'],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not trust the client certificate'],
   ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it refuses the client certificate'],
 ]);
@@ -32,8 +32,8 @@ export function oneLine(words: string): string {
 /** Why a connection failed, for the operator. */
 export function errorText(error: Error): string {
   const code = codeOf(error);
-  if (isNoTls(error)) return 'it does not speak TLS there: write http://';
-  if (code.startsWith('HPE_')) return 'what it answers is not HTTP (https, perhaps?)';
+  if (isNoTls(error)) return 'the server does not use TLS on this port: write http://';
+  if (code.startsWith('HPE_')) return 'the answer is not HTTP; if the server uses TLS, write https://';
   return words.get(code) ?? denials.get(code) ?? (error.message || code || error.name);
 }
 

@@ -88,7 +88,7 @@ export class HttpClient {
   static async create(settings: HttpSettings): Promise<HttpClient> {
     const nodes = nodesOf(settings).map((node) => {
       const proxy = settings.route(node.url);
-      return proxy === null ? node : { ...node, label: `${node.label} by the proxy ${proxy.label}` };
+      return proxy === null ? node : { ...node, label: `${node.label} through the proxy ${proxy.label}` };
     });
     // A file that cannot be read is an error whatever the scheme of the nodes.
     const tls = await TlsSource.open(settings.tls);
@@ -105,7 +105,7 @@ export class HttpClient {
     return this.failover.ask(signal, async (node, patience) => {
       const answer = await this.ask({ node, path, patience }, signal);
       const body = await answer.body('in time');
-      if (answer.status === 400 && saysTls(body)) throw new Error('it speaks TLS there: write https://');
+      if (answer.status === 400 && saysTls(body)) throw new Error('the server uses TLS on this port: write https://');
       return { ...answer, body: () => Promise.resolve(body) };
     });
   }
@@ -179,7 +179,7 @@ export class HttpClient {
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
       response.destroy();
-      if (hops === 3 || !URL.canParse(location, url.href)) throw new Error('it redirects in circles');
+      if (hops === 3 || !URL.canParse(location, url.href)) throw new Error('it redirects in a loop');
       url = new URL(location, url);
       [origin, raw] = [url.origin, url.pathname + url.search];
     }
@@ -219,7 +219,7 @@ export class HttpClient {
     if (!isCut || url.protocol !== 'http:' || left <= 0 || this.settings.route(url) !== null) return error;
     const { speaksTls } = await import('./tls-probe.ts');
     const place = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };
-    return (await speaksTls(place, left)) ? new Error('it speaks TLS there: write https://') : error;
+    return (await speaksTls(place, left)) ? new Error('the server uses TLS on this port: write https://') : error;
   }
 
   private dropIdle(): void {

@@ -19,7 +19,7 @@ export const timeoutSettings = Object.freeze({
 
 export const nodeSettings = Object.freeze({
   nodes: listSetting('node', '`address` of the backend (may be repeated)', { toml: 'nodes', address: true }),
-  scheme: textSetting('scheme', 'http or https, for nodes that do not say it themselves', {
+  scheme: textSetting('scheme', 'http or https: the scheme of nodes that are given without one', {
     default: 'http',
     choices: ['http', 'https'],
     check: (scheme) => (['http', 'https', ''].includes(scheme) ? null : 'must be http or https'),
@@ -34,7 +34,7 @@ export const srvSettings = Object.freeze({
 export const tlsSettings = inTopic('secrets', {
   clientCaKeys: textSetting(
     'client-ca-keys',
-    'file with the CA certificates (PEM) that the backend is checked against',
+    'file with the CA certificates (PEM) to check the certificate of the backend with',
     {
       toml: 'client_cakeys',
       env: ['CONFD_CLIENT_CAKEYS', 'CONFD_CLIENT_CA_KEYS'],

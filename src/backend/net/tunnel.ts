@@ -74,7 +74,7 @@ function byConnect(socket: Socket, proxy: Proxy, { host, port }: Place, tls: Tls
     const asked: ClientRequest = request({ method: 'CONNECT', path, headers, createConnection: () => line });
     asked.once('connect', (answer, led: Socket, head) => {
       if (answer.statusCode !== 200) {
-        reject(new Error(`it refuses (${answer.statusCode} ${oneLine(answer.statusMessage ?? '')})`));
+        reject(new Error(`it refuses the connection (${answer.statusCode} ${oneLine(answer.statusMessage ?? '')})`));
         return;
       }
       if (head.length > 0) led.unshift(head);
@@ -89,7 +89,7 @@ function byConnect(socket: Socket, proxy: Proxy, { host, port }: Place, tls: Tls
 
 const socksRefusals: readonly string[] = [
   ...['', 'general failure', 'not allowed', 'network is unreachable', 'no route to host', 'connection refused'],
-  ...['timed out', 'it does not know how to connect', 'it does not know such addresses'],
+  ...['timed out', 'it does not support the connect command', 'it does not support this type of address'],
 ];
 
 /** RFC 1928, and RFC 1929 for the password. The name is looked up by the proxy. */
@@ -97,14 +97,14 @@ async function bySocks(socket: Socket, { userinfo }: Proxy, { host, port }: Plac
   const line = new Line(socket);
   socket.write(Buffer.from(userinfo === '' ? [5, 1, 0] : [5, 2, 0, 2]));
   const [version, method] = await line.take(2);
-  if (version !== 5) throw new Error('it does not speak SOCKS 5');
+  if (version !== 5) throw new Error('it is not a SOCKS 5 proxy');
   if (method === 2) {
     const colon = userinfo.indexOf(':');
     const [user, password] = [userinfo.slice(0, colon), userinfo.slice(colon + 1)].map((text) => Buffer.from(text));
     socket.write(Buffer.concat([Buffer.from([1]), counted(user!), counted(password!)]));
     const [, status] = await line.take(2);
     if (status !== 0) throw new Error('it refuses the user name and password');
-  } else if (method !== 0) throw new Error('it wants another way to tell who asks');
+  } else if (method !== 0) throw new Error('it requires an authentication method that confd does not support');
   const name = Buffer.concat([Buffer.from([3]), counted(Buffer.from(host))]);
   socket.write(Buffer.concat([Buffer.from([5, 1, 0]), name, Buffer.from([port >> 8, port & 255])]));
   const [, status, , kind] = await line.take(4);
@@ -116,7 +116,7 @@ async function bySocks(socket: Socket, { userinfo }: Proxy, { host, port }: Plac
 }
 
 function counted(bytes: Buffer): Buffer {
-  if (bytes.length > 255) throw new Error('a name is longer than SOCKS 5 can say');
+  if (bytes.length > 255) throw new Error('the host name, user name or password is longer than 255 bytes');
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 

@@ -58,7 +58,7 @@ export async function configure(
 /** What Go's flag package would drop without a word; values are left out, as one may be a password. */
 function ignored([word, ...more]: readonly string[]): string {
   const flags = more.filter((arg) => /^-./.test(arg)).map((arg) => /^[^=]*/.exec(arg)![0]);
-  const lost = flags.length === 0 ? '' : `, and with it ${flags.join(', ')}`;
+  const lost = flags.length === 0 ? '' : ` and the flags after it (${flags.join(', ')})`;
   return `Ignored "${word!}"${lost}: flags end at the first word that is not a flag (a boolean flag takes its value after "=")`;
 }
 

@@ -143,7 +143,7 @@ class Daemon {
       this.stop = new AbortController();
     }
     if (pending.size > 0) {
-      const next = ledger.isDurable ? '; the next run will do it' : '';
+      const next = ledger.isDurable ? '; the next run of confd will run it' : '';
       log.warning(`Exiting while a reload is still pending for ${[...pending].join(', ')}${next}`);
     }
     await this.current.store.backend.close();

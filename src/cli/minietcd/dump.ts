@@ -146,7 +146,7 @@ function readListing(text: string): Dump {
     bare === 0
       ? []
       : [
-          `${counted(bare, 'key')} ${bare === 1 ? 'comes without a value, and is' : 'come without a value, and are'} made empty: a listing holds none`,
+          `${counted(bare, 'key')} ${bare === 1 ? 'has no value in the file and is imported with an empty one' : 'have no value in the file and are imported with an empty one'}`,
         ];
   return { nodes: nodes.filter(({ key }) => key !== ''), warnings };
 }

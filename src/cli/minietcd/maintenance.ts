@@ -19,13 +19,13 @@ const keepId: FlagSpec = {
   name: 'keep-id',
   kind: 'bool',
   default: false,
-  usage: 'give the copy the ids of the original',
+  usage: 'keep the ids of the original in the copy',
 };
 const truncate: FlagSpec = {
   name: 'truncate-at-corruption',
   kind: 'bool',
   default: false,
-  usage: 'copy what comes before the damage',
+  usage: 'copy only the data before the damage',
 };
 
 const flagsOf = {

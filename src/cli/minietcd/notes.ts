@@ -27,7 +27,7 @@ function corsNotes(given: ReadonlyMap<string, Given>): string[] {
     .map((entry) => entry.trim());
   const odd = entries.filter((entry) => entry !== '' && !/^(?:\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/.test(entry));
   return odd.map(
-    (entry) => `${where}: ${redact(entry)} lets no page in: browsers name origins as http://host or http://host:port`,
+    (entry) => `${where}: ${redact(entry)} allows no page: browsers send origins as http://host or http://host:port`,
   );
 }
 
@@ -42,6 +42,8 @@ function addressNotes(given: ReadonlyMap<string, Given>): string[] {
     const way = name.endsWith('urls')
       ? '-advertise-client-urls http://<this machine>:<port>'
       : '-addr <this machine>:<port>';
-    return [`${where}: clients that ask for the address of this store get ${any}: name this machine with ${way}`];
+    return [
+      `${where}: clients that ask for the address of this store get ${any}: set the address of this machine with ${way}`,
+    ];
   });
 }

@@ -93,7 +93,7 @@ export class Remote {
     const { protocol, hostname, port } = new URL(this.url);
     if (protocol === 'http:' && /^(?:ECONNRESET|EPIPE|HPE_.*)$/.test(cause.code ?? '')) {
       const place = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
-      if (await speaksTls(place, Math.min(this.patienceMs, 1000))) return 'it speaks TLS: write https://';
+      if (await speaksTls(place, Math.min(this.patienceMs, 1000))) return 'it uses TLS: write https://';
     }
     return reasonOf(cause);
   }
@@ -112,8 +112,8 @@ function reasonOf(cause: NodeJS.ErrnoException): string {
   const { code, message } = cause;
   if (code === 'ECONNREFUSED') return 'no program listens there';
   if (code === 'ENOTFOUND') return 'no such host';
-  if (code?.startsWith('HPE_') === true) return 'it does not speak HTTP';
-  if (isNoTls(cause)) return 'it does not speak TLS: write http://';
+  if (code?.startsWith('HPE_') === true) return 'it is not an HTTP server';
+  if (isNoTls(cause)) return 'it does not use TLS: write http://';
   // The addresses of a name that has several are each in an error of their own.
   return message === '' ? (code ?? 'the connection failed') : message;
 }

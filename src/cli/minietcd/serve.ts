@@ -65,7 +65,7 @@ async function serve(settings: Served, log: Logger): Promise<number> {
   const data = settings.dataDir === undefined ? 'data is kept in memory only' : `data is kept in ${settings.dataDir}`;
   log.info(`listening on ${server.urls.join(' and ')}, ${reachOf(server.urls, settings.tls)}; ${data}`);
   const end = await Promise.race([stop, ...(disk === undefined ? [] : [disk.lost])]);
-  if (end instanceof Error) log.error(`${end.message}: it is not certain any more what is on disk; stopping`);
+  if (end instanceof Error) log.error(`${end.message}: the state of the data on disk is not known any more; stopping`);
   else log.info(`${end}: stopping`);
   await server.close();
   return end instanceof Error ? 1 : 0;

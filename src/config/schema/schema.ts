@@ -23,9 +23,9 @@ export interface Setting<V extends FlagValue = FlagValue> extends FlagSpec {
 
 /** The topics of the help screen, in its order. */
 export const topics = Object.freeze({
-  run: 'What to do',
-  limits: 'What a template may take',
-  places: 'Where things are',
+  run: 'Modes',
+  limits: 'Limits of templates',
+  places: 'Files, keys and log',
   store: 'The store',
   secrets: 'Certificates and passwords',
 });
@@ -97,7 +97,7 @@ export function durationSetting(
 
 /** The file that holds the secret of another setting, in place of it. */
 export function secretFileSetting(secret: string): Setting<string> {
-  return textSetting(`${secret}-file`, `file with the ${secret}, instead of it`);
+  return textSetting(`${secret}-file`, `file that holds the ${secret}`);
 }
 
 /** The rows, all below one topic of the help screen. */

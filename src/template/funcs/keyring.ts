@@ -56,7 +56,8 @@ export class Keyring {
     }
     const open = keys.filter((key) => key.isDecrypted());
     if (keys.length === 0) throw refuse(`${path}: no armored PGP private key in it`);
-    if (open.length === 0) throw refuse(`${path}: its private keys need a passphrase, and there is none to give`);
+    if (open.length === 0)
+      throw refuse(`${path}: its private keys have a passphrase; confd can only use keys without one`);
     return new Keyring(open, pgp);
   }
 

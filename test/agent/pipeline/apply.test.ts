@@ -207,7 +207,7 @@ describe('a reload that fails', () => {
     const pass = passOf('new', { ledger });
     expect(await applied(resourceOf(dest), pass)).toEqual({ status: 'unchanged', reloaded: false });
     expect(pass.log.lines.at(-1)).toBe(
-      `INFO The reload that is pending for ${dest} is dropped: its resource has no reload_cmd any more (/conf.d/r.toml)`,
+      `INFO The pending reload of ${dest} is dropped: its resource no longer has a reload_cmd (/conf.d/r.toml)`,
     );
     expect(await ledger.find(dest)).toBeNull();
   });

@@ -82,7 +82,9 @@ describe('a damaged entry is one warning that names the file, and counts as pend
     expect(await ledger.find(entry.dest)).toBeNull();
     expect(log.lines).toEqual([
       expect.stringContaining(`${file} is damaged`),
-      expect.stringMatching(/^WARNING remove .*: the next run makes the reload of \/etc\/app\/my app\.conf once more$/),
+      expect.stringMatching(
+        /^WARNING remove .*: the next run of confd runs the reload of \/etc\/app\/my app\.conf once more$/,
+      ),
     ]);
   });
 });
@@ -117,7 +119,7 @@ describe('a directory that cannot be used is said once, and the entries are in m
         mkdirSync(join(state, 'reloads'), { recursive: true });
         chmodSync(join(state, 'reloads'), 0o777);
       },
-      /may be written by other users \(chmod 700 it\)/,
+      /is writable by other users \(run chmod 700 on it\)/,
     ],
   ];
   test.each(rows)('%s', async (_name, spoil, reason) => {
@@ -133,7 +135,7 @@ describe('a directory that cannot be used is said once, and the entries are in m
     expect(log.lines).toHaveLength(1);
     expect(log.lines[0]).toMatch(reason);
     expect(log.lines[0]).toMatch(
-      /^WARNING The state directory cannot be used: .*; a reload that is pending when confd ends will be forgotten \(-state-dir\)$/,
+      /^WARNING The state directory cannot be used: .*; a reload that is pending when confd ends will be lost \(-state-dir\)$/,
     );
     await ledger.clear(entry.dest);
     expect(await ledger.find(entry.dest)).toBeNull();

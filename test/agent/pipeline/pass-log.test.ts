@@ -37,7 +37,7 @@ const rows: readonly (readonly [Outcome, readonly string[]])[] = [
   [{ status: 'unchanged', reloaded: false }, ['DEBUG Target config /d in sync']],
   [
     { status: 'unchanged', reloaded: true },
-    ['INFO Target config /d in sync; the reload that was pending has been run and worked'],
+    ['INFO Target config /d in sync; its pending reload has been run and succeeded'],
   ],
   [{ status: 'updated', reloaded: true }, ['INFO Target config /d has been updated']],
   [{ status: 'updated', reloaded: false }, ['INFO Target config /d has been updated']],

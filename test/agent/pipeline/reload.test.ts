@@ -71,7 +71,7 @@ describe('a run that is asked to end while the reload runs', () => {
     expect(await run(folder.path, `while [ -e ${folder.path} ]; do sleep 0.05; done`, ledger)).toEqual({
       result: false,
       log: [
-        'WARNING The reload that is pending for /d is not run again: confd was asked to end 2 times while it ran, so it ' +
+        'WARNING The pending reload of /d is not run again: confd was asked to stop 2 times while it ran, so it ' +
           'seems to restart confd itself. If not, run it by hand: reload_cmd as written (/conf.d/r.toml)',
       ],
     });

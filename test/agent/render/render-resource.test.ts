@@ -100,10 +100,10 @@ describe('what cannot be rendered', () => {
     [
       'fewer keys than min_keys',
       { text: 'x', more: 'min_keys = 2', pairs: { '/app/x': '1' } },
-      /there is 1 key for it, /,
+      /1 key found for it, but /,
     ],
-    ['none where there must be one', { text: 'x', more: 'allow_empty = false' }, /there are no keys for it/],
-    ['a template that fails for want of keys', { text: '{{getv "/app/x"}}', more: 'min_keys = 1' }, /there are 0 keys/],
+    ['none where there must be one', { text: 'x', more: 'allow_empty = false' }, /no keys found for it/],
+    ['a template that fails for want of keys', { text: '{{getv "/app/x"}}', more: 'min_keys = 1' }, /0 keys found/],
   ])('%s', async (_name, given, reason) => {
     const { result } = await rendered(given);
     expect(result.status === 'kept' ? result.reason.kept : result.status).toMatch(reason);

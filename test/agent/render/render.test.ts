@@ -39,12 +39,12 @@ describe('what goes wrong', () => {
   });
 
   test.each<[Error, string]>([
-    [new RangeError('Invalid string length'), 'the template makes a text of more than 512 MiB'],
-    [new Error('Cannot create a string longer than 0x1fffffe8 characters'), 'a text of more than 512 MiB'],
-    [new RangeError('Invalid array length'), 'beyond what can be held'],
-    [new RangeError('Map maximum size exceeded'), 'beyond what can be held'],
-    [new RangeError('Maximum call stack size exceeded'), 'beyond what can be held'],
-    [new RangeError('Array buffer allocation failed'), 'beyond what can be held'],
+    [new RangeError('Invalid string length'), 'the template creates a string of more than 512 MiB'],
+    [new Error('Cannot create a string longer than 0x1fffffe8 characters'), 'a string of more than 512 MiB'],
+    [new RangeError('Invalid array length'), 'nested too deep'],
+    [new RangeError('Map maximum size exceeded'), 'nested too deep'],
+    [new RangeError('Maximum call stack size exceeded'), 'nested too deep'],
+    [new RangeError('Array buffer allocation failed'), 'nested too deep'],
     [new RangeError('Invalid count value: -1'), 'Invalid count value: -1'],
     [new TypeError('Invalid array length'), 'Invalid array length'],
   ])('%s', async (error, message) => {
@@ -73,7 +73,7 @@ describe('what goes wrong', () => {
         throw new Suspend(Promise.resolve());
       },
     };
-    await expect(render(template, () => none)).rejects.toThrow('the template asks for more than 10000 look-ups');
+    await expect(render(template, () => none)).rejects.toThrow('the template makes more than 10000 lookups');
   });
 });
 

@@ -134,7 +134,7 @@ describe('a path is one word, whatever is in it', () => {
 
   test('where it would be read twice, or that cannot be told, it is refused, with the character and the way out', () => {
     expect(() => run('sh -c "cat {{.src}}"', '/a b')).toThrow(
-      'reload_cmd: a path with " " is not safe in the place of {{.src}}, where the shell could read it as code or as two words: ' +
+      'reload_cmd: a path with " " is not safe as {{.src}} here, where the shell could read it as code or as two words: ' +
         'write "$CONFD_SRC" instead',
     );
   });
@@ -156,7 +156,7 @@ describe('a path is one word, whatever is in it', () => {
   ])('refused: %s', (text) => {
     for (const path of paths) {
       expect(() => compileCommand('reload_cmd', text, null).command!.text({ src: path, dest: path })).toThrow(
-        /^reload_cmd: a path with ".*" is not safe in the place of \{\{\.src\}\}/,
+        /^reload_cmd: a path with ".*" is not safe as \{\{\.src\}\} here/,
       );
     }
     expect(compileCommand('reload_cmd', text, null).command!.text(plain)).toBe(text.replace('{{.src}}', plain.src));

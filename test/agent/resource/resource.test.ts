@@ -41,7 +41,7 @@ describe('what cannot be a resource says which file and why', () => {
   test('a dest that has no safe place in its commands', async () => {
     const resolving = resolveResource(specOf('/srv/a b', { reloadCmd: 'sh -c "cat {{.dest}}"' }), settings);
     await expect(resolving).rejects.toThrow(
-      'Cannot process template resource /conf.d/r.toml - reload_cmd: a path with " " is not safe in the place of {{.dest}}',
+      'Cannot process template resource /conf.d/r.toml - reload_cmd: a path with " " is not safe as {{.dest}} here',
     );
   });
 });

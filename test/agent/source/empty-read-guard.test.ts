@@ -29,9 +29,9 @@ function readings(reads: readonly (readonly string[])[]) {
 }
 
 const doubted = (dest: string, where: string) =>
-  `WARNING Target config ${dest} stays as it is: fake suddenly has nothing at ${where}; reading it again`;
-const gone = (dest: string) => `WARNING The keys of ${dest} are gone: fake has none the second time`;
-const back = (dest: string) => `INFO The keys of ${dest} are there again`;
+  `WARNING Target config ${dest} stays as it is: fake has lost all keys at ${where}; reading again to make sure`;
+const gone = (dest: string) => `WARNING The keys of ${dest} are gone: a second read of fake found none either`;
+const back = (dest: string) => `INFO The keys of ${dest} are back`;
 
 describe('what is not believed at once', () => {
   test.each<[string, readonly (readonly string[])[], boolean[], string[]]>([

@@ -186,8 +186,8 @@ describe('a store that tells all of a root', () => {
     await settle();
     expect([backend.reads, [...source.view('/', ['/a']).keys()].length]).toEqual([2, 0]);
     expect(log.lines).toEqual([
-      'WARNING Target config /etc/a stays as it is: fake suddenly has nothing at /a; reading it again',
-      'WARNING The keys of /etc/a are gone: fake has none the second time',
+      'WARNING Target config /etc/a stays as it is: fake has lost all keys at /a; reading again to make sure',
+      'WARNING The keys of /etc/a are gone: a second read of fake found none either',
     ]);
     await source.stop();
   });

@@ -90,19 +90,19 @@ describe('the choice', () => {
     await serveV2('/app/k', '2');
     expect(await read()).toEqual([['/app/k', '2']]);
     expect(await read()).toEqual([['/app/k', '2']]);
-    expect(lines()).toEqual(['INFO etcd is asked by its v2 API: NODE offers it']);
+    expect(lines()).toEqual(['INFO Using the v2 API of etcd: NODE offers the v2 API']);
   });
 
   test('v3, where there is no v2', async () => {
     await serveV3(withoutV2, '/app/k', '3');
     expect(await read()).toEqual([['/app/k', '3']]);
-    expect(lines()).toEqual(['INFO etcd is asked by its v3 API: NODE offers no v2']);
+    expect(lines()).toEqual(['INFO Using the v3 API of etcd: NODE does not offer the v2 API']);
   });
 
   test('v3, where nothing else is spoken', async () => {
     await serveV3(grpcOnly, '/app/k', '3');
     expect(await read()).toEqual([['/app/k', '3']]);
-    expect(lines()).toEqual(['INFO etcd is asked by its v3 API: nothing else is spoken there']);
+    expect(lines()).toEqual(['INFO Using the v3 API of etcd: the node answers over gRPC only']);
   });
 
   test('the keys are in v3, but v2 is offered, too', async () => {
@@ -110,8 +110,8 @@ describe('the choice', () => {
     expect(await read()).toEqual([]);
     expect(await read()).toEqual([]);
     expect(lines()).toEqual([
-      'INFO etcd is asked by its v2 API: NODE offers it',
-      'WARNING The v2 API of etcd has none of the keys, but its v3 API has some: -backend etcdv3 reads those',
+      'INFO Using the v2 API of etcd: NODE offers the v2 API',
+      'WARNING The v2 API of etcd has none of the keys, but the v3 API has some; use -backend etcdv3 to read them',
     ]);
   });
 });

@@ -47,13 +47,13 @@ const cut: Answer = (_request, response) => {
 
 test.each([
   ['garbled', [say(200, 8, 'x')], 'NODE: the answer is not JSON (1 byte)'],
-  ['cut for ever', [cut], 'NODE: the connection broke again and again'],
-  ['denied', [say(401, 0, '{"errorCode":110}')], 'NODE: access denied (401); are user name and password right?'],
+  ['cut for ever', [cut], 'NODE: the connection broke several times in a row'],
+  ['denied', [say(401, 0, '{"errorCode":110}')], 'NODE: access denied (401); check the user name and the password'],
   ['an event', [event], [[{ key: '/k', value: 'new' }], 9n, '8']],
   ['cut once', [cut, event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
   ['ended without an event', [say(200, 8, ''), event], [[{ key: '/k', value: 'new' }], 9n, '8', '8']],
   ['history cleared', [say(400, 2000, '{"errorCode":401,"index":2000}')], ['resync', null, '8']],
-  ['an event without a node', [say(200, 8, '{"action":"set"}')], 'NODE: the answer tells of no change'],
+  ['an event without a node', [say(200, 8, '{"action":"set"}')], 'NODE: the answer to a watch has no event'],
   ['an unknown action', [say(200, 8, '{"action":"x","node":{"key":"/k","modifiedIndex":9}}')], ['resync', null, '8']],
   ['a counter that is behind', [say(200, 3, '')], ['resync', null, '8', undefined]],
   [

@@ -67,8 +67,10 @@ describe('an answer to a transaction', () => {
 
   test('what is no range is no answer: an empty one would say that the keys are gone', () => {
     const bytes = responseSerialize({ header, responses: [{ response_put: { header, prev_kv: pair('k', 'v') } }] });
-    expect(() => decodeTxn(bytes)).toThrow('the answer is not of a range');
-    expect(() => decodeTxn(responseSerialize({ header, responses: [{}] }))).toThrow('the answer is not of a range');
+    expect(() => decodeTxn(bytes)).toThrow('the answer is not that of a range request');
+    expect(() => decodeTxn(responseSerialize({ header, responses: [{}] }))).toThrow(
+      'the answer is not that of a range request',
+    );
   });
 
   test('what has no header is no answer', () => {

@@ -133,7 +133,7 @@ describe('a read answered by', () => {
     const backend = await etcdBackend(etcdSettings([url], { limits }));
     const error = await failureOf(readSnapshot(backend, ['/k'], never));
     expect(error.name).toBe('BackendError');
-    expect(error.message).toMatch(/no etcd|what an etcd says|answered 500|X-Etcd-Index/);
+    expect(error.message).toMatch(/not etcd|a valid etcd answer|answered 500|X-Etcd-Index/);
     await backend.close();
   });
 
@@ -240,16 +240,31 @@ describe('-backend-timeout bounds the whole request', () => {
 
 describe('somebody else answers', () => {
   test.each([
-    [404, '<html>', 'text/html; charset=utf-8', 'an HTTP server that is no etcd (it answered 404)'],
-    [200, '<html>', 'text/html; charset=utf-8', 'an HTTP server that is no etcd (a web page)'],
+    [
+      404,
+      '<html>',
+      'text/html; charset=utf-8',
+      'the HTTP server there is not etcd (it answered 404): check the address',
+    ],
+    [
+      200,
+      '<html>',
+      'text/html; charset=utf-8',
+      'the HTTP server there is not etcd (it sent a web page): check the address',
+    ],
     [200, 'hello', 'text/plain', 'the answer is not JSON (5 bytes of text/plain)'],
-    [405, '', 'text/plain', 'an HTTP server that is no etcd (it answered 405)'],
-    [400, 'Client sent an HTTP request to an HTTPS server.\n', 'text/plain', 'it speaks TLS there: write https://'],
+    [405, '', 'text/plain', 'the HTTP server there is not etcd (it answered 405): check the address'],
+    [
+      400,
+      'Client sent an HTTP request to an HTTPS server.\n',
+      'text/plain',
+      'the server uses TLS on this port: write https://',
+    ],
     [
       400,
       '<center>The plain HTTP request was sent to HTTPS port</center>',
       'text/html',
-      'it speaks TLS there: write https://',
+      'the server uses TLS on this port: write https://',
     ],
   ])('%d %s', async (status, body, type, expected) => {
     const url = await toy((response) => response.writeHead(status, { 'Content-Type': type }).end(body));

@@ -150,7 +150,7 @@ describe('a read answered by', () => {
   ] as [string, Said][])('%s', async (_name, said) => {
     const error = await failureOf(readSnapshot(await toy({ txn: () => said }), ['/k'], never));
     expect(error.name).toBe('BackendError');
-    expect(error.message).toMatch(/^http:\S+: the answer is not what (an etcd says|was asked for)$/);
+    expect(error.message).toMatch(/^http:\S+: the answer (is not a valid etcd answer|does not fit the request)$/);
   });
 
   test('a token that is none', async () => {
@@ -191,12 +191,16 @@ describe('somebody else answers', () => {
     response.writeHead(404, { 'Content-Type': 'text/html' }).end('<html>');
 
   test.each([
-    ['a web server', html, 'an HTTP server that is no etcd (it answered 404)'],
-    ['an etcd of old', (_request, response) => response.end('etcd 0.4.6'), 'this etcd offers no v3 API'],
+    ['a web server', html, 'the HTTP server there is not etcd (it answered 404): check the address'],
+    [
+      'an etcd of old',
+      (_request, response) => response.end('etcd 0.4.6'),
+      'this etcd does not offer the v3 API; use -backend etcdv2',
+    ],
     [
       'a server that speaks TLS',
       (_request, response) => response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
-      'it speaks TLS there: write https://',
+      'the server uses TLS on this port: write https://',
     ],
   ])('%s', async (_name, listener, expected) => {
     const server = createServer(listener);

@@ -121,7 +121,9 @@ describe('stores that cannot be read', () => {
 
   test('an etcd that offers only the v2 API', async () => {
     const toy = await ToyServer.start((_, response) => response.end('{}'));
-    await expect(readFrom([toy.url])).rejects.toThrow('an HTTP server that is no etcd (it answered 200)');
+    await expect(readFrom([toy.url])).rejects.toThrow(
+      'the HTTP server there is not etcd (it answered 200): check the address',
+    );
     await toy.close();
   });
 
@@ -158,7 +160,7 @@ describe('stores that cannot be read', () => {
       server.put('/app/0', '2');
       server.compact();
     };
-    await expect(readFrom([server.url], patient)).rejects.toThrow('forgets its history');
+    await expect(readFrom([server.url], patient)).rejects.toThrow('compacts its history');
     await server.close();
   });
 });
@@ -177,7 +179,7 @@ describe('who may read', () => {
   afterEach(() => server.close());
 
   test.each([
-    ['nobody', '', '', ['/app'], 'it wants a user name and a password'],
+    ['nobody', '', '', ['/app'], 'etcd requires a user name and a password'],
     ['a wrong password', 'root', 'wr0ng', ['/app'], 'user name or password is wrong'],
     ['an unknown user', 'nobody', 's3cret', ['/app'], 'user name or password is wrong'],
     ['somebody who may not', 'app', 's3cret', ['/other'], 'permission denied'],

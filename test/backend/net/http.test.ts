@@ -57,22 +57,22 @@ describe('answers that are no good', () => {
       say(200, '{"action":"get","node":{"key":"/k","value":"secret'),
       'protocol: http://NODE: the answer is not JSON (50 bytes)',
     ],
-    ['a list', say(200, '[]'), 'protocol: http://NODE: the answer is not what an etcd says'],
-    ['no node', say(200, '{}'), 'protocol: http://NODE: the answer has no node'],
+    ['a list', say(200, '[]'), 'protocol: http://NODE: the answer is not a valid etcd answer'],
+    ['no node', say(200, '{}'), 'protocol: http://NODE: the answer has no "node" field'],
     [
       'a strange node',
       say(200, '{"node":{"key":"/k","value":5}}'),
-      'protocol: http://NODE: the answer is not what an etcd says',
+      'protocol: http://NODE: the answer is not a valid etcd answer',
     ],
     [
       'strange nodes',
       say(200, '{"node":{"key":"/k","dir":true,"nodes":"x"}}'),
-      'protocol: http://NODE: the answer is not what an etcd says',
+      'protocol: http://NODE: the answer is not a valid etcd answer',
     ],
     [
       'a node that is none',
       say(200, '{"node":{"key":"/k","dir":true,"nodes":[null]}}'),
-      'protocol: http://NODE: the answer has a strange node',
+      'protocol: http://NODE: the answer has an invalid "node" field',
     ],
     [
       'another key',
@@ -82,19 +82,23 @@ describe('answers that are no good', () => {
     [
       'another key below',
       say(200, '{"node":{"key":"/k","dir":true,"nodes":[{"key":"/kk/a","value":"5"}]}}'),
-      'protocol: http://NODE: the answer has a strange node',
+      'protocol: http://NODE: the answer has an invalid "node" field',
     ],
     [
       'no index',
       say(200, '{"node":{"key":"/k","value":"5"}}', {}),
-      'protocol: http://NODE: an HTTP server that is no etcd (no X-Etcd-Index)',
+      'protocol: http://NODE: the HTTP server there is not etcd (no X-Etcd-Index in its answer): check the address',
     ],
     [
       'not the user',
       say(401, '{"errorCode":110,"message":"The request requires user authentication"}'),
-      'denied: http://NODE: access denied (401); are user name and password right?',
+      'denied: http://NODE: access denied (401); check the user name and the password',
     ],
-    ['forbidden', say(403, 'go away'), 'denied: http://NODE: access denied (403); are user name and password right?'],
+    [
+      'forbidden',
+      say(403, 'go away'),
+      'denied: http://NODE: access denied (403); check the user name and the password',
+    ],
     [
       'no leader',
       say(500, '{"errorCode":301,"message":"During Leader Election"}'),
@@ -106,7 +110,11 @@ describe('answers that are no good', () => {
       say(400, '{"errorCode":209,"message":"Invalid field"}'),
       'protocol: http://NODE: 209: Invalid field',
     ],
-    ['a page', say(404, 'not found'), 'protocol: http://NODE: an HTTP server that is no etcd (it answered 404)'],
+    [
+      'a page',
+      say(404, 'not found'),
+      'protocol: http://NODE: the HTTP server there is not etcd (it answered 404): check the address',
+    ],
     ['too much', say(200, ' '.repeat(20_000)), 'unreachable: http://NODE: the answer is longer than 10000 bytes'],
     [
       'headers, then a cut',
@@ -127,7 +135,7 @@ describe('answers that are no good', () => {
       (q, r) => {
         r.writeHead(307, { Location: q.url! }).end();
       },
-      'unreachable: http://NODE: it redirects in circles',
+      'unreachable: http://NODE: it redirects in a loop',
     ],
   ] as [string, Answer, string][])('%s', async (_name, answer, expected) => {
     expect(await readFrom([(await toy(answer)).url])).toBe(expected);
@@ -152,7 +160,7 @@ describe('answers that are no good', () => {
       if (request.url === '/version') say(200, '{"etcdserver":"3.5.0"}', {})(request, response);
       else say(404, '404 page not found\n', {})(request, response);
     });
-    expect(await readFrom([v3.url])).toContain('this etcd offers no v2 API');
+    expect(await readFrom([v3.url])).toContain('this etcd does not offer the v2 API');
   });
 
   test('nobody there, on any node', async () => {

@@ -56,11 +56,11 @@ describe('TLS where none is spoken, and the reverse', () => {
   };
 
   test.each([
-    ['v2', 'http', secure, 'it speaks TLS there: write https://'],
-    ['v3', 'http', secure, 'it speaks TLS there: write https://'],
-    ['v2', 'https', plain, 'it does not speak TLS there: write http://'],
-    ['v3', 'https', plain, 'it does not speak TLS there: write http://'],
-    ['v3', 'https', v3Plain, /it does not speak TLS there: write http:|the connection broke/],
+    ['v2', 'http', secure, 'the server uses TLS on this port: write https://'],
+    ['v3', 'http', secure, 'the server uses TLS on this port: write https://'],
+    ['v2', 'https', plain, 'the server does not use TLS on this port: write http://'],
+    ['v3', 'https', plain, 'the server does not use TLS on this port: write http://'],
+    ['v3', 'https', v3Plain, /the server does not use TLS on this port: write http:|the connection broke/],
     ['v2', 'http', rude, 'the connection broke'],
   ] as const)('%s by %s', async (api, scheme, start, words) => {
     const open = api === 'v2' ? etcdBackend : etcd3Backend;

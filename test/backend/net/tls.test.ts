@@ -73,7 +73,7 @@ describe('connections that must not be', () => {
       'server',
       true,
       trusting,
-      /^denied: .*asks for a client certificate/,
+      /^denied: .*requires a client certificate/,
     ],
     [
       'the certificate of a stranger',

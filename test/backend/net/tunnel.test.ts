@@ -129,7 +129,7 @@ describe('a store that is asked by a proxy', () => {
   test.each(cases.filter(({ kind }) => kind !== 'https'))('$api over $scheme, by $kind: not let in', async (each) => {
     const toy = await proxyTo(1, { kind: each.kind, userinfo: 'me:pw' });
     const message = await readBy(each, toy.proxy('me:hunter2'));
-    expect(message).toContain(`${each.scheme}://localhost:99 by the proxy ${each.kind}://PROXY: `);
+    expect(message).toContain(`${each.scheme}://localhost:99 through the proxy ${each.kind}://PROXY: `);
     expect(message).toMatch(/407|refuses the user name and password/);
     expect(message).not.toContain('hunter2');
   });
@@ -146,7 +146,9 @@ describe('a store that is asked by a proxy', () => {
     const message = await readBy({ api: 'v3', scheme: 'http' }, { ...(await proxyTo(1)).proxy(), kind: 'https' }).catch(
       (error: unknown) => (error as Error).message,
     );
-    expect(message).toBe('the v3 API of etcd is asked by proxies at http:// and socks5:// only, not by http://PROXY');
+    expect(message).toBe(
+      'the v3 API of etcd can be used through http:// and socks5:// proxies only, not through http://PROXY',
+    );
   });
 
   test('what a SOCKS proxy refuses', async () => {

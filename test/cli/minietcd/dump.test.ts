@@ -87,6 +87,6 @@ test('a listing holds directories, and values behind tabs', () => {
       { key: '/d/a', value: '', ttl: undefined },
       { key: '/b', value: 'one\ttwo', ttl: undefined },
     ],
-    warnings: ['1 key comes without a value, and is made empty: a listing holds none'],
+    warnings: ['1 key has no value in the file and is imported with an empty one'],
   });
 });

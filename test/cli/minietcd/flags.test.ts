@@ -123,16 +123,19 @@ describe('settings that may not do what one thinks say so', () => {
     [['-cors', 'http://a.com:80,https://b.com,*'], []],
     [
       ['-cors', 'a.com, http://b.com/'],
-      ['-cors: a.com lets no page in', '-cors: http://b.com/ lets no page in: browsers name origins as http://host'],
+      ['-cors: a.com allows no page', '-cors: http://b.com/ allows no page: browsers send origins as http://host'],
     ],
     [['-addr', '10.0.0.1:4001', '-bind-addr', '0.0.0.0:4001'], []],
-    [['-bind-addr', '0.0.0.0'], [`-bind-addr: ${any} 0.0.0.0: name this machine with -addr <this machine>:<port>`]],
-    [['-bind-addr', '127.0.0.1:1,[::]:2'], [`-bind-addr: ${any} [::]: name`]],
-    [['-addr', '0.0.0.0:4001'], [`-addr: ${any} 0.0.0.0: name`]],
+    [
+      ['-bind-addr', '0.0.0.0'],
+      [`-bind-addr: ${any} 0.0.0.0: set the address of this machine with -addr <this machine>:<port>`],
+    ],
+    [['-bind-addr', '127.0.0.1:1,[::]:2'], [`-bind-addr: ${any} [::]: set`]],
+    [['-addr', '0.0.0.0:4001'], [`-addr: ${any} 0.0.0.0: set`]],
     [['-listen-client-urls', 'http://10.0.0.0:1'], []],
     [
       ['-listen-client-urls', 'http://0.0.0.0:1'],
-      [`${any} 0.0.0.0: name this machine with -advertise-client-urls http`],
+      [`${any} 0.0.0.0: set the address of this machine with -advertise-client-urls http`],
     ],
     [['-listen-client-urls', 'http://0.0.0.0:1', '-advertise-client-urls', 'http://10.0.0.1:1'], []],
   ])('%j', (args, wanted) => {

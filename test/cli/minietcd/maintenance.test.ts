@@ -188,7 +188,7 @@ describe('F11', () => {
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ errorCode: 300, cause: 'write-ahead log: EIO: i/o error' });
     expect((await ended)[0]).toBe(1);
-    expect(log).toContain('it is not certain any more what is on disk; stopping');
+    expect(log).toContain('the state of the data on disk is not known any more; stopping');
   });
 });
 

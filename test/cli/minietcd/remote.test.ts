@@ -33,8 +33,8 @@ test('TLS where none is spoken, and the reverse', async () => {
   });
   const plain = createHttp((_request, response) => response.end());
   for (const [server, scheme, words] of [
-    [tls, 'http', 'it speaks TLS: write https://'],
-    [plain, 'https', 'it does not speak TLS: write http://'],
+    [tls, 'http', 'it uses TLS: write https://'],
+    [plain, 'https', 'it does not use TLS: write http://'],
   ] as const) {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const remote = await Remote.open(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, noFiles, 5000);
@@ -48,7 +48,7 @@ test('TLS where none is spoken, and the reverse', async () => {
 describe('servers that are no etcd', () => {
   const manners = new Map<string, (socket: Socket) => void>([
     ['it sent nothing for 0.2 s', () => undefined],
-    ['it does not speak HTTP', (socket) => socket.end('SSH-2.0-x\r\n')],
+    ['it is not an HTTP server', (socket) => socket.end('SSH-2.0-x\r\n')],
     ['its answer was cut off', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"node":')],
     ['socket hang up', (socket) => socket.end()],
   ]);

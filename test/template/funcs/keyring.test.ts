@@ -62,7 +62,7 @@ describe('a key ring that is none', () => {
   test.each([
     ['an empty file', '', 'no armored PGP private key in it'],
     ['public keys', made.get('public')!, 'no armored PGP private key in it'],
-    ['a locked key', made.get('locked')!, 'its private keys need a passphrase, and there is none to give'],
+    ['a locked key', made.get('locked')!, 'its private keys have a passphrase; confd can only use keys without one'],
     ['a damaged key', made.get('app')!.replace(/\n[A-Za-z0-9+/]{64}\n/, '\n'), 'a private key cannot be read'],
   ])('%s', async (_name, text, message) => {
     await expect(ring(text)).rejects.toThrow(TemplateError);

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 /** `confd completion`. */
 export const completion: Command = {
   name: 'completion',
-  summary: 'print a script that completes command lines in bash or zsh',
+  summary: 'print a shell script for completion in bash or zsh',
   operands: '',
   flags: [],
   takesSettings: false,

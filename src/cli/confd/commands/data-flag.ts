@@ -5,5 +5,5 @@ export const dataFlag: FlagSpec = Object.freeze({
   name: 'data',
   kind: 'list',
   default: [],
-  usage: 'take the keys from this YAML or JSON `file`, and ask no store (may be repeated)',
+  usage: 'read the keys from this YAML or JSON `file` instead of the store (may be repeated)',
 });

@@ -48,7 +48,8 @@ function flagsOf({ flags, takesSettings }: Command): readonly FlagSpec[] {
 /** Why the words behind the flags cannot be what they were meant for, or null. */
 function wrongOperand({ operands: allowed }: Command, operands: readonly string[]): string | null {
   const flag = operands.find((word) => /^-./.test(word));
-  if (flag !== undefined) return `${/^[^=]*/.exec(flag)![0]} comes too late: flags stand before "${operands[0]!}"`;
+  if (flag !== undefined)
+    return `${/^[^=]*/.exec(flag)![0]} must be written before "${operands[0]!}": flags come first`;
   const max = allowed === '' ? 0 : allowed.includes('...') ? Infinity : 1;
-  return operands.length > max ? `"${operands[max]!}" is one word too many` : null;
+  return operands.length > max ? `unexpected argument "${operands[max]!}"` : null;
 }

@@ -5,7 +5,7 @@ import { refuseCommand } from './refuse.ts';
 /** `confd help [COMMAND]`. */
 export const help: Command = {
   name: 'help',
-  summary: 'explain the flags by topic, or those of a command',
+  summary: 'explain the flags by topic, or the flags of one command',
   operands: '[COMMAND]',
   flags: [],
   takesSettings: false,

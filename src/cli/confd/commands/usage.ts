@@ -21,7 +21,7 @@ export interface Described {
 /** What -h prints behind a command. */
 export function commandUsage(program: string, { name, operands, flags, takesSettings }: Command): string {
   const own = usageText(`${program} ${name}${operands === '' ? '' : ` ${operands}`}`, flags);
-  const more = `The flags of ${program} count, too: "${program} help ${name}" lists them all\n`;
+  const more = `The flags of ${program} can be given, too: "${program} help ${name}" lists all of them\n`;
   return takesSettings ? own + more : own;
 }
 
@@ -78,11 +78,11 @@ async function describe({ program, commands, command }: Described): Promise<Argv
     .exitProcess(false)
     .parserConfiguration({ 'camel-case-expansion': false, 'boolean-negation': false, 'dot-notation': false });
   const own = command?.flags ?? [];
-  for (const spec of own) parser.option(spec.name, optionOf(spec, `Of ${command!.name} alone:`));
+  for (const spec of own) parser.option(spec.name, optionOf(spec, `Only for ${command!.name}:`));
   if (command === null)
     for (const { name, operands, summary } of commands) parser.command(`${name} ${operands}`, summary);
   if (command?.takesSettings === false) return parser;
-  const hyphens = 'One hyphen or two; boolean flags take a value only after "=": -watch=false.';
+  const hyphens = 'Flags begin with one hyphen or two. A boolean flag takes a value only after "=": -watch=false.';
   parser.epilogue(`The backends:\n${backendLines()}\n\n${hyphens}`);
   const without = command === null ? [] : ['version', 'print-config'];
   for (const [topic, heading] of Object.entries(topics))
@@ -104,7 +104,8 @@ function shapeOf(command: Command | null): string {
 }
 
 function said(command: Command | null): string {
-  if (command === null) return 'Keeps files equal to what templates make of the keys of a store.';
+  if (command === null)
+    return 'Renders configuration files from templates and the keys of a store, and keeps them up to date.';
   return `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`;
 }
 

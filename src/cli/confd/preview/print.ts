@@ -10,7 +10,7 @@ export async function print(line: RenderRequest): Promise<number> {
   if (prepared === null) return 2;
   const { specs, log } = prepared;
   const folder = line.flags.get('o') as string | undefined;
-  if (folder === '') log.error('-o "" names no directory');
+  if (folder === '') log.error('-o needs the name of a directory');
   const resources = folder === '' ? [] : await templatesOf(prepared);
   const output = new Output(specs.length > 1);
   for await (const { resource, rendering } of rendered(resources, prepared)) {

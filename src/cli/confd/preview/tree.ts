@@ -42,7 +42,7 @@ async function makeFolders(folder: string, inside: string): Promise<void> {
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) await attempt('mkdir', path, () => Promise.reject(error as Error));
       const found = await attempt('lstat', path, () => lstat(path));
-      if (!found.isDirectory()) throw new AgentError(`${path} is not a directory, and may lead out of ${folder}`);
+      if (!found.isDirectory()) throw new AgentError(`${path} is not a directory (a link could lead out of ${folder})`);
     }
   }
 }

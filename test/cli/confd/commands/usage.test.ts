@@ -22,9 +22,9 @@ describe('usage', () => {
   });
 
   test.each([
-    ['  -interval int\n    \tseconds from one pass to the next (default 600)\n'],
+    ['  -interval int\n    \tseconds between two passes (default 600)\n'],
     ['  -node address\n    \taddress of the backend (may be repeated)\n'],
-    ['  -onetime\n    \tmake one pass and exit\n'],
+    ['  -onetime\n    \tprocess every resource once and exit\n'],
     [' (default "/etc/confd")\n'],
     [' (default 5ms)\n'],
     [' (default [127.0.0.1:4001])\n'],
