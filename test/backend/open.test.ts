@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readSnapshot } from '../../src/backend/contract/backend.ts';
-import { storeSettings } from '../../src/backend/entries.ts';
+import { entryOf, storeSettings } from '../../src/backend/entries.ts';
 import { type BackendOptions, discoverNodes, openStore } from '../../src/backend/open.ts';
 import { defaultsOf } from '../../src/config/schema/schema.ts';
 import { memoryLog } from '../helpers/memory-log.ts';
@@ -30,6 +30,12 @@ describe('settings that cannot work', () => {
   });
 });
 
+/** What the entry says before the store is open. */
+function traitsOf(backend: string) {
+  const entry = entryOf(backend)!;
+  return entry.kind === 'missing' ? null : [entry.traits.canWatch, entry.traits.selects];
+}
+
 describe('stores', () => {
   const folder = mkdtempSync(join(tmpdir(), 'open-'));
   writeFileSync(join(folder, 'keys.yaml'), 'app:\n  host: here\n');
@@ -41,12 +47,14 @@ describe('stores', () => {
     const { backend: store } = await openStore({ ...plain, ...more, backend });
     const { pairs } = await readSnapshot(store, ['/app'], new AbortController().signal);
     expect([...pairs]).toEqual([pair]);
+    expect(traitsOf(backend)).toEqual([store.canWatch, store.selects]);
     await store.close();
   });
 
   test.each(['etcd', 'etcdv2', 'etcdv3'])('an etcd that is down is opened all the same: %s', async (backend) => {
     const store = await openStore({ ...plain, backend, nodes: ['me:pw@127.0.0.1:1'] });
     expect(store.places).toEqual(['***@127.0.0.1:1']);
+    expect(traitsOf(backend)).toEqual([store.backend.canWatch, store.backend.selects]);
     await store.backend.close();
   });
 });

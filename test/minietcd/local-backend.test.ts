@@ -3,6 +3,7 @@ import { BackendError, type SessionItem, readSnapshot } from '../../src/backend/
 import { localBackend } from '../../src/minietcd/local-backend.ts';
 import type { Request } from '../../src/minietcd/state/request.ts';
 import { MiniEtcd } from '../../src/minietcd/server.ts';
+import { embeddedEntry } from '../../src/backend/registry.ts';
 import { backendContract, toldBy } from '../contract/backend.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 
@@ -34,6 +35,10 @@ backendContract(
   },
   { anyBytes: true, live: true, under: '' },
 );
+
+test('is what the entry says of it', () => {
+  expect(localBackend(new MiniEtcd(new FakeClock()))).toMatchObject(embeddedEntry.traits);
+});
 
 const never = new AbortController().signal;
 

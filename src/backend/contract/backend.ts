@@ -59,14 +59,18 @@ export interface Edit {
   readonly alone?: true;
 }
 
-/** A store, seen through sessions: what it has, and then what happens to it. */
-export interface Backend {
-  readonly name: string;
+/** What all stores of a kind have in common, known before one is opened. */
+export interface StoreTraits {
   /** False where nothing comes after a session's snapshot: such a store is read again and again. */
   readonly canWatch: boolean;
+  readonly selects: Rule;
+}
+
+/** A store, seen through sessions: what it has, and then what happens to it. */
+export interface Backend extends StoreTraits {
+  readonly name: string;
   /** True where each snapshot has something made for it, such as a credential: it is read anew when it must be only. */
   readonly mints?: boolean;
-  readonly selects: Rule;
   /**
    * Begins a session: first a snapshot of all that keys select, where a missing key is no error but absent; then, for as
    * long as items are asked for, what happens to it. Early or doubled is allowed, late never: a change made after the

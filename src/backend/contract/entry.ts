@@ -1,7 +1,7 @@
 import type { SettingRows, Values } from '../../config/schema/schema.ts';
 import type { FlagValue } from '../../go/flag.ts';
 import type { Logger } from '../../obs/log.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, StoreTraits } from './backend.ts';
 
 /**
  * All that the program knows of one kind of store, so that nothing about it stands elsewhere: flags, variables, TOML
@@ -29,6 +29,8 @@ interface Described<Rows extends SettingRows, Given> {
 /** A store that this release opens. */
 export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
   readonly kind: 'store';
+  /** What the store will say of itself once it is open. */
+  readonly traits: StoreTraits;
   /** Where it is asked when no node is set; only for one that reads nodes. */
   defaultNodes?(env: ReadonlyMap<string, string>): readonly string[];
   /** True when nodes that SRV records name have the scheme in front in the log, as in confd. */
@@ -42,6 +44,7 @@ export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> e
 /** A store that the program runs in its own process. */
 export interface HostedEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
   readonly kind: 'hosted';
+  readonly traits: StoreTraits;
   /** How another process asks it for keys. */
   asClient(values: Given): { readonly backend: string; readonly nodes: readonly string[] };
 }

@@ -16,6 +16,7 @@ export const embeddedEntry: HostedEntry<typeof settings> = Object.freeze({
   name: 'embedded',
   description: 'a mini-etcd in this process',
   settings,
+  traits: { canWatch: true, selects: 'subtree' as const },
   check(value: (flag: string) => FlagValue) {
     const setting = ['node', 'srv-domain', 'srv-record'].find((name) => (value(name) as string | string[]).length > 0);
     const message = 'cannot be used with the backend embedded, which runs in this process and has no nodes';

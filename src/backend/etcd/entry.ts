@@ -24,6 +24,7 @@ type Options = Values<typeof settings> & StoreDeps;
 
 const common = {
   settings,
+  traits: { canWatch: true, selects: 'subtree' },
   placesOf: ({ nodes }: Values<typeof settings>) => nodes.map(maskUserinfo),
   doubts: connectionDoubts,
 } as const;

@@ -15,6 +15,7 @@ export const fileEntry = openableEntry({
       default: '*',
     }),
   },
+  traits: { canWatch: true, selects: 'text' },
   placesOf: ({ files }) => files.map(redact),
   async open({ files, filter, log }) {
     const { fileBackend } = await import('./file.ts');
