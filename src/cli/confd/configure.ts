@@ -22,8 +22,8 @@ export async function configure(
   try {
     parsed = parseFlags(args, [...settings, ...oldSettings]);
   } catch (error) {
-    const { refuseFlags } = await import('./commands/refuse.ts');
-    const { usage } = await import('./commands/usage.ts');
+    // One chunk with the commands: each further one takes what it shares out of the agent's.
+    const { refuseFlags, usage } = await import('./commands/dispatch.ts');
     return refuseFlags(program, error, () => usage(program));
   }
   const { set: flags, rest } = parsed;

@@ -1,4 +1,5 @@
 import type { RenderRequest } from '../preview/prepare.ts';
+import type { Setting } from '../../../config/schema/schema.ts';
 import type { FlagSpec, FlagValue } from '../../../go/flag.ts';
 
 /** What renders without writing; each resolves to the exit code. */
@@ -31,7 +32,7 @@ export interface Command {
   /** What may follow the flags, as the help shows it; '' for a command that takes no words. */
   readonly operands: string;
   /** Its own flags. */
-  readonly flags: readonly FlagSpec[];
+  readonly flags: readonly (FlagSpec & Pick<Setting, 'choices'>)[];
   /** Whether confd's flags are taken, too, besides -version and -print-config. */
   readonly takesSettings: boolean;
   /** Resolves to the exit code. What it needs is loaded here, so that a start of the agent does not pay for it. */

@@ -1,5 +1,6 @@
 import { writeTo } from '../../process/output.ts';
 import type { Command } from './command.ts';
+import { completionScript } from './usage.ts';
 
 /** `confd completion`. */
 export const completion: Command = {
@@ -9,7 +10,6 @@ export const completion: Command = {
   flags: [],
   takesSettings: false,
   run: async ({ program, commands }) => {
-    const { completionScript } = await import('./usage.ts');
     writeTo(1, await completionScript({ program, commands, command: null }));
     return 0;
   },

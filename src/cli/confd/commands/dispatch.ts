@@ -6,6 +6,9 @@ import { refuseCommand, refuseFlags } from './refuse.ts';
 import { commands } from './table.ts';
 import { commandUsage, completions } from './usage.ts';
 
+export { refuseFlags } from './refuse.ts';
+export { usage } from './usage.ts';
+
 /** Runs the command that the first word names; resolves to its exit code, 2 for a command line that cannot be run. */
 export async function runCommand(
   program: string,

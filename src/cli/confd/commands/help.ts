@@ -1,6 +1,7 @@
 import { writeTo } from '../../process/output.ts';
 import type { Command } from './command.ts';
 import { refuseCommand } from './refuse.ts';
+import { helpScreen } from './usage.ts';
 
 /** `confd help [COMMAND]`. */
 export const help: Command = {
@@ -12,7 +13,6 @@ export const help: Command = {
   run: async ({ program, operands: [name], commands }) => {
     const command = commands.find((each) => each.name === name) ?? null;
     if (name !== undefined && command === null) return refuseCommand(program, name, commands);
-    const { helpScreen } = await import('./usage.ts');
     writeTo(1, await helpScreen({ program, commands, command }, process.stdout.columns || 80));
     return 0;
   },
