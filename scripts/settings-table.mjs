@@ -1,26 +1,10 @@
 // Prints docs/settings.md, made from the rows of the settings and the entries of the backends: npm run settings [-- --write]
 // With --write the page is replaced; without it the page is only compared.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { importSources, publish, table, ticked } from './build/page.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const page = join(root, 'docs/settings.md');
-const modules = ['config/flags', 'config/offered', 'config/schema/schema', 'backend/entries', 'go/flag'];
-const contents = modules.map((name) => `export * from './src/${name}.ts';`).join('\n');
-const options = { bundle: true, format: 'esm', platform: 'node', packages: 'external', write: false };
-const { outputFiles } = await build({ stdin: { contents, resolveDir: root }, ...options });
-const code = Buffer.from(outputFiles[0].text).toString('base64');
-const { formatValue, missingReaders, offered, offeredEntries, readersOf, settings, topics } = await import(
-  `data:text/javascript;base64,${code}`
+const { formatValue, missingReaders, offered, offeredEntries, readersOf, settings, topics } = await importSources(
+  ...['config/flags', 'config/offered', 'config/schema/schema', 'backend/entries', 'go/flag'],
 );
-
-const table = (...rows) => {
-  const [head, ...others] = rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
-  return [head, `|${'---|'.repeat(rows[0].length)}`, ...others].join('\n');
-};
-const ticked = (words) => words.map((word) => `\`${word}\``).join(', ');
 
 function defaultOf({ kind, default: value }) {
   const text = kind === 'list' ? value.join(', ') : formatValue(kind, value);
@@ -49,7 +33,7 @@ function section(topic) {
 }
 
 const missing = settings.filter(({ name }) => missingReaders(name).length > 0);
-const text = [
+publish('docs/settings.md', [
   '<!-- Made by "npm run settings -- --write" from the code. Do not edit. -->',
   '# Settings',
   `A setting can be given by a flag, by a variable of the environment, or by a key of confd.toml. A flag is stronger than a variable, a
@@ -73,12 +57,4 @@ often set them for every backend.`,
     ['flag', 'confd.toml', 'variable', 'backend'],
     ...missing.map((row) => [...rowOf(row).slice(0, 3), missingReaders(row.name).join(', ')]),
   ),
-];
-const whole = `${text.join('\n\n')}\n`;
-const before = existsSync(page) ? readFileSync(page, 'utf8') : '';
-console.log(whole);
-if (process.argv.includes('--write')) writeFileSync(page, whole);
-else if (before !== whole) {
-  console.error('docs/settings.md says something else (--write puts it right)');
-  process.exitCode = 1;
-}
+]);
