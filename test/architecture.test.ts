@@ -55,6 +55,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['agent/resource', 'agent/render', 'agent/pipeline', 'agent/schedule'],
   ],
 
+  services: [],
+  lint: [
+    ...['go', 'backend/contract', 'backend', 'config', 'template/engine', 'template/gotext', 'template/handlebars'],
+    ...['template/funcs', 'template', 'agent/resource', 'agent/pipeline', 'services'],
+  ],
+
   'minietcd/state': ['obs'],
   'minietcd/storage/wal': ['go', 'obs'],
   'minietcd/storage': ['go', 'obs', 'minietcd/state', 'minietcd/storage/wal'],
@@ -85,7 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['go', 'obs', 'config', 'backend', 'template/engine', 'template/funcs'],
     ...['agent/resource', 'agent/render', 'agent/pipeline', 'agent', 'cli/process'],
   ],
-  'cli/confd/commands': ['go', 'config/schema', 'backend', 'config', 'cli/process', 'cli/confd/preview'],
+  'cli/confd/commands': ['go', 'config/schema', 'backend', 'config', 'lint', 'cli/process', 'cli/confd/preview'],
   'cli/confd': [
     'agent/pipeline',
     ...['go', 'obs', 'config', 'backend/contract', 'backend', 'template/engine', 'template/funcs'],

@@ -99,7 +99,7 @@ export async function readResources(
 }
 
 /** What is said of a confdir without any resource. */
-function noResources(confdir: string): ConfigWarning {
+export function noResources(confdir: string): ConfigWarning {
   const nowhere = { file: '', line: null, column: null };
   return warningAt('no-resources', nowhere, `Found no templates in ${confdir}/conf.d`);
 }
@@ -110,10 +110,13 @@ function sameDests(specs: readonly ResourceSpec[]): { file: string; fact: string
   return specs.flatMap(({ dest, file }) => {
     const first = byDest.get(normalize(dest));
     if (first === undefined) byDest.set(normalize(dest), file);
-    return first === undefined
-      ? []
-      : { file, fact: `dest "${dest}" is also the dest of ${first}: the two resources overwrite each other` };
+    return first === undefined ? [] : { file, fact: overwriting(dest, first) };
   });
+}
+
+/** What is said of a dest that is that of another resource file, too. */
+export function overwriting(dest: string, other: string): string {
+  return `dest "${dest}" is also the dest of ${other}: the two resources overwrite each other`;
 }
 
 interface Loaded {
@@ -145,7 +148,7 @@ const knownKeys = [
 const tables = ['template', 'backend'];
 
 /** A resource file that was read. */
-interface ResourceFile {
+export interface ResourceFile {
   /** The [template] table; empty when there is none. */
   readonly table: TomlTable;
   /** What can be made of the file: what was reported as an error is left out. Null without a [template] table. */
@@ -153,7 +156,12 @@ interface ResourceFile {
 }
 
 /** Reads a resource file. What is wrong goes to report; throws ConfigError where nothing can be read any more. */
-async function readResource(file: string, known: Sources, lenient: boolean, report: Report): Promise<ResourceFile> {
+export async function readResource(
+  file: string,
+  known: Sources,
+  lenient: boolean,
+  report: Report,
+): Promise<ResourceFile> {
   const toml = parseToml(file, await readConfigFile(file));
   checkKeys(toml, { table: toml.table, known: tables, lenient }, report);
   const entry = findEntry(toml.table, 'template');

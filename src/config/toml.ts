@@ -92,7 +92,7 @@ function parserError(file: string, text: string, cause: unknown): ConfigError {
   const fact = message.replace(/ at row \d+, col \d+, pos \d+:\n[^]*$/, '');
   const source = line === null ? '' : text.split('\n')[line - 1]!;
   const words = /=\s*[-+]?0[0-9]/.test(source) ? leadingZeroes(source) : fact;
-  const column = row === undefined || line !== row + 1 || col === undefined ? null : col + 1;
+  const column = row === undefined || line !== row + 1 || col === undefined ? null : Math.max(col, 1);
   return syntaxError(file, { line, column }, words, new Error(fact));
 }
 

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
 import { modeText } from '../../go/os.ts';
 import { AgentError, attempt, isErrno } from '../resource/error.ts';
+import { kindOf } from '../resource/file-kind.ts';
 import type { Rendering } from '../render/render.ts';
 import type { Resource } from '../resource/resource.ts';
 
@@ -60,12 +61,6 @@ async function refuseOthers(dest: string): Promise<void> {
   const stat = await lstat(dest).catch(() => null);
   if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
   throw new AgentError(`dest ${dest} is ${kindOf(stat)}, and not a file`);
-}
-
-function kindOf(stat: Stats): string {
-  if (stat.isDirectory()) return 'a directory';
-  if (stat.isFIFO()) return 'a named pipe';
-  return stat.isSocket() ? 'a socket' : 'a device';
 }
 
 function differences({ stat, md5 }: Present, wished: Attributes, wishedMd5: string): string[] {

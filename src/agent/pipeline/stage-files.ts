@@ -16,6 +16,12 @@ export function stageNamePrefix(dest: string): string {
 
 // A stage file's name says who writes it: "confd-", the host and pid namespace, the pid, that process's start time.
 const tagged = /^(\..*)\.confd-([0-9a-f]{8})-([0-9]+)-([0-9]+)-[0-9a-f]{8}$/s;
+
+/** Whether a file of that name may be one of our stage files. */
+export function isStageName(name: string): boolean {
+  return tagged.test(name);
+}
+
 /** Whether a process of another host or container still runs cannot be seen; no stage file lives as long as this. */
 const foreignAgeMs = 24 * 60 * 60 * 1000;
 

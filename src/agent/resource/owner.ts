@@ -107,12 +107,14 @@ async function id(number: number | null, name: string | null, directory: Directo
   return checkId(Number(line.split(':')[2]), directory.key);
 }
 
-function checkId(number: number, key: string): number {
+/** The number, when a file can belong to it; throws AgentError. */
+export function checkId(number: number, key: string): number {
   if (Number.isInteger(number) && number >= 0 && number <= maxId) return number;
   throw new AgentError(`${key} ${number} is out of range (0 to ${maxId}, or -1 for confd's own)`);
 }
 
-function lineOf(name: string, table: string): string | null {
+/** The line of a name in /etc/passwd or /etc/group. */
+export function lineOf(name: string, table: string): string | null {
   return table.split('\n').find((line) => line.startsWith(`${name}:`)) ?? null;
 }
 

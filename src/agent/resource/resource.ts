@@ -132,8 +132,11 @@ export function storeIdOf({ source, keys }: KeyRequest): string {
   return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
 }
 
-/** A resource without keys wants nothing of any store; it does not matter of which. */
-function keyRequestsOf({ keys, sources }: ResourceSpec, defaultPrefix: string): KeyRequest[] {
+/** What a resource wants of its stores; one without keys wants nothing of any, and it does not matter of which. */
+export function keyRequestsOf(
+  { keys, sources }: Pick<ResourceSpec, 'keys' | 'sources'>,
+  defaultPrefix: string,
+): KeyRequest[] {
   const requested = keys.length === 0 ? [globalSource] : sources;
   return requested.map((source) => {
     const prefix = absolute(fromText(source.prefix ?? defaultPrefix));

@@ -179,6 +179,17 @@ export function declare(keyring: Keyring | null): FuncMap {
   return confdFuncs(new Reader(new View(() => undefined, '/', [], 'subtree')), deps);
 }
 
+/** What is declared where values are encrypted, for those who look at templates and run none. */
+export function declaredWithSecrets(): FuncMap {
+  const reader = new Reader(new View(() => undefined, '/', [], 'subtree'));
+  const secrets = secretFuncs(reader, { decrypt: () => [] });
+  return {
+    get: (name) => declaredFuncs.get(name) ?? secrets.get(name),
+    has: (name) => declaredFuncs.has(name) || secrets.has(name),
+    keys: () => [...declaredFuncs.keys(), ...secrets.keys()].values(),
+  };
+}
+
 /** What is declared where no values are encrypted. */
 export const declaredFuncs: FuncMap = declare(null);
 

@@ -5,8 +5,11 @@ import type { Reader } from '../../mirror/readset.ts';
 import { slice, strings } from './lists.ts';
 import type { Keyring } from './keyring.ts';
 
+/** The functions for encrypted values. */
+export const secretNames: ReadonlySet<string> = new Set(['cget', 'cgetv', 'cgets', 'cgetvs']);
+
 /** get, gets, getv and getvs for encrypted values; getvs sorts before it decrypts, as confd did. */
-export function secretFuncs(reader: Reader, keyring: Keyring): ReadonlyMap<string, Func> {
+export function secretFuncs(reader: Reader, keyring: Pick<Keyring, 'decrypt'>): ReadonlyMap<string, Func> {
   const open = (pairs: readonly KVPair[]) => {
     const texts = keyring.decrypt(pairs.map((pair) => pair.value));
     return pairs.map(({ key }, i) => new KVPair(key, texts[i]!));

@@ -25,13 +25,20 @@ import type { Token, TokenKind } from './token.ts';
 /** The bodies that a text defines, by name; the text itself is one of them. */
 export type Trees = ReadonlyMap<string, ListNode>;
 
-/** Parses a text; hasFunction says which function names exist. Throws TemplateError. */
-export function parse(source: Source, hasFunction: (name: string) => boolean): Trees {
+/**
+ * Parses a text; hasFunction says which function names exist. Throws TemplateError. With onUndefined, which hears where a
+ * variable stands that is not defined there, such a variable is no error.
+ */
+export function parse(
+  source: Source,
+  hasFunction: (name: string) => boolean,
+  onUndefined: ((name: string, pos: number) => void) | null = null,
+): Trees {
   const lexer = new Lexer(source.text, source.delims, {
     break: !hasFunction('break'),
     continue: !hasFunction('continue'),
   });
-  const shared: Shared = { source, lexer, hasFunction, trees: new Map(), nesting: 0, open: [] };
+  const shared: Shared = { source, lexer, hasFunction, onUndefined, trees: new Map(), nesting: 0, open: [] };
   try {
     new Parser(shared).parseText();
   } catch (error) {
@@ -54,6 +61,7 @@ interface Shared {
   readonly source: Source;
   readonly lexer: Lexer;
   readonly hasFunction: (name: string) => boolean;
+  readonly onUndefined: ((name: string, pos: number) => void) | null;
   readonly trees: Map<string, ListNode>;
   nesting: number; // of parentheses and bodies around the current token
   readonly open: number[]; // where the actions around the current token begin
@@ -475,7 +483,10 @@ class Parser {
       case 'nil':
         return { kind: token.kind, pos };
       case 'variable':
-        if (!this.names.includes(text)) this.error('undefined variable %q', text);
+        if (!this.names.includes(text)) {
+          if (this.shared.onUndefined === null) this.error('undefined variable %q', text);
+          this.shared.onUndefined(text, pos);
+        }
         return { kind: 'variable', pos, name: text, fields: [] };
       case 'field':
         return { kind: 'field', pos, fields: [text.slice(1)] };

@@ -11,6 +11,12 @@ import type { HbsExec, HbsFrame, HbsState } from './state.ts';
 import { compileProgram } from './statements.ts';
 import type { Language } from './scope.ts';
 
+/** Loads the handlebars package; gives what makes a tree of a text. */
+export async function loadParse(): Promise<Parse> {
+  const { default: handlebars } = await import('handlebars');
+  return (text) => handlebars.parse(text);
+}
+
 /** How Handlebars templates are read. */
 export interface HandlebarsSettings {
   /** The absolute path of the directory that partials come from. */
@@ -24,8 +30,7 @@ export interface HandlebarsSettings {
  * over our values: no code is made of a template, and no JavaScript property is in its reach.
  */
 export async function loadHandlebars(language: Language): Promise<(settings: HandlebarsSettings) => Engine> {
-  const { default: handlebars } = await import('handlebars');
-  const parse: Parse = (text) => handlebars.parse(text);
+  const parse = await loadParse();
   return (settings) => ({
     compile: (name, text, funcs) => compile({ name, text, funcs }, { ...settings, language, parse }),
   });

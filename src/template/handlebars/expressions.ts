@@ -11,7 +11,7 @@ import { failure } from './scope.ts';
 import type { Scope } from './scope.ts';
 
 /** Blocks that the language knows by itself; none of them is a function. */
-const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
+export const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
 
 /** Compiles an argument; the last name of a path may mean nothing. */
 export function compileExpression(scope: Scope, node: Expression): HbsEval {
@@ -35,7 +35,7 @@ function literalOf({ value }: Literal): Value {
 const beginsHere = /^\.|^this\b/;
 
 /** The name that stands alone where a function may be called, or null for a path that is more than a name. */
-export function callName({ params }: Scope, { path }: Pick<Call, 'path'>): string | null {
+export function callName({ params }: Pick<Scope, 'params'>, { path }: Pick<Call, 'path'>): string | null {
   if (path.type !== 'PathExpression') return String(path.value);
   const [name] = path.parts;
   const isName = !path.data && path.parts.length === 1 && !beginsHere.test(path.original);
