@@ -20,53 +20,53 @@ import { MemoryLedger, type ReloadLedger } from './pipeline/reload-ledger.ts';
 import { Semaphore } from './schedule/semaphore.ts';
 import { removeStale } from './pipeline/stage-files.ts';
 
-/** What an agent is told. */
+/** The settings of an agent. */
 export interface AgentSettings {
   /** Holds conf.d and templates. */
   readonly confdir: string;
   /** A resource file outside conf.d that is processed with it, or null. */
   readonly resourceFile: string | null;
-  /** When not empty it replaces the resources' own prefixes. */
+  /** Replaces the prefixes of the resources, unless it is empty. */
   readonly prefix: string;
   readonly noop: boolean;
   readonly syncOnly: boolean;
   readonly keepStageFile: boolean;
-  /** Whether a key of a resource that is misspelt, probably, is left at a warning; it is an error when left out. */
+  /** Makes a probable misspelling of a key in a resource a warning; an error by default. */
   readonly lenient?: boolean;
-  /** What getenv sees. */
+  /** The environment that getenv reads. */
   readonly env: ReadonlyMap<string, string>;
-  /** What one render may take; generous by default. */
+  /** The limits of one render. */
   readonly limits?: RenderLimits;
-  /** The stores that resources may name, and what the global one was opened with; none when left out. */
+  /** The stores that resources may name, and the settings of the global one; none by default. */
   readonly sources?: Sources;
-  /** Called when the global store is first asked, which it is not where all resources have others. */
+  /** Called when the global store is opened first; never if all resources use other stores. */
   readonly onGlobalUse?: () => void;
-  /** Opens another store than the global one, for the agent to close. Throws BackendError. */
+  /** Opens a store other than the global one; the agent closes it. Throws BackendError. */
   readonly openStore?: (store: StoreSettings, label: string) => Promise<Backend>;
-  /** Which dests still need a reload; in memory when left out. */
+  /** The pending reloads; in memory by default. */
   readonly ledger?: ReloadLedger;
-  /** Decrypts the values that cget and its like ask for; without it templates do not know them. */
+  /** Decrypts the values for cget, cgets, cgetv and cgetvs; without it templates do not have these functions. */
   readonly keyring?: Keyring | null;
-  /** Called with the record of every pass when it has ended and is logged; an error of its own is logged, no more. */
+  /** Called with the record of every pass, after the pass has been logged. What it throws is logged and ignored. */
   readonly onPass?: (record: PassRecord) => unknown;
 }
 
-/** Where an agent lives. */
+/** What an agent gets from its process. */
 export interface AssembleDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Aborted when the agent shall stop: passes end after the step in hand, but never between swap and reload. */
+  /** Aborted when the agent is to stop: a pass ends after its current step, but never between swap and reload. */
   readonly signal: AbortSignal;
-  /** For a process that must end in time; left out, a command in hand is waited for. */
+  /** For a process that must end in time; without it, running commands are waited for. */
   readonly ending?: Ending;
-  /** Commands without a time limit share the terminal of the process, so that sudo and ssh can ask. */
+  /** Runs commands without a time limit on the terminal of the process, so that sudo and ssh can ask for a password. */
   readonly onTerminal?: boolean;
 }
 
-/** Passes that hold a rendering in memory at one time; those that wait for a command do not count. */
+/** Passes that may hold a rendering in memory at the same time; passes that wait for a command do not count. */
 const maxConcurrentPasses = 8;
 
-/** Puts an agent together on an open store, which stays its owner's to close; run it with one of the processors. */
+/** Creates an agent on an open store, which the caller closes. Run the agent with one of the processors. */
 export function assembleAgent(backend: Backend, settings: AgentSettings, deps: AssembleDeps): Agent {
   const { clock, log } = deps;
   const { limits = defaultRenderLimits, keyring = null, openStore = openNone, ledger = new MemoryLedger() } = settings;
@@ -83,7 +83,7 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, deps: A
   let wrong: ReadonlySet<string> = new Set();
   const load = async (isEdit = false): Promise<Loaded> => {
     const loaded = await loadAll(settings, deps, warn);
-    // Every save of a file, and of its neighbours, loads all of them: what is known to be wrong is repeated by passes only.
+    // Each save of a file loads conf.d again: errors that are known are logged again by passes only.
     for (const error of loaded.errors) if (!isEdit || !wrong.has(error)) log.error(error);
     wrong = new Set(loaded.errors);
     const dests = loaded.resources.map((resource) => resource.dest);
@@ -111,7 +111,7 @@ export function assembleAgent(backend: Backend, settings: AgentSettings, deps: A
   });
 }
 
-/** Whatever the reader does, the pass has ended, and the next one comes. */
+/** A reader that throws must not stop the agent. */
 function passReader(read: AgentSettings['onPass'], log: Logger): PassReader {
   if (read === undefined) return () => undefined;
   return (record) => {
@@ -127,7 +127,7 @@ function openNone(): Promise<never> {
   return Promise.reject(new BackendError('settings', 'this agent has the global store only'));
 }
 
-/** The backend, for somebody who closes what he is done with. */
+/** The backend without its close: the owner closes it. */
 function borrow(backend: Backend): Backend {
   const { name, canWatch, mints = false, selects } = backend;
   return {
@@ -142,7 +142,7 @@ function borrow(backend: Backend): Backend {
 
 const templatesDir = ({ confdir }: AgentSettings) => `${confdir}/templates`;
 
-/** Everything in conf.d that can run, and what is wrong with the rest. */
+/** All resources of conf.d that can run, and the errors of the others. */
 async function loadAll(
   settings: AgentSettings,
   { clock, log }: AssembleDeps,

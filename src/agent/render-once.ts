@@ -12,33 +12,36 @@ import type { RenderLimits } from './render/render.ts';
 import { renderResource, type RenderResult } from './render/render-resource.ts';
 import { type KeyRequest, type ResourceTemplate, storeIdOf } from './resource/resource.ts';
 
-/** What resources are rendered with once, without an agent. */
+/** What a render without an agent needs. */
 export interface RenderOnceDeps {
-  /** Opens a store; it is closed when it has been read. Throws BackendError. */
+  /** Opens a store; it is closed after it has been read. Throws BackendError. */
   readonly open: (source: SourceSpec) => Promise<Backend>;
   /** Absolute. */
   readonly templatesDir: string;
-  /** What getenv sees. */
+  /** The environment that getenv reads. */
   readonly env: ReadonlyMap<string, string>;
   readonly limits: RenderLimits;
   readonly keyring: Keyring | null;
   readonly clock: Clock;
-  /** Hears of keys that a resource finds several times. */
+  /** Gets a line for keys that a resource finds several times. */
   readonly log: Logger;
 }
 
-/** A resource and what it came to, or the store that could not be read for it. */
+/** A resource and the result of its render, or the store that could not be read. */
 export type RenderedOnce<R> =
   { readonly resource: R; readonly result: RenderResult } | { readonly resource: R; readonly failure: StoreFailure };
 
-/** A store that could not be read; one object for all resources that want it. */
+/** A store that could not be read; the same object for all resources that need it. */
 export interface StoreFailure {
   /** What messages call the store; '' for the global one. */
   readonly label: string;
   readonly error: BackendError;
 }
 
-/** Reads every store that the resources want, side by side, each once; then renders one resource after the other, in their order. */
+/**
+ * Reads every store that the resources need once, all at the same time; then renders the resources one by one, in
+ * order.
+ */
 export async function* renderOnce<R extends ResourceTemplate>(
   resources: readonly R[],
   deps: RenderOnceDeps,

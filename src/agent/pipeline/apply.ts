@@ -13,15 +13,14 @@ import { swap } from './swap.ts';
 
 /** What a pass of a resource needs. */
 export interface PassDeps extends ReloadDeps {
-  /** Ends the pass after the step in hand when the agent is stopping; but never between swap and reload. */
+  /** Ends the pass after the current step when the agent is stopping, but never between swap and reload. */
   readonly tracker: PassTracker;
-  /** Called before a command runs, maybe twice: from then on the pass mostly waits for others. */
+  /** Called before a command runs, possibly twice: from then on the pass mostly waits. */
   readonly release: () => void;
 }
 
 /**
- * Takes what a render came to through the steps after it; the only place that knows their order. Throws what a step
- * throws, which is for `endOf`.
+ * Runs the steps after the render. The only function that knows their order. Throws what a step throws, for `endOf`.
  */
 export async function apply(rendered: Rendered, resource: Resource, pass: PassDeps): Promise<Outcome> {
   const { dest } = resource;
@@ -59,7 +58,7 @@ export async function apply(rendered: Rendered, resource: Resource, pass: PassDe
     try {
       await swap({ path, rendering, attributes }, resource, log);
     } catch (error) {
-      // What dest holds is what it held: it needs the reload that it needed before, and no other.
+      // The old content is still at dest, so only a reload that was pending before is still needed.
       if (before === null && !(error instanceof AgentError && error.touched)) await ledger.clear(dest);
       throw error;
     }
@@ -71,21 +70,21 @@ export async function apply(rendered: Rendered, resource: Resource, pass: PassDe
   return { status: 'updated', reloaded: resource.reload !== null };
 }
 
-/** How a pass ends of which a step, the render included, has thrown. Throws nothing. */
+/** The outcome of a pass in which a step, or the render, has thrown. Throws nothing. */
 export async function endOf(
   error: unknown,
   resource: Resource,
   { tracker, ledger }: Pick<PassDeps, 'tracker' | 'ledger'>,
 ): Promise<Outcome> {
   if (error === stopping) return { status: 'stopped' };
-  // A ledger that cannot tell is what failed.
+  // A ledger that cannot be read is the failure itself.
   const entry = resource.reload === null ? null : await ledger.find(resource.dest).catch(() => null);
   return failureOf(error, tracker.step, entry !== null, resource);
 }
 
-/** dest stays as it is; what may be missing is the reload that failed, or was cut short, after it was put there. */
+/** Leaves dest as it is, and runs the reload that an earlier pass did not finish. */
 async function inSync(resource: Resource, src: string, pass: PassDeps): Promise<Outcome> {
-  pass.tracker.stopIfAsked(); // the ledger remembers
+  pass.tracker.stopIfAsked(); // the reload stays in the ledger
   const reloaded = await isRetryDue(resource, pass);
   if (reloaded) await runReload(resource, src, pass);
   return { status: 'unchanged', reloaded };

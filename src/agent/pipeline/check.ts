@@ -3,7 +3,7 @@ import { type CommandFiles, run, type CommandDeps } from '../resource/command.ts
 import { AgentError } from '../resource/error.ts';
 import type { Resource } from '../resource/resource.ts';
 
-/** Runs check_cmd, if there is one, on the staged file. Throws AgentError when it does not like what it sees. */
+/** Runs check_cmd, if there is one, on the staged file. Throws AgentError when the command fails. */
 export async function check(resource: Resource, files: CommandFiles, deps: CommandDeps): Promise<void> {
   if (resource.check === null) return;
   let failure: string | null;

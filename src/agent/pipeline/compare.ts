@@ -14,19 +14,19 @@ export interface Attributes {
   readonly gid: number;
 }
 
-/** What dest lacks to be what the resource wishes. */
+/** How dest differs from what the resource asks for. */
 export interface Difference {
   readonly changed: boolean;
-  /** One line per thing that differs, for the log; none when dest is absent. */
+  /** One log line for each difference; none when dest is absent. */
   readonly lines: readonly string[];
-  /** Why dest could not be looked at; it then counts as changed. */
+  /** Why dest could not be read; it then counts as changed. */
   readonly problem: AgentError | null;
   readonly wished: Attributes;
-  /** Null when there is no dest, or when it could not be looked at. */
+  /** Null when dest does not exist or could not be read. */
   readonly present: Present | null;
 }
 
-/** A dest as it was found. */
+/** A dest as it is on disk. */
 export interface Present {
   readonly stat: Stats;
   readonly md5: string;
@@ -37,7 +37,7 @@ const regularFile = 0o10_0000;
 
 /**
  * Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing. Throws AgentError
- * for a dest that is no file: to replace a device or a socket is never meant.
+ * for a dest that is not a regular file: nobody wants confd to replace a device or a socket.
  */
 export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resource): Promise<Difference> {
   await refuseOthers(resource.dest);
@@ -56,7 +56,7 @@ export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resou
   return { changed: lines.length > 0, lines, problem: null, wished, present };
 }
 
-/** A link is followed for the comparison and replaced by a file, wherever it leads. */
+/** A link is followed for the comparison; the swap replaces the link itself by a file. */
 async function refuseOthers(dest: string): Promise<void> {
   const stat = await lstat(dest).catch(() => null);
   if (stat === null || stat.isFile() || stat.isSymbolicLink()) return;
@@ -73,15 +73,15 @@ function differences({ stat, md5 }: Present, wished: Attributes, wishedMd5: stri
   return lines;
 }
 
-/** dest's stat and content, or null when there is no file (a dangling link counts as none). */
+/** The stat and content of dest, or null when there is no file (a dangling link counts as none). */
 async function look(dest: string): Promise<Present | null> {
-  // Without O_NONBLOCK a dest that is a FIFO would hold the pass until somebody writes to it.
+  // Without O_NONBLOCK, opening a FIFO would block the pass until another process writes to it.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   let file: FileHandle;
   try {
     file = await open(dest, flags);
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null; // what is wrong with the folder, stage says
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null; // stage reports this
     return await attempt('open', dest, () => Promise.reject(error as Error));
   }
   try {

@@ -8,11 +8,11 @@ import type { Resource } from '../resource/resource.ts';
 /** How dest differs from what the last pass left there. */
 export type Drifted = 'no' | 'changed' | 'gone';
 
-/** Knows whether somebody else has changed or removed dest since a pass left it as wished. */
+/** Notices when another program changes or removes dest after a pass. */
 export class Drift {
-  /** Null while a pass is under way, and after one that did not leave dest as wished. */
+  /** Null during a pass, and after a pass that did not leave dest as the resource asks. */
   private left: { readonly md5: string } | null = null;
-  /** dest's stamp when it was found as it was left, so that it is read only when it may be another one. */
+  /** The stamp of dest when its content was last verified: dest is read again only when its stamp differs. */
   private intact = '';
   private pass: Promise<void> = Promise.resolve();
   private passed: () => void = () => undefined;
@@ -38,16 +38,16 @@ export class Drift {
     this.passed();
   }
 
-  /** Looks at dest when no pass is under way, or as soon as it has ended; reads it when it may be another one. Never throws. */
+  /** Checks dest, after the current pass if there is one; reads it only when its stamp differs. Never throws. */
   async look(): Promise<Drifted> {
-    // Who changes dest during a reload does so after this program has.
+    // A reload_cmd that changes dest does so after confd has written it.
     await this.pass;
     const { left, resource } = this;
     if (left === null) return 'no';
     const stamp = await stampOf(resource.dest);
     if (stamp === this.intact) return 'no';
     const isChanged = stamp === null || (await this.differs(left));
-    // A pass that has begun meanwhile sees to it.
+    // A pass that has begun meanwhile compares dest itself.
     if (this.left !== left) return 'no';
     if (stamp === null) return 'gone';
     if (isChanged) return 'changed';
@@ -60,11 +60,11 @@ export class Drift {
       return (await compare(left, this.resource)).changed;
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
-      return true; // no file any more
+      return true; // dest is not a file any more
     }
   }
 
-  /** Says that dest was changed, once until it is as wished again. */
+  /** Logs that dest was changed, once until dest is correct again. */
   tell(): void {
     if (this.isTold) return;
     this.isTold = true;
@@ -75,7 +75,7 @@ export class Drift {
   }
 }
 
-/** Null when there is no file; a dangling link is none. Never ''. */
+/** Identifies the state of a file; null when there is none (a dangling link counts as none). Never ''. */
 async function stampOf(path: string): Promise<string | null> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(' '),

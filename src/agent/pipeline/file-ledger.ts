@@ -12,16 +12,19 @@ import { beside, removeStale, stageNamePrefix } from './stage-files.ts';
 const version = 1;
 
 /**
- * A ledger of small files below the state directory, `reloads/<name of dest>-<hash of its path>.json`, mode 0600 in
- * folders of mode 0700 that are made when there is something to write. It reads the file at each look, so that runs of
- * other modes beside this one are heard. A directory that cannot be used is said once, and the entries are in memory.
+ * A ledger of small files below the state directory: `reloads/<name of dest>-<hash of its path>.json`, mode 0600, in
+ * directories of mode 0700 that are made on first use. Each look reads the file, so that another confd on this machine
+ * is noticed. If the directory cannot be used, that is logged once and the entries are kept in memory.
  */
 export class FileLedger implements ReloadLedger {
   private readonly folder: string;
   private readonly memory = new MemoryLedger();
-  /** What this process last read or wrote, by path: an entry that says something else is somebody else's. */
+  /**
+   * The entries as this process last read or wrote them, by path: a file with other content was written by another
+   * process.
+   */
   private readonly seen = new Map<string, string>();
-  /** Texts that could not be removed although their reload was made, by path. */
+  /** Entries whose reload is done but whose file could not be removed, by path. */
   private readonly undead = new Map<string, string>();
   private readonly told = new Set<string>();
   private isTrusted = false;
@@ -88,7 +91,7 @@ export class FileLedger implements ReloadLedger {
     return join(this.folder, `${name.slice(0, 48)}-${createHash('md5').update(path).digest('hex')}.json`);
   }
 
-  /** The text of an entry, null when there is none; '' for one that cannot be read. */
+  /** The text of an entry; null when there is none, '' when it cannot be read. */
   private async read(path: string): Promise<string | null> {
     try {
       const text = await readFile(path, 'utf8');
@@ -96,7 +99,7 @@ export class FileLedger implements ReloadLedger {
       return text;
     } catch (error) {
       if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return null;
-      // Without the right to look into the folder nothing is known; what is there and not readable is pending.
+      // Without permission to list the directory nothing is known; an entry that cannot be read counts as pending.
       if (error instanceof AgentError) this.giveUp(error.message);
       else if (!isErrno(error)) throw error;
       else if ((await stat(path).catch(() => null)) !== null) return '';
@@ -110,7 +113,7 @@ export class FileLedger implements ReloadLedger {
     await this.trust();
   }
 
-  /** Whoever may write here could make reloads be forgotten. */
+  /** Another user who can write here could remove pending reloads. */
   private async trust(): Promise<void> {
     if (this.isTrusted) return;
     const { uid, mode } = await attempt('stat', this.folder, () => stat(this.folder));
@@ -132,7 +135,7 @@ export class FileLedger implements ReloadLedger {
   }
 }
 
-/** Written beside its place and renamed, then synced: one sync brings the file and its name to the disk. */
+/** Written to a temporary file, renamed and synced: one sync covers the file and its name. */
 async function write(path: string, text: string): Promise<void> {
   const staged = beside(path, `${stageNamePrefix(path)}.${ownTag()}-${randomBytes(4).toString('hex')}`);
   const file = await attempt('open', staged, () => open(staged, 'wx', 0o600));
@@ -148,7 +151,7 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-/** The entry in a file's text, or null when it is not one of dest. */
+/** The entry in the text of a file, or null when it is not a valid entry for dest. */
 function parseEntry(text: string, dest: string): PendingReload | null {
   let value: unknown;
   try {

@@ -2,14 +2,14 @@
 export interface LineChanges {
   readonly added: number;
   readonly removed: number;
-  /** False when the texts differ in so much that lines which only moved are taken for equal. */
+  /** False when the texts differ so much that lines which only moved are counted as equal. */
   readonly isExact: boolean;
 }
 
-/** Steps of the search before it is given up, some hundredths of a second. */
+/** Steps after which the search is given up: some hundredths of a second. */
 const maxSteps = 4_000_000;
 
-/** The fewest lines that have to be added to and removed from one text to make the other. */
+/** The smallest number of lines to add and remove to turn one text into the other. */
 export function countChanges(before: readonly string[], after: readonly string[]): LineChanges {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
@@ -39,7 +39,7 @@ function editsBetween(a: readonly string[], b: readonly string[]): number | null
   return most;
 }
 
-/** Lines that one text has more often than the other, wherever they stand. */
+/** Lines that one text has more often than the other, regardless of their position. */
 function unlike(a: readonly string[], b: readonly string[]): { added: number; removed: number } {
   const counts = new Map<string, number>();
   for (const line of a) counts.set(line, (counts.get(line) ?? 0) - 1);

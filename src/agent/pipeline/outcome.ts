@@ -1,26 +1,26 @@
 import { AgentError } from '../resource/error.ts';
 import type { Resource } from '../resource/resource.ts';
 
-/** The steps of a pass, in their order. `read` is there for a resource whose keys could not be read. */
+/** The steps of a pass, in order. `read` is for a resource whose keys could not be read. */
 export type Step = 'read' | 'render' | 'compare' | 'stage' | 'check' | 'swap' | 'reload';
 
-/** How a pass failed; no text in it holds a value of a key. */
+/** How a pass failed. No text in it contains the value of a key. */
 export interface Failure {
   readonly status: 'failed';
   readonly step: Step;
-  /** For the operator, in one line; that of a bug has the stack below it. */
+  /** One line for the operator; for a bug, the stack follows on further lines. */
   readonly message: string;
-  /** Lines for the operator below the message. */
+  /** Further lines for the operator. */
   readonly hints: readonly string[];
-  /** A reload is still to be made, because of this pass or of one before. */
+  /** True when a reload is still pending, from this pass or an earlier one. */
   readonly pending: boolean;
-  /** True for a mistake in this program. */
+  /** True for a bug of this program. */
   readonly isBug: boolean;
 }
 
 /** How a pass ended. */
 export type Outcome =
-  /** dest was as wanted; `reloaded` when a reload that was pending has been made now */
+  /** dest was already correct; `reloaded` when a pending reload has been run */
   | { readonly status: 'unchanged'; readonly reloaded: boolean }
   /** dest was replaced; `reloaded` when there is a reload_cmd, which worked */
   | { readonly status: 'updated'; readonly reloaded: boolean }
@@ -32,14 +32,14 @@ export type Outcome =
   | { readonly status: 'stopped' }
   | Failure;
 
-/** What a step throws, and where that happened, as an outcome. */
+/** The outcome for an error that a step has thrown. */
 export function failureOf(error: unknown, step: Step, pending: boolean, { file }: Pick<Resource, 'file'>): Failure {
   if (isOperational(error)) {
     const hints = error instanceof AgentError ? error.advice : [];
     return { status: 'failed', step, message: error.message, hints, pending, isBug: false };
   }
   const bug = error instanceof Error ? error : new Error(String(error));
-  // Without the message: V8's quote what could not be converted, which may be a value of the store.
+  // V8's message may quote a value of the store, so only the stack is kept.
   const place = bug.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   const message = `Internal error while processing ${file}, please report it: ${[bug.name, ...place].join('\n')}`;
   return { status: 'failed', step, message, hints: [], pending, isBug: true };
@@ -55,7 +55,7 @@ const bugs: ReadonlySet<string> = new Set([
   'AssertionError',
 ]);
 
-/** False for what only a mistake in this program can throw. */
+/** False for an error that only a bug of this program can throw. */
 function isOperational(error: unknown): error is Error {
   const name: unknown = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
   return typeof name === 'string' && !bugs.has(name);

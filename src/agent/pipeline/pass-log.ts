@@ -5,13 +5,13 @@ import type { Failure } from './outcome.ts';
 import type { PassReader, PassRecord } from './pass-record.ts';
 import type { RepeatLog } from './repeat-log.ts';
 
-/** Logs the closing lines of one resource's passes: the only place that does. Too few keys it tells once a minute. */
+/** Writes the log lines that end a pass of one resource. Too few keys are logged once a minute. */
 export function passLog(log: RepeatLog, clock: Clock): PassReader {
   const throttle = new LogThrottle(clock);
   return (record) => {
     const { outcome } = record;
     if (outcome.status !== 'kept' || throttle.isDue()) tell(record, log);
-    // A bug is told whole each time: what is reported of it should be all that is known.
+    // A bug is logged in full each time: a report should hold everything that is known.
     if (outcome.status === 'stopped' || (outcome.status === 'failed' && outcome.isBug)) return;
     const times = log.end(outcome.status === 'failed');
     if (outcome.status !== 'failed' || times < 2) return;
@@ -40,13 +40,13 @@ function tell(record: PassRecord, log: Logger): void {
       return;
     case 'failed':
       log.error(outcome.message);
-      if (outcome.isBug || outcome.step === 'read') return; // the message says it all
+      if (outcome.isBug || outcome.step === 'read') return; // the message is complete
       for (const line of outcome.hints) log.error(line);
       log.warning(consequence(outcome, record));
   }
 }
 
-/** confd's error texts name neither the resource nor what has become of dest. */
+/** confd's error texts name neither the resource nor the state of dest. */
 function consequence({ step, pending }: Failure, { dest, file }: PassRecord): string {
   if (step === 'reload') return `Target config ${dest} is in place, but its reload failed and is pending (${file})`;
   const also = pending ? '; a reload is pending' : '';

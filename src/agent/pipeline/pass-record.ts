@@ -4,7 +4,10 @@ import type { Resource } from '../resource/resource.ts';
 import type { Difference } from './compare.ts';
 import type { Outcome, Step } from './outcome.ts';
 
-/** What woke a pass; the first of several. `change` is one in the store, `dest` a dest that is gone. */
+/**
+ * The cause of a pass; the first one if there are several. `change` is a change in the store, `dest` a dest that is
+ * gone.
+ */
 export type Trigger = 'start' | 'timer' | 'change' | 'edit' | 'hangup' | 'dest' | 'retry';
 
 /** Content and attributes of a file. */
@@ -17,23 +20,23 @@ export interface FileState {
   readonly gid: number;
 }
 
-/** What a pass found at dest, and what it wanted to be there. */
+/** What a pass found at dest, and what the resource asks for. */
 export interface Comparison {
-  /** Null when there was no dest, or when it could not be looked at. */
+  /** Null when dest does not exist or could not be read. */
   readonly found: FileState | null;
   readonly wanted: FileState;
   readonly changed: boolean;
 }
 
-/** How many keys a pass had before it, and how many of them decide its output. */
+/** How many keys a resource has, and how many lookups its output depends on. */
 export interface KeyCounts {
-  /** Those that the resource selects. */
+  /** Keys that the resource selects. */
   readonly seen: number;
-  /** Names, patterns and listings that the template asked for, found or missing. */
+  /** Names, patterns and listings that the template asked for, found or not. */
   readonly used: number;
 }
 
-/** All that is known of one pass of a resource when it has ended: plain data, without values of keys. */
+/** Everything that is known about a finished pass: plain data, without values of keys. */
 export interface PassRecord {
   /** The resource file. */
   readonly file: string;
@@ -41,24 +44,24 @@ export interface PassRecord {
   readonly trigger: Trigger;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** More than that of the steps together by what was waited for other passes. */
+  /** Longer than the sum of the steps when the pass had to wait for other passes. */
   readonly durationMs: number;
-  /** Null when the template did not get as far as to run. */
+  /** Null when the template did not run. */
   readonly keys: KeyCounts | null;
-  /** Null when dest was not looked at. */
+  /** Null when dest was not compared. */
   readonly comparison: Comparison | null;
-  /** The steps that were entered, in their order. */
+  /** The steps that the pass has entered, in order. */
   readonly steps: readonly { readonly step: Step; readonly ms: number }[];
   readonly outcome: Outcome;
 }
 
-/** Hears of each pass when it has ended. */
+/** Called with the record of each pass after it has ended. */
 export type PassReader = (record: PassRecord) => void;
 
-/** What a pass throws where it ends because the agent is stopping. */
+/** Thrown to end a pass because the agent is stopping. */
 export const stopping = Symbol('stopping');
 
-/** Follows a pass from step to step, and lets it enter no other one than the reload when the agent is stopping. */
+/** Records the steps of a pass, and ends the pass before its next step (except reload) when the agent is stopping. */
 export class PassTracker {
   private comparison: Comparison | null = null;
   private readonly steps: { readonly step: Step; readonly from: number }[] = [];
@@ -72,7 +75,7 @@ export class PassTracker {
     this.startedAt = deps.clock.now();
   }
 
-  /** The one that was entered last. */
+  /** The current step. */
   get step(): Step {
     return this.steps.at(-1)?.step ?? 'render';
   }
@@ -83,7 +86,7 @@ export class PassTracker {
     this.steps.push({ step, from: this.deps.clock.now() });
   }
 
-  /** Throws `stopping` when the agent is. */
+  /** Throws `stopping` when the agent is stopping. */
   stopIfAsked(): void {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- not an error: the way out
     if (this.deps.signal.aborted) throw stopping;

@@ -6,10 +6,10 @@ import { countChanges } from './line-count.ts';
 import type { Rendering } from '../render/render.ts';
 import type { Resource } from '../resource/resource.ts';
 
-/** Larger contents are told by their sizes alone. */
+/** For larger files only the sizes are shown. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** What a pass would do to dest, in one line without any of its contents. */
+/** What a pass would do to dest, in one line without any content. */
 export async function preview(rendering: Rendering, resource: Resource, difference: Difference): Promise<string> {
   const { dest } = resource;
   const { changed, present, wished } = difference;
@@ -41,7 +41,7 @@ async function contentChange(rendering: Rendering, dest: string, size: number): 
   return `${sizes} (${least}${counted(added, 'line')} added, ${removed} removed)`;
 }
 
-/** A last line without its newline is another line than one with it. */
+/** A last line without a newline differs from the same line with one. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

@@ -1,35 +1,36 @@
 import { resolve } from 'node:path';
 
-/** A reload that is still to be made for what dest holds, or is about to hold. */
+/** A reload that is still to be run for the content of dest. */
 export interface PendingReload {
   readonly dest: string;
   /** The resource file. */
   readonly resource: string;
-  /** reload_cmd as the resource has it; what runs is always the resource's present one. */
+  /** reload_cmd at the time of the entry; a later run uses the resource's current command. */
   readonly command: string;
-  /** Of the content that was to be put in place, in hex. */
+  /** MD5 of the content that was to be written, in hex. */
   readonly md5: string;
   /** When it became pending, RFC 3339. */
   readonly since: string;
-  /** How many runs in a row were asked to end while the command ran, and did not see it end. */
+  /** How many runs in a row were asked to end while the command ran, and did not see it finish. */
   readonly stops: number;
 }
 
 /**
- * Where pending reloads are kept, one a dest: written before dest is replaced, cleared when the reload has worked, so
- * that whatever ends the process in between leaves the entry. Nothing here throws for reasons outside this program.
+ * The pending reloads, one for each dest. An entry is written before dest is replaced and cleared when the reload has
+ * succeeded, so that it survives any end of the process in between. Nothing here throws for reasons outside this
+ * program.
  */
 export interface ReloadLedger {
-  /** True when what is kept outlives the process. */
+  /** True when entries survive the process. */
   readonly isDurable: boolean;
   find(dest: string): Promise<PendingReload | null>;
-  /** Takes the place of an entry for the same dest. */
+  /** Adds an entry; replaces one for the same dest. */
   put(entry: PendingReload): Promise<void>;
-  /** Forgets the entry of dest, unless another process has written a newer one. */
+  /** Removes the entry of dest, unless another process has written a newer one. */
   clear(dest: string): Promise<void>;
 }
 
-/** A ledger that ends with the process. */
+/** A ledger in memory. */
 export class MemoryLedger implements ReloadLedger {
   readonly isDurable = false;
   private readonly entries = new Map<string, PendingReload>();

@@ -9,10 +9,10 @@ export interface ReloadDeps extends CommandDeps {
   readonly ledger: ReloadLedger;
 }
 
-/** So many times in a row a run may end while the reload runs; then the reload is what ends it. */
+/** After this many interrupted runs in a row, the reload itself is assumed to stop confd. */
 const maxStops = 2;
 
-/** Writes into the ledger that dest, about to hold other content, will need a reload. */
+/** Records in the ledger that dest, which is about to be replaced, will need a reload. */
 export async function intend(resource: Resource, md5: string, ledger: ReloadLedger, clock: Clock): Promise<void> {
   if (resource.reload === null) return;
   const { dest, file, spec } = resource;
@@ -46,16 +46,16 @@ export async function reload(command: Command, files: CommandFiles, deps: Reload
   throw new AgentError(failure);
 }
 
-/** A status that the command chose; a shell whose program was ended by a signal gives one above 128. */
+/** True for an exit status that the command chose; a shell reports above 128 for a program that a signal killed. */
 function endedByItself(failure: string): boolean {
   const status = /^exit status (\d+)$/.exec(failure)?.[1];
   return status !== undefined && Number(status) <= 128;
 }
 
 /**
- * Whether a reload is pending, for a dest that stays as it is, which is to be run now; says so. An entry that is not to be
- * run any more goes. A reload during which run after run was asked to end is one that restarts confd itself: it has done
- * its work, and would be run for ever.
+ * Whether a pending reload of an unchanged dest is to be run now; logs the decision. Removes an entry that will not be
+ * run again: if run after run was asked to end during the reload, the command restarts confd itself, has done its work,
+ * and would otherwise run for ever.
  */
 export async function isRetryDue(
   resource: Resource,

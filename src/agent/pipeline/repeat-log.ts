@@ -1,11 +1,11 @@
 import type { Logger } from '../../obs/log.ts';
 
 /**
- * The log of one resource's passes: what a pass says just as the failed pass before it said it goes to DEBUG, up to the
- * first line that is new. Call `begin` before each pass and `end` after it.
+ * The log of one resource's passes. Lines that the failed pass before has logged too go to DEBUG, until the first new
+ * line. Call `begin` before each pass and `end` after it.
  */
 export class RepeatLog implements Logger {
-  /** What the failed pass before has said; null when it did not fail. */
+  /** The lines of the failed pass before; null when it did not fail. */
   private before: ReadonlySet<string> | null = null;
   private lines = new Set<string>();
   private isNew = true;
@@ -18,7 +18,7 @@ export class RepeatLog implements Logger {
     this.isNew = this.before === null;
   }
 
-  /** How many passes in a row have failed with the same lines; 1 when this one has said something new. */
+  /** How many passes in a row have failed with the same lines; 1 when there was a new line. */
   end(failed: boolean): number {
     this.before = failed ? this.lines : null;
     if (!failed) this.failures = 0;
@@ -26,7 +26,7 @@ export class RepeatLog implements Logger {
     return this.failures;
   }
 
-  /** One line instead of those that were said before. */
+  /** Logs one line in place of the repeated ones. */
   again(message: string): void {
     this.log.error(message);
   }
@@ -59,7 +59,7 @@ export class RepeatLog implements Logger {
   }
 }
 
-/** Programs put process ids and times into what they say. */
+/** Programs print process ids and times, which differ each time. */
 function withoutNumbers(message: string): string {
   return /^(check|reload)_cmd of /.test(message) ? message.replace(/\d+/g, '#') : message;
 }

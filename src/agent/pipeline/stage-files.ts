@@ -3,18 +3,18 @@ import { basename, dirname } from 'node:path';
 import { isErrno } from '../resource/error.ts';
 import { ownPlace, startTime } from '../resource/process-tag.ts';
 
-/** The path of a file of that name in dest's folder. */
+/** The path of a file in the directory of dest. */
 export function beside(dest: string, name: string): string {
   const folder = dirname(dest);
   return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
 }
 
-/** How a stage file's name begins: a hidden name made of dest's own, cut so that what is added still fits into a file name. */
+/** The prefix of the names of stage files: a dot and the name of dest, cut so that the suffix fits into a file name. */
 export function stageNamePrefix(dest: string): string {
   return `.${Array.from(basename(dest)).slice(0, 48).join('')}`;
 }
 
-// A stage file's name says who writes it: "confd-", the host and pid namespace, the pid, that process's start time.
+// The suffix names the process: "confd-", the host and pid namespace, the pid, the start time of the process.
 const tagged = /^(\..*)\.confd-([0-9a-f]{8})-([0-9]+)-([0-9]+)-[0-9a-f]{8}$/s;
 
 /** Whether a file of that name may be one of our stage files. */
@@ -22,12 +22,15 @@ export function isStageName(name: string): boolean {
   return tagged.test(name);
 }
 
-/** Whether a process of another host or container still runs cannot be seen; no stage file lives as long as this. */
+/**
+ * Whether a process on another host or in another container still runs is unknown; no stage file is needed for this
+ * long.
+ */
 const foreignAgeMs = 24 * 60 * 60 * 1000;
 
 /**
- * Removes the stage files of dests that dead runs of this program left behind; gives their paths. A file goes when its
- * process is gone, or when that cannot be known and it is a day old. Nothing else is touched, and nothing is thrown.
+ * Removes stage files of dests that earlier runs of this program left behind, and returns their paths. A file is
+ * removed when its process is gone, or when that cannot be known and it is a day old. Throws nothing.
  */
 export async function removeStale(dests: Iterable<string>, now: number): Promise<string[]> {
   const folders = new Map<string, Set<string>>();
@@ -63,7 +66,7 @@ async function isDead(path: string, [, , place, pid, start]: RegExpExecArray, no
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return true;
   }
-  // The pid is in use; by the writer, unless that process began at another time.
+  // The pid is in use: by the writer, unless that process has another start time.
   const began = await readFile(`/proc/${pid!}/stat`, 'latin1').then(startTime, () => start);
   return began !== start;
 }

@@ -9,7 +9,10 @@ import type { Resource } from '../resource/resource.ts';
 import { ownTag } from '../resource/process-tag.ts';
 import { beside, stageNamePrefix } from './stage-files.ts';
 
-/** Writes the rendering to a new file beside dest, whole and on disk; gives its path. Throws AgentError, leaving nothing. */
+/**
+ * Writes the rendering to a new file beside dest and syncs it to disk; returns its path. Throws AgentError and leaves
+ * no file.
+ */
 export async function stage(rendering: Rendering, resource: Resource, wished: Attributes): Promise<string> {
   return write(
     rendering,
@@ -19,25 +22,25 @@ export async function stage(rendering: Rendering, resource: Resource, wished: At
   );
 }
 
-/** Like stage, for a file that stays: it bears confd's name for stage files, which removeStale does not know. */
+/** Like stage, for a file that is kept: it has the name of confd's stage files, which removeStale does not remove. */
 export async function stageToKeep(rendering: Rendering, resource: Resource, wished: Attributes): Promise<string> {
   return write(rendering, resource, wished, () => `${stageNamePrefix(resource.dest)}${randomInt(1, 2 ** 32)}`);
 }
 
-/** Removes a stage file that is no longer wanted; gone already is fine, and one that cannot be removed stays. */
+/** Removes a stage file. It may be gone already; a file that cannot be removed stays. */
 export async function discard(path: string): Promise<void> {
   await unlink(path).catch(() => undefined);
 }
 
-/** Gives an open file the wished owner and mode. Throws AgentError, also when the file system keeps its own ones. */
+/** Sets owner and mode of an open file. Throws AgentError, also when the file system ignores them. */
 export async function setAttributes(file: FileHandle, path: string, wished: Attributes, asked: boolean): Promise<void> {
-  // The owner first: a change of owner may clear mode bits. What is right already need not be allowed.
+  // The owner first: chown may clear mode bits. Values that are already right are not set, as that may be forbidden.
   const before = await file.stat();
   if (before.uid !== wished.uid || before.gid !== wished.gid) {
     await attempt('chown', path, () => file.chown(wished.uid, wished.gid));
   }
   if ((before.mode & 0o7777) !== wished.mode) await attempt('chmod', path, () => file.chmod(wished.mode));
-  // A file system that ignores both without an error would make every pass a change, and a reload.
+  // If a file system ignores both without an error, every pass would find a difference and reload.
   const after = await file.stat();
   if (after.uid !== wished.uid || after.gid !== wished.gid) {
     throw new AgentError(`chown ${path}: the file system keeps uid ${after.uid} and gid ${after.gid}`);
@@ -47,7 +50,7 @@ export async function setAttributes(file: FileHandle, path: string, wished: Attr
   }
 }
 
-/** Writes the rendering at the file's position. */
+/** Writes the rendering at the current position of the file. */
 export async function writeAll(file: FileHandle, { chunks }: Rendering): Promise<void> {
   for (const chunk of chunks) await file.writeFile(chunk);
 }

@@ -7,19 +7,19 @@ import type { Rendering } from '../render/render.ts';
 import type { Resource } from '../resource/resource.ts';
 import { setAttributes, writeAll } from './stage.ts';
 
-/** A stage file and what is in it. */
+/** A stage file and its content. */
 export interface Staged {
   readonly path: string;
   readonly rendering: Rendering;
   readonly attributes: Attributes;
 }
 
-/** Resources whose dest has once been written in place, so that it is said once. */
+/** Resources whose dest has been written in place, so that this is logged once. */
 const writtenInPlace = new WeakSet<Resource>();
 
 /**
- * Puts the stage file in dest's place, at once and on disk; a dest that is a mount point is written in place instead.
- * Throws AgentError; its `touched` tells whether dest may be damaged. Once dest is new, nothing throws.
+ * Renames the stage file to dest and syncs the directory; a dest that is a mount point is written in place instead.
+ * Throws AgentError, whose `touched` is true when dest may be damaged; once dest is new, nothing throws.
  */
 export async function swap(staged: Staged, resource: Resource, log: Logger): Promise<void> {
   const { dest } = resource;
@@ -44,7 +44,7 @@ export async function swap(staged: Staged, resource: Resource, log: Logger): Pro
   });
 }
 
-/** Go looks for a directory in the way before it asks the kernel, and says so in other words. */
+/** Go checks for a directory at dest before the rename, and has its own words for it. */
 async function inGoWords(error: unknown, from: string, dest: string): Promise<unknown> {
   const there = await lstat(dest).catch(() => null);
   if (there?.isDirectory() !== true) return error;
@@ -56,7 +56,7 @@ async function writeInPlace({ rendering, attributes }: Staged, resource: Resourc
   const file = await attempt('open', dest, () => open(dest, 'r+'));
   let touched = false;
   try {
-    // First what may be refused: a dest with new content and a failed pass would look in sync to the next one.
+    // Attributes first, as they may be refused: new content with wrong attributes would be in sync for the next pass.
     await setAttributes(file, dest, attributes, resource.mode !== null);
     touched = true;
     await attempt('truncate', dest, () => file.truncate(0));
@@ -74,7 +74,7 @@ async function syncFolder(folder: string): Promise<void> {
   try {
     await attempt('sync', folder, () => handle.sync());
   } catch (error) {
-    // Some file systems have nothing to sync in a directory.
+    // On some file systems a directory cannot be synced.
     if (!(error instanceof AgentError && isErrno(error.cause, 'EINVAL'))) throw error;
   } finally {
     await handle.close();

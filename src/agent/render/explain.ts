@@ -4,7 +4,7 @@ import { hintsOn, type Known } from '../../template/hints/hints.ts';
 import { AgentError } from '../resource/error.ts';
 import type { ResourceTemplate } from '../resource/resource.ts';
 
-/** What a render fails with tells which template it was, where in it, and what may have been meant; a bug stays what it is. */
+/** Adds to a template error which template it was, where, and what was probably meant; a bug is returned unchanged. */
 export function explain(
   error: unknown,
   { template, file }: ResourceTemplate,
@@ -12,7 +12,7 @@ export function explain(
   hide: (message: string) => string,
 ): unknown {
   if (error instanceof TemplateError) {
-    // confd's words name the template alone, and it may be one of hundreds of resources that misspells it.
+    // confd's message names the template only; hundreds of resources may use it.
     const of = error.message === `Missing template: ${template}` ? ` (src in ${file})` : '';
     return new AgentError(hide(error.message) + of, { cause: error, advice: hintsOn(error, known()) });
   }
@@ -20,7 +20,7 @@ export function explain(
   return error;
 }
 
-/** The texts of the templates that an error came through, and their names, as byte strings. */
+/** The sources and the names of the templates that an error passed through, as byte strings. */
 export function templatesOf(error: unknown): string[] {
   const texts: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) {

@@ -9,11 +9,11 @@ import { type Shared, type KeyView, View } from '../../mirror/view.ts';
 import type { Logger } from '../../obs/log.ts';
 import type { ResourceTemplate } from '../resource/resource.ts';
 
-/** What one read of a store gave, for renders without an agent. */
+/** The pairs of one read of a store, for renders without an agent. */
 export class ReadStore {
   readonly #mirror = new Mirror();
 
-  /** The map is the store's from now on. */
+  /** The store owns the map from now on. */
   constructor(
     pairs: Map<string, string>,
     private readonly rule: Rule,
@@ -32,7 +32,7 @@ export function openKeyView({ keyRequests }: ResourceTemplate, stores: readonly 
   return views.length === 1 ? views[0]! : new MergedView(views);
 }
 
-/** What tells that no key of the resource selects a key that its template asks for; '' where one does. */
+/** Returns a function that says that a key is outside the keys of the resource, or '' when it is inside. */
 export function outsideOf({ keyRequests, spec }: ResourceTemplate, keyView: KeyView): (key: string) => string {
   const views = keyView instanceof MergedView ? keyView.views : keyView instanceof View ? [keyView] : [];
   return (key) => {
@@ -45,15 +45,15 @@ export function outsideOf({ keyRequests, spec }: ResourceTemplate, keyView: KeyV
     const more = spec.keys.length > maxNames ? ', …' : '';
     const prefixes = [...new Set(keyRequests.map(({ prefix }) => prefix))].filter((prefix) => prefix !== '/');
     const below = prefixes.length === 0 ? '' : ` below ${prefixes.map((each) => toText(quote(each))).join(' and ')}`;
-    // The key itself may be made of a value.
+    // The key itself is not shown: the template may have built it from a value.
     return `that key is outside keys = [${keys.join(', ')}${more}]${below}`;
   };
 }
 
-/** Names that one line of the log has room for. */
+/** The maximum number of names in one log line. */
 const maxNames = 10;
 
-/** Tells of the keys that a resource finds several times, in several of its sources or in one: of each once. */
+/** Logs keys that a resource finds several times, in one source or in several: each key once. */
 export class Collisions {
   private readonly reported = new Set<string>();
 
@@ -77,7 +77,10 @@ export class Collisions {
     );
   }
 
-  /** Names of one store that are one key: likely a slip, and confd takes the value of any of them. */
+  /**
+   * Several names in one store that are the same key: probably a mistake, and Go's confd takes the value of any of
+   * them.
+   */
   private tellShared(view: View): void {
     const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
     const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));

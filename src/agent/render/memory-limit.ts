@@ -1,21 +1,21 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Parts of the memory: V8 gives up, and with it the process, once collections near 0.8 gain little. */
+/** Part of the memory limit. V8 ends the process when garbage collections near 0.8 of it free little. */
 const worthALook = 0.75;
 const full = 0.7;
-/** The limit counts the room for new values, too, which nothing that lasts can use: 48 MiB, and 96 from Node 24 or so on. */
+/** The limit includes the young generation, which long-lived values cannot use: 48 MiB, 96 from about Node 24 on. */
 const youngBytes = 96 * 1024 * 1024;
 
 let collect: (() => void) | null = null;
 
 /**
- * Whether what is in use, with so many bytes more, nearly fills this process's memory; cheap, unless it seems so at first
- * sight.
+ * Whether the used memory and so many more bytes nearly fill the heap of this process. Cheap, unless the heap seems
+ * full.
  */
 export function isMemoryFull(more = 0): boolean {
   if (!isBeyond(worthALook, more)) return false;
-  // Much of it may be garbage: only a collection tells.
+  // Much of it may be garbage: only a collection shows how much is really used.
   collect ??= collector();
   collect();
   return isBeyond(full, more);

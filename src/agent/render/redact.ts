@@ -2,33 +2,33 @@ import { fromText, toText } from '../../go/bytes.ts';
 import { unquote } from '../../go/strconv.ts';
 import { GoError } from '../../go/value.ts';
 
-/** What a message may show, and what it must not. */
+/** What a message may show. */
 export interface Shown {
-  /** The texts of the templates that took part, as byte strings: what they say themselves is no secret. */
+  /** The sources of the templates that took part, as byte strings: their own text is not secret. */
   readonly sources: readonly string[];
-  /** The keys that the resource sees, as byte strings. */
+  /** The keys that the resource selects, as byte strings. */
   readonly keys: Iterable<string>;
-  /** What the render had from the store, as byte strings. */
+  /** The values that the render read from the store, as byte strings. */
   readonly values: readonly string[];
 }
 
-/** Shorter words are in too many values by chance. */
+/** Shorter words occur in too many values by chance. */
 const minHiddenLength = 3;
 
 const masked = '***';
 
 /**
- * A template's error (text) without what the render made of the store's values: Go's messages quote what a function
- * could not take (`parsing "hunter2": invalid syntax`), and more people read a log than a store. What a function was
- * given may be a value turned around in any way, so it is shown only where the template itself says the same.
+ * Removes from the message of a template error everything that was made from values of the store: Go's messages quote
+ * the arguments of functions (`parsing "hunter2": invalid syntax`), and more people can read a log than a store. A
+ * value may have been changed in any way, so a text is shown only when the template itself contains it.
  */
 export function redactValues(message: string, shown: Shown): string {
-  // What stands before is the template's name and source, which say nothing of values.
+  // The text before is the name and the source of the template, which contain no values.
   const start = message.indexOf('>: ') + 1;
   return message.slice(0, start) + toText(new Redactor(shown).redact(fromText(message.slice(start))));
 }
 
-// Where Go's messages end in something that they do not quote.
+// Ends of Go's messages that are not quoted.
 const tails: readonly RegExp[] = [
   /((?:can't|cannot) (?:iterate|range) over )([^]+)$/,
   /(index out of range: )(-?\d+)/,
@@ -72,7 +72,7 @@ class Redactor {
       /(key does not exist: )([^]+)$/,
       (_all, words: string, key: string) => words + this.#path(key),
     );
-    // What is left is words of the messages, and whatever they hold without telling.
+    // The rest is words of the messages and values that are not quoted.
     return keyed.replace(/[^\s"'`(),;:]+/g, (word) => (this.#isOfValue(word) ? masked : word));
   }
 
@@ -84,7 +84,7 @@ class Redactor {
     return this.#sources.some((source) => source.includes(text));
   }
 
-  /** A path may be put together from values: each part shows when the template says it, or when a key has it. */
+  /** A path may be built from values: a part is shown when the template contains it or when it is part of a key. */
   #path(key: string): string {
     if (this.#isSaid(key)) return key;
     const isKnown = (part: string) => (this.#segments ??= segmentsOf(this.#keys)).has(part) || this.#isSaid(part);

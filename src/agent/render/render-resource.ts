@@ -10,21 +10,21 @@ import { type TooFewKeys, tooFewKeys } from './min-keys.ts';
 import { redactValues } from './redact.ts';
 import { render, type Rendering, type RenderLimits } from './render.ts';
 
-/** What a render works with besides the keys. */
+/** What a render needs besides the keys. */
 export interface RenderDeps {
-  /** Gives the compiled template of a file. Throws TemplateError. */
+  /** Returns the compiled template of a file. Throws TemplateError. */
   readonly templates: { load(path: string, dialect: Dialect): Promise<Template> };
-  /** What functions answer from; of this render alone. */
+  /** The data for template functions; for this render only. */
   readonly funcs: FuncDeps;
   readonly limits: RenderLimits;
   readonly clock: Clock;
 }
 
-/** What a resource came to, and what tells whether a change concerns it. */
+/** The result of a render, and what decides whether a change concerns the resource. */
 export type RenderResult = Rendered & {
-  /** What the render asked its keys for; null when the template did not run. */
+  /** What the template asked for; null when it did not run. */
   readonly readSet: ReadSet | null;
-  /** Keys that there were when the template ran last; Infinity when it did not run. */
+  /** The number of keys when the template ran; Infinity when it did not run. */
   readonly keyCount: number;
 };
 
@@ -36,10 +36,7 @@ export type Rendered =
   /** `error` is an AgentError, written for the operator and without values, with its hints; or what else a look-up failed with, or a bug */
   | { readonly status: 'failed'; readonly error: unknown };
 
-/**
- * Renders a resource from the keys in view: the bytes that belong into dest, and nothing else; no file is written, no
- * store is asked. Never rejects.
- */
+/** Renders a resource from the keys in view. Writes no file and reads no store. Never rejects. */
 export async function renderResource(
   resource: ResourceTemplate,
   view: KeyView,
@@ -66,7 +63,7 @@ export async function renderResource(
       keys: view.keys(),
       outside: outsideOf(resource, view),
     });
-    // A template that does not compile has had no values.
+    // A template that does not compile has not read any value.
     const hide = (text: string) =>
       template === null
         ? text

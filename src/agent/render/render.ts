@@ -8,32 +8,32 @@ import { Suspend, type Template } from '../../template/engine/engine.ts';
 import { AgentError } from '../resource/error.ts';
 import { isMemoryFull } from './memory-limit.ts';
 
-/** What a template came to. */
+/** The output of a template. */
 export interface Rendering {
   readonly chunks: readonly Buffer[];
-  /** Bytes in all chunks. */
+  /** Total bytes of all chunks. */
   readonly size: number;
   /** Lower-case hex. */
   readonly md5: string;
 }
 
-/** What one render may take, so that no template stops the agent. */
+/** The limits of one render, so that no template stops the agent. */
 export interface RenderLimits {
   readonly outputBytes: number;
-  /** Time in which the template itself runs; waiting for answers does not count. */
+  /** Run time of the template itself, without the time that it waits for lookups. */
   readonly runMs: number;
 }
 
-/** Generous: what reaches them is a mistake in the template. */
+/** High limits: only a mistake in a template reaches them. */
 export const defaultRenderLimits: RenderLimits = { outputBytes: 1024 * 1024 * 1024, runMs: 60_000 };
 
-/** A template that asks for one more look-up after this many is taken for one without end. */
+/** After this many lookups a template is taken for one that never ends. */
 const maxPasses = 10_000;
 const chunkBytes = 64 * 1024;
 
 /**
- * Runs the template until no function has to wait for its answer; makeFuncs is called before each run, so that the
- * answers got so far are at hand. Throws TemplateError, AgentError at a limit, or what a look-up was rejected with.
+ * Runs the template again until no function has to wait for a lookup; makeFuncs is called before each run, and its
+ * functions have the answers so far. Throws TemplateError, AgentError at a limit, or the error of a lookup.
  */
 export async function render(
   template: Template,
@@ -60,12 +60,12 @@ export async function render(
   throw new AgentError(`the template makes more than ${maxPasses} lookups`);
 }
 
-/** What V8 says when something grows beyond what it can hold. */
+/** V8's messages for a value that is too large. */
 const longText = /^Invalid string length|^Cannot create a string longer/;
 const largeOther =
   /^Invalid (typed )?array length|^(Map|Set) maximum size exceeded|^Maximum (BigInt size|call stack size) exceeded|^Array buffer allocation failed/;
 
-/** What JavaScript cannot hold is the template's doing; anything else that is wrong stays what it is. */
+/** A value that is too large for JavaScript is the template's fault; any other error is returned unchanged. */
 function tooLong(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (longText.test(error.message)) {
@@ -77,7 +77,7 @@ function tooLong(error: unknown): unknown {
   });
 }
 
-/** Measures the time in which a template runs. */
+/** Measures the run time of a template. */
 class Meter {
   private used = 0;
   private since = 0;
@@ -95,7 +95,7 @@ class Meter {
     this.used += this.clock.now() - this.since;
   }
 
-  /** Throws once the time is over, or if so many more bytes would be too many. */
+  /** Throws when the time is over, or when so many more bytes would exceed the limit. */
   check(bytes = 0, isText = false): void {
     const { runMs, outputBytes } = this.limits;
     if (isText && bytes > outputBytes) {
@@ -108,7 +108,7 @@ class Meter {
   }
 }
 
-/** Gathers the small writes of a template into buffers. */
+/** Collects the small writes of a template in buffers. */
 class Output {
   private readonly chunks: Buffer[] = [];
   private readonly hash = createHash('md5');

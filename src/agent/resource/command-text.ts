@@ -6,7 +6,7 @@ import { compileTemplate } from '../../template/gotext/template.ts';
 import type { Command, CommandFiles } from './command.ts';
 import { AgentError } from './error.ts';
 
-/** A command with what its author should know about it. */
+/** A compiled command and its warnings. */
 export interface CompiledCommand {
   /** Null for an empty text. */
   readonly command: Command | null;
@@ -14,10 +14,10 @@ export interface CompiledCommand {
 }
 
 /**
- * Reads a check_cmd or reload_cmd: {{.src}} and {{.dest}} are ours, with Go's spaces and trims, and other braces reach the
- * shell as they are; but a check_cmd that Go can run as a template of those two names is one, as in confd. Throws
- * AgentError for a check_cmd that seems to misspell a name; its text throws AgentError for a path that could become
- * code, or two words.
+ * Compiles a check_cmd or reload_cmd. {{.src}} and {{.dest}} are replaced, with Go's spaces and trim markers; other
+ * braces reach the shell unchanged. A check_cmd that Go can run as a template over these two names is a template, as in
+ * confd. Throws AgentError for a check_cmd that seems to misspell a name; `text` throws AgentError for a path that
+ * could become code or two words.
  */
 export function compileCommand(key: Command['key'], text: string, timeoutMs: number | null): CompiledCommand {
   if (text === '') return { command: null, warnings: [] };
@@ -42,7 +42,7 @@ interface Placeholder {
 
 const placeholder = /\{\{(-[ \t\r\n]+|[ \t\r\n]*)\.(src|dest)([ \t\r\n]+-|[ \t\r\n]*)\}\}/g;
 
-/** The text around the placeholders, without the white space that they trim. */
+/** The text around the placeholders, without the white space that their trim markers remove. */
 function split(text: string): (string | Placeholder)[] {
   const pieces: (string | Placeholder)[] = [];
   let from = 0;
@@ -61,7 +61,7 @@ function split(text: string): (string | Placeholder)[] {
   return pieces;
 }
 
-/** What stands in braces and seems to mean one of ours. */
+/** Text in braces that seems to be a misspelt placeholder. */
 function misspelt(key: Command['key'], rest: string): string[] {
   const warnings: string[] = [];
   for (const [found, inner] of rest.matchAll(/\{\{([^{}]*)\}{0,2}/g)) {
@@ -82,7 +82,9 @@ function meant(inner: string): keyof CommandFiles | null {
   return (['src', 'dest'] as const).find((name) => isOneMistakeAway(word, name)) ?? null;
 }
 
-/** True for equal words, and where one letter is missing, added or wrong, or two have changed places. */
+/**
+ * True for equal words, and for words that differ in one letter that is missing, added, wrong or swapped with the next.
+ */
 function isOneMistakeAway(a: string, b: string): boolean {
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;
@@ -94,7 +96,7 @@ function isOneMistakeAway(a: string, b: string): boolean {
 
 const filesType = mapOf(StringType, StringType);
 
-/** The text as a Go template over src and dest, or null where Go would make nothing of it. */
+/** The text as a Go template over src and dest, or null when it is not a valid one. */
 function templateOf(text: string): Template | null {
   try {
     const template = compileTemplate('checkcmd', fromText(text), { funcs: new Map(), missingKey: 'error' });
@@ -116,20 +118,20 @@ function render(template: Template, { src, dest }: CommandFiles): string {
   return toText(output);
 }
 
-/** Where a path goes in a template's output cannot be known, so it has to be one that is harmless anywhere. */
+/** The position of a path in the output of a template is unknown, so only a harmless path is allowed. */
 function run(key: Command['key'], template: Template, files: CommandFiles): string {
   for (const name of ['src', 'dest'] as const) put(key, { name }, files, 'unsafe');
   return render(template, files);
 }
 
-/** How the shell reads what stands in a place; 'unsafe' where that is not certain, or where it is read twice. */
+/** How the shell reads a position; 'unsafe' when that is uncertain or when it is read twice. */
 type Position = 'plain' | 'double' | 'single' | 'unsafe';
 
-/** Substitutions, here documents and the like begin a text of their own; what is in them is not followed. */
+/** Substitutions, here documents and the like contain a text with its own rules, which is not analysed. */
 const nested = /`|\$[({'"]|<</;
 const pathLike = /^[\w@%+=:,./\0-]*$/;
 
-/** The position of each NUL in a text for the shell. */
+/** The position of each NUL in a shell text. */
 function positionsOf(text: string): Position[] {
   const positions: Position[] = [];
   let at = 0;
@@ -149,7 +151,7 @@ function positionsOf(text: string): Position[] {
   return nested.test(text) ? positions.map(() => 'unsafe') : positions;
 }
 
-/** Where what opens here, a quoted piece or a comment, ends; null when nothing opens. */
+/** The end of the quoted text or comment that begins here; null when none begins. */
 function endOf(text: string, at: number): { at: number; position: Position } | null {
   const char = text[at]!;
   if (char === '#' && /^$|[\s;&|()]/.test(text[at - 1] ?? '')) {
@@ -163,10 +165,10 @@ function endOf(text: string, at: number): { at: number; position: Position } | n
   return { at: end, position: char === '"' ? 'double' : 'single' };
 }
 
-/** Means itself to the shell, in quotes and out of them. */
+/** Characters without a special meaning for the shell, inside quotes and outside. */
 const harmless = /^[\w@%+=:,./\u0080-\u{10ffff}-]*$/u;
 
-/** The path as the shell must be given it in that position; as it is where it is harmless. */
+/** The path, quoted for its position; unchanged when it is harmless. */
 function put(key: Command['key'], { name }: Placeholder, files: CommandFiles, position: Position): string {
   const path = files[name];
   if (harmless.test(path)) return path;

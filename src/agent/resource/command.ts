@@ -12,9 +12,9 @@ import type { Logger } from '../../obs/log.ts';
 import { AgentError, isErrno } from './error.ts';
 import { ownTag } from './process-tag.ts';
 
-/** The files that a command's text can name. */
+/** The files that a command can name. */
 export interface CommandFiles {
-  /** A file that holds the rendering. */
+  /** The file with the new content. */
   readonly src: string;
   readonly dest: string;
 }
@@ -22,13 +22,13 @@ export interface CommandFiles {
 /** A check_cmd or reload_cmd, ready to run. */
 export interface Command {
   readonly key: 'check_cmd' | 'reload_cmd';
-  /** The text for the shell. Throws TemplateError, and AgentError for a path that has no safe place in it. */
+  /** The text for the shell. Throws TemplateError, and AgentError for a path that cannot be inserted safely. */
   readonly text: (files: CommandFiles) => string;
-  /** null: as long as it takes. */
+  /** null: no limit. */
   readonly timeoutMs: number | null;
 }
 
-/** How the process ends: from then on a command in hand is waited for no longer than the grace. */
+/** The end of the process: from then on a running command is waited for no longer than graceMs. */
 export interface Ending {
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
@@ -39,19 +39,21 @@ export interface Ending {
 export interface CommandDeps {
   readonly log: Logger;
   readonly clock: Clock;
-  /** Left out, commands take as long as they take. */
+  /** Without it, commands are waited for without a limit. */
   readonly ending?: Ending;
-  /** A command without a time limit stays in the session of the process, so that sudo and ssh can ask on its terminal. */
+  /**
+   * Runs a command without a time limit in the session of the process, so that sudo and ssh can ask on its terminal.
+   */
   readonly onTerminal?: boolean;
 }
 
 /** How a command ended. */
 export interface Ended {
-  /** null for exit status 0, else Go's text: "exit status 3", "signal: killed". */
+  /** null for exit status 0, otherwise Go's text: "exit status 3", "signal: killed". */
   readonly failure: string | null;
-  /** stdout and stderr as they came, a byte string. */
+  /** stdout and stderr in their order, as a byte string. */
   readonly output: string;
-  /** True when there was more output than is kept. */
+  /** True when the output was longer than what is kept. */
   readonly cut: boolean;
 }
 
@@ -61,8 +63,8 @@ const graceMs = 5_000;
 const pollMs = 100;
 
 /**
- * Runs a command and logs its text and output: as one quoted text at DEBUG when it works, line by line when it fails. Gives
- * why it failed, or null. Throws AgentError when it cannot start.
+ * Runs a command and logs its text and output: as one quoted text at DEBUG when it succeeds, line by line when it
+ * fails. Returns why it failed, or null. Throws AgentError when it cannot start.
  */
 export async function run(command: Command, files: CommandFiles, deps: CommandDeps): Promise<string | null> {
   const { log, clock, ending, onTerminal = false } = deps;
@@ -82,10 +84,13 @@ export async function run(command: Command, files: CommandFiles, deps: CommandDe
 
 const cutText = ({ cut }: Ended) => (cut ? ` (cut after ${outputBytes} bytes)` : '');
 
-/** Lines of a failed command that the log has room for; of more, the first and the last ones are shown. */
+/** Lines of a failed command that are logged; of more, the first and the last ones. */
 const maxLines = 50;
 
-/** What a failed command said. The staged file is gone when somebody reads this, so it is called by dest's name. */
+/**
+ * The output of a failed command, for the log. The staged file is gone when somebody reads this, so dest is named
+ * instead.
+ */
 function complaints(ended: Ended, { src, dest }: CommandFiles): string[] {
   const staged = basename(src).includes(ownTag());
   const output = staged ? ended.output.replaceAll(fromText(src), fromText(`${dest} (staged)`)) : ended.output;
@@ -100,7 +105,7 @@ function complaints(ended: Ended, { src, dest }: CommandFiles): string[] {
   return ended.cut ? [...shown, `:${cutText(ended)}`] : shown;
 }
 
-/** Tabs as they are, other control characters and what is no UTF-8 in Go's escapes. */
+/** Keeps tabs; shows other control characters and invalid UTF-8 as Go's escapes. */
 function printable(line: string): string {
   const escaped = toText(quote(line)).slice(1, -1);
   return escaped.replace(/\\(["\\t])/g, (_, char: string) => (char === 't' ? '\t' : char));
@@ -108,26 +113,26 @@ function printable(line: string): string {
 
 /** How a shell is run. */
 export interface ShellOptions {
-  /** null: as long as it takes. */
+  /** null: no limit. */
   readonly timeoutMs: number | null;
   readonly clock: Clock;
-  /** Called when it takes long. */
+  /** Called when the command takes long. */
   readonly slow?: () => void;
   readonly ending?: Ending;
-  /** What the environment has beside that of this process. */
+  /** Variables in addition to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** False leaves the shell in the session, and with it on the terminal, of this process. */
+  /** False runs the shell in the session, and on the terminal, of this process. */
   readonly ownSession?: boolean;
 }
 
 /**
- * Runs text in /bin/sh, usually in a session of its own, until the shell ends: a child that it leaves in the background
- * may keep the output open. After timeoutMs the group gets SIGTERM, and SIGKILL five seconds later. A shell that still
- * runs when the grace of the ending is over goes on without us: it may be waiting for our end.
+ * Runs text in /bin/sh, usually in its own session, until the shell ends: a child in the background may keep the output
+ * open. After timeoutMs the process group gets SIGTERM, and SIGKILL five seconds later. When the grace period of
+ * `ending` is over, a running shell is left alone: it may be waiting for this process to end.
  */
 export async function runShell(text: string, options: ShellOptions): Promise<Ended> {
   const { execa } = await import('execa');
-  // One pipe for both, so that the output stays in order.
+  // One pipe for stdout and stderr keeps their order.
   const shell = execa('/bin/sh', ['-c', `exec 2>&1;${text}`], {
     detached: options.ownSession ?? true,
     cleanup: false,
@@ -155,7 +160,7 @@ function cannotStart(cause: unknown): AgentError {
   return new AgentError(`fork/exec /bin/sh: ${reason}`, { cause });
 }
 
-/** Waits for the shell's end; ends it and its group when its time is up, and leaves it when the process must end. */
+/** Waits for the shell to end; kills its group at the time limit, and leaves it when this process must end. */
 async function supervise(pid: number, exit: Promise<string | null>, options: ShellOptions): Promise<string | null> {
   const { timeoutMs, clock, slow = () => undefined, ending } = options;
   const over = new AbortController();
@@ -175,7 +180,7 @@ async function supervise(pid: number, exit: Promise<string | null>, options: She
 
 const never = new Promise<never>(() => undefined);
 
-/** Gives the word when the waiting is over, and nothing any more when it was broken off. */
+/** Resolves to the word when the waiting is over; never when it was cancelled. */
 function after<T extends string>(waiting: Promise<void>, word: T): Promise<T> {
   return waiting.then(
     () => word,
@@ -198,7 +203,7 @@ async function graceOver({ signal, graceMs }: Ending, clock: Clock, over: AbortS
   await clock.sleep(graceMs, over);
 }
 
-/** SIGTERM to everything that the command started, and SIGKILL to what is left after the grace. */
+/** Sends SIGTERM to the group, and SIGKILL to what is left after the grace period. */
 async function killGroup(pid: number, clock: Clock): Promise<void> {
   if (!signalGroup(pid, 'SIGTERM')) return;
   for (let waited = 0; waited < graceMs; waited += pollMs) {
@@ -208,20 +213,20 @@ async function killGroup(pid: number, clock: Clock): Promise<void> {
   signalGroup(pid, 'SIGKILL');
 }
 
-/** False when nobody is left in the group. */
+/** False when the group has no process any more. */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal);
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return false;
-    if (isErrno(error, 'EPERM')) return true; // somebody is left, but under another user
+    if (isErrno(error, 'EPERM')) return true; // a process is left, but it belongs to another user
     throw error;
   }
 }
 
 /**
- * Reads the rest of a stream and drops it, in a process that lives as long as somebody writes: with this one at the other
- * end, a server in the background would die of SIGPIPE at its first line after our end.
+ * Reads the rest of a stream in a process that runs as long as the stream is open: otherwise a server in the background
+ * would die of SIGPIPE at its first line after this process has ended.
  */
 function drain(stream: Readable): void {
   const reader = spawn('/bin/sh', ['-c', 'exec cat >/dev/null'], {
@@ -232,7 +237,7 @@ function drain(stream: Readable): void {
   reader.unref();
 }
 
-/** Collects the beginning of a stream. */
+/** Keeps the beginning of a stream. */
 class Capture {
   private readonly chunks: Buffer[] = [];
   private size = 0;
@@ -243,8 +248,8 @@ class Capture {
   }
 
   /**
-   * Takes what was written before the shell ended, which is in the pipe by now: reads until two turns of the event
-   * loop bring nothing. Whatever background children write from then on keeps nobody waiting.
+   * Reads what was written before the shell ended, which is in the pipe by now: until two turns of the event loop bring
+   * nothing. Later output of background children is not waited for.
    */
   async finish(): Promise<void> {
     for (let quiet = 0; quiet < 2 && !this.stream.readableEnded && this.size <= outputBytes; quiet++) {

@@ -1,11 +1,11 @@
 import { errnoText } from '../../go/os.ts';
 
-/** What a resource's pass can fail with for reasons outside this program; `message` is written for the operator. */
+/** A failure of a pass for reasons outside this program; `message` is written for the operator. */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
-  /** True when dest may already hold something else than before. */
+  /** True when dest may have been changed already. */
   readonly touched: boolean;
-  /** Lines for the log below the message. */
+  /** Further lines for the log. */
   readonly advice: readonly string[];
 
   constructor(
@@ -18,7 +18,10 @@ export class AgentError extends Error {
   }
 }
 
-/** Runs one system call on path; throws AgentError in Go's words ("open /x: permission denied"). Bugs pass through. */
+/**
+ * Runs a system call on path. Throws AgentError in Go's words ("open /x: permission denied"); other errors pass
+ * through.
+ */
 export async function attempt<T>(op: string, path: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -28,7 +31,7 @@ export async function attempt<T>(op: string, path: string, call: () => Promise<T
   }
 }
 
-/** True for an error that the system gave; with code, for that one only. */
+/** True for a system error; with `code`, for that error only. */
 export function isErrno(error: unknown, code?: string): error is NodeJS.ErrnoException {
   if (typeof error !== 'object' || error === null || !('errno' in error)) return false;
   return code === undefined || (error as NodeJS.ErrnoException).code === code;

@@ -6,18 +6,18 @@ import type { Clock } from '../../obs/clock.ts';
 import { runShell } from './command.ts';
 import { AgentError } from './error.ts';
 
-/** Whose a dest shall be. */
+/** The owner that dest is to have. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
-  /** What was asked for and cannot be given. */
+  /** What was asked for but is not possible. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The numbers of the owner and group that a resource asks for; without any, the process's own. Who may not give files
- * away keeps them, with a warning. Throws AgentError for what root asks and this machine lacks: a file with secrets must
- * not end up with the wrong owner.
+ * The ids of the owner and group that a resource asks for; by default those of this process. A process that may not
+ * change owners keeps its own, with a warning. Throws AgentError when root asks for a name that this machine does not
+ * have: a file with secrets must not get a wrong owner.
  */
 export async function resolveOwner(spec: ResourceSpec, clock: Clock): Promise<Owner> {
   const may = await mayGiveAway();
@@ -51,7 +51,7 @@ async function resolveId(spec: ResourceSpec, directory: Directory, may: boolean,
   return { id: own, refused: `only root can give a file the ${asked}` };
 }
 
-/** Root may, and whoever has its right to (CAP_CHOWN). */
+/** Root may change owners, and so may a process with CAP_CHOWN. */
 async function mayGiveAway(): Promise<boolean> {
   if (process.geteuid!() === 0) return true;
   const status = await readFile('/proc/self/status', 'latin1').catch(() => '');
@@ -66,14 +66,14 @@ function quoted(text: string): string {
   return toText(quote(fromText(text)));
 }
 
-/** Where the system keeps the numbers of users or groups. */
+/** Where the system keeps the ids of users or groups. */
 interface Directory {
   readonly key: 'owner' | 'group';
   readonly number: 'uid' | 'gid';
   readonly what: 'user' | 'group';
   readonly database: 'passwd' | 'group';
   readonly effective: () => number;
-  /** Which others the process may give to a file of its own. */
+  /** Other ids that the process may give to its own files. */
   readonly others: () => readonly number[];
 }
 
@@ -93,10 +93,10 @@ const groups: Directory = {
   effective: () => process.getegid!(),
   others: () => process.getgroups!(),
 };
-const maxId = 2 ** 32 - 2; // chown takes the one above for "leave it"
+const maxId = 2 ** 32 - 2; // the next number means "unchanged" for chown
 const lookupMs = 30_000;
 
-/** The number wins over the name; without either it is the process's own. */
+/** A number wins over a name; without either, the id of the process. */
 async function id(number: number | null, name: string | null, directory: Directory, clock: Clock): Promise<number> {
   if (number !== null && number !== -1) return checkId(number, directory.number);
   if (name === null || name === '') return directory.effective();
@@ -118,7 +118,7 @@ export function lineOf(name: string, table: string): string | null {
   return table.split('\n').find((line) => line.startsWith(`${name}:`)) ?? null;
 }
 
-/** Asks where the C library would ask: LDAP, SSSD and the like. No answer is an empty one. */
+/** Asks where the C library would ask, such as LDAP or SSSD. No answer counts as an empty one. */
 async function getent(name: string, { database }: Directory, clock: Clock): Promise<string> {
   if (name.startsWith('-')) return '';
   const argument = `'${name.replaceAll("'", `'\\''`)}'`;

@@ -9,10 +9,10 @@ import { compileCommand } from './command-text.ts';
 import { AgentError } from './error.ts';
 import { resolveOwner } from './owner.ts';
 
-/** What the whole agent is told and every resource follows. */
+/** Settings of the agent that apply to every resource. */
 export interface ResourceSettings {
   readonly templatesDir: string;
-  /** When not empty it replaces the resources' own prefixes. */
+  /** Replaces the prefixes of the resources, unless it is empty. */
   readonly prefix: string;
   readonly noop: boolean;
   readonly syncOnly: boolean;
@@ -20,16 +20,16 @@ export interface ResourceSettings {
   readonly clock: Clock;
 }
 
-/** What a resource wants of one store. */
+/** The keys that a resource selects in one store. */
 export interface KeyRequest {
   readonly source: SourceSpec;
-  /** Byte string that begins with a slash; not cleaned. */
+  /** A byte string that begins with a slash; not cleaned. */
   readonly prefix: string;
-  /** Byte strings: absolute and clean. */
+  /** Byte strings, absolute and clean. */
   readonly keys: readonly string[];
 }
 
-/** What a render needs to know of a resource. */
+/** The part of a resource that a render needs. */
 export interface ResourceTemplate {
   readonly spec: ResourceSpec;
   /** The TOML file that declares it. */
@@ -37,11 +37,11 @@ export interface ResourceTemplate {
   /** Path of the template. */
   readonly template: string;
   readonly dest: string;
-  /** One or more; of keys that meet under one name, the one of the first counts. */
+  /** One or more; if several stores have the same key, the first one wins. */
   readonly keyRequests: readonly KeyRequest[];
 }
 
-/** A template resource, ready to run: everything is parsed and looked up. */
+/** A template resource that is ready to run: everything is parsed and resolved. */
 export interface Resource extends ResourceTemplate {
   /** Permission bits; null keeps those of dest. */
   readonly mode: number | null;
@@ -51,11 +51,11 @@ export interface Resource extends ResourceTemplate {
   readonly reload: Command | null;
   readonly noop: boolean;
   readonly keepStageFile: boolean;
-  /** What the operator should know about it, though it runs. */
+  /** Problems that do not stop the resource. */
   readonly warnings: readonly string[];
 }
 
-/** Makes a resource of what its file says. Throws AgentError that names the file and the key at fault. */
+/** Makes a resource from its file. Throws AgentError that names the file and the key. */
 export async function resolveResource(spec: ResourceSpec, settings: ResourceSettings): Promise<Resource> {
   try {
     return Object.freeze(await resolve(spec, settings));
@@ -64,7 +64,7 @@ export async function resolveResource(spec: ResourceSpec, settings: ResourceSett
   }
 }
 
-/** As resolveResource, for a render alone: owner and commands are not looked at. */
+/** Like resolveResource, for a render only: owner and commands are not resolved. */
 export function resolveTemplate(
   spec: ResourceSpec,
   settings: Pick<ResourceSettings, 'templatesDir' | 'prefix'>,
@@ -99,7 +99,7 @@ async function resolve(spec: ResourceSpec, settings: ResourceSettings): Promise<
   const template = templateOf(spec, settings);
   const check = compileCommand('check_cmd', spec.checkCmd, spec.checkTimeoutMs);
   const reload = compileCommand('reload_cmd', spec.reloadCmd, spec.reloadTimeoutMs);
-  // A path that has no safe place in a command is found now, and not when the command is needed.
+  // A path that cannot be inserted safely into a command is found now, not when the command runs.
   for (const { command } of [check, reload]) command?.text({ src: spec.dest, dest: spec.dest });
   const owner = await resolveOwner(spec, settings.clock);
   return {
@@ -127,7 +127,7 @@ function checkTexts({ src, dest, checkCmd, reloadCmd }: ResourceSpec): void {
   }
 }
 
-/** The same for requests that one store can answer; what wants no keys has a store of its own, which nobody waits for. */
+/** Equal for requests that one store can answer. A request without keys has its own store, which is never read. */
 export function storeIdOf({ source, keys }: KeyRequest): string {
   return keys.length === 0 ? 'nothing' : JSON.stringify(source.store);
 }

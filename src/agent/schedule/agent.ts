@@ -14,41 +14,41 @@ import { type Resource, storeIdOf } from '../resource/resource.ts';
 import { ResourceRunner } from './resource-runner.ts';
 import { type ReadReason, type RefreshOptions, Source } from '../source/source.ts';
 
-/** What conf.d holds now: what can run, and what is wrong with the rest (it has been logged). */
+/** The content of conf.d: the resources that can run, and the errors of the others, which have been logged. */
 export interface Loaded {
   readonly resources: readonly Resource[];
   readonly errors: readonly string[];
-  /** True when conf.d holds no resource at all, good or bad. */
+  /** True when conf.d holds no resource at all, valid or not. */
   readonly isEmpty: boolean;
 }
 
-/** How one resource is rendered from the mirror, and whether a change concerns it. */
+/** Renders one resource from the mirror, and knows whether a change concerns it. */
 export interface Renderer {
-  /** One pass through all steps; one that ends before them when its keys could not be read. Never rejects. */
+  /** Runs one pass; with `unread` a pass that ends at once because its keys could not be read. Never rejects. */
   pass(trigger: Trigger, unread?: AgentError): Promise<PassRecord>;
-  /** True when the last render used one of these keys, or when there is no render to go by. */
+  /** True when the last render used one of these keys, or when there was no render. */
   uses(changes: ChangeSet): boolean;
-  /** True when one of these keys is one of the resource's, used or not. */
+  /** True when the resource selects one of these keys, used or not. */
   selects(changes: ChangeSet): boolean;
-  /** True when the template is not the one that was rendered last. */
+  /** True when the template has changed since the last render. */
   isEdited(): Promise<boolean>;
   /** Whether dest is still as the last pass left it. */
   drifted(): Promise<Drifted>;
-  /** Says that dest was changed. */
+  /** Logs that dest was changed. */
   tellDrift(): void;
 }
 
-/** What an agent is made of; each part is a seam for tests and for whoever embeds it. */
+/** The parts of an agent; tests and embedders can replace each. */
 export interface AgentDeps {
-  /** Opens a store, which is then the agent's to close. Throws BackendError. */
+  /** Opens a store; the agent closes it. Throws BackendError. */
   readonly open: (source: SourceSpec) => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Scans conf.d; because a file was edited, or for a pass. */
+  /** Reads conf.d, after an edit or for a pass. */
   readonly load: (isEdit?: boolean) => Promise<Loaded>;
-  /** The sources are those of the resource's wants, in their order. */
+  /** The sources are those of the resource's key requests, in order. */
   readonly createRenderer: (resource: Resource, sources: readonly Source[]) => Renderer;
-  /** Which dests still need a reload. */
+  /** The pending reloads. */
   readonly ledger: ReloadLedger;
 }
 
@@ -56,27 +56,27 @@ interface Member {
   readonly resource: Resource;
   readonly renderer: Renderer;
   readonly runner: ResourceRunner;
-  /** Those of the resource's wants, in their order. */
+  /** The sources of the resource's key requests, in order. */
   readonly sources: readonly Source[];
 }
 
 /**
- * The agent: it reads what its resources want of their stores, follows the changes, and sends the resources that a
- * change concerns through the steps of a pass. When to do which is the processors' business.
+ * The agent: reads the keys of its resources, follows changes, and starts a pass of each resource that a change
+ * concerns. The processors decide when.
  */
 export class Agent {
   readonly wakeSignal = new WakeSignal();
-  /** One for each distinct store that a resource uses. */
+  /** One for each distinct store that resources use. */
   private sources = new Map<string, Source>();
   private members = new Map<string, Member>();
   private known: readonly Resource[] = [];
   private isLoaded = false;
-  /** Settles when every resource and store that has left conf.d is done. */
+  /** Settles when all resources and stores that were removed from conf.d have ended. */
   private finished: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: AgentDeps) {}
 
-  /** Scans conf.d again. A resource whose file says what it said before keeps its state. */
+  /** Reads conf.d again. A resource with an unchanged file keeps its state. */
   async load(isEdit = false): Promise<Omit<Loaded, 'resources'>> {
     const { resources, errors, isEmpty } = await this.deps.load(isEdit);
     this.known = resources;
@@ -97,12 +97,12 @@ export class Agent {
     return { errors, isEmpty };
   }
 
-  /** What conf.d held when it was scanned last. */
+  /** The resources of conf.d when it was last read. */
   get resources(): readonly Resource[] {
     return this.known;
   }
 
-  /** Keeps the sources that the resources use, adds the new ones and ends the others. */
+  /** Keeps the sources that are in use, adds new ones and stops the others. */
   private useSources(resources: readonly Resource[], reason: ReadReason): void {
     const old = this.sources;
     this.sources = new Map();
@@ -134,17 +134,17 @@ export class Agent {
     return { resource, renderer, runner, sources };
   }
 
-  /** Begins to read the stores whose time has come; takeReads takes what comes of it. */
+  /** Starts to read the stores that are due; takeReads takes the results. */
   refresh(refresh: RefreshOptions): void {
     for (const source of this.sources.values()) source.refresh(refresh);
   }
 
-  /** When the next store is to be looked at. */
+  /** When the next store is due. */
   get nextRefresh(): number {
     return Math.min(...[...this.sources.values()].map(({ nextRefresh }) => nextRefresh));
   }
 
-  /** Makes every store due for a look, after a hangup. */
+  /** Makes every store due, after a SIGHUP. */
   refreshSoon(): void {
     for (const source of this.sources.values()) source.refreshSoon('hangup');
   }
@@ -154,12 +154,12 @@ export class Agent {
     return [...this.members.values()].filter((member) => member.sources.includes(source) && isReadable(member));
   }
 
-  /** Go's confd renders at every change below the keys, and so puts a dest right that somebody else has changed. */
+  /** Go's confd renders at every change below the keys, and so restores a dest that another program has changed. */
   private async restore({ renderer, runner }: Member): Promise<void> {
     if ((await renderer.drifted()) !== 'no') runner.schedule('change');
   }
 
-  /** Looks at every dest: one that is gone is put back, and of one that was changed it is said. */
+  /** Checks every dest: a missing one is restored, a changed one is logged. */
   lookAtDests(): void {
     for (const member of this.members.values()) void this.lookAtDest(member);
   }
@@ -170,7 +170,7 @@ export class Agent {
     else if (drifted === 'changed') renderer.tellDrift();
   }
 
-  /** Starts the resources of every store that was read anew. */
+  /** Starts the resources of every store that has been read again. */
   takeReads(): void {
     for (const source of this.sources.values()) {
       const reason = source.takeRead();
@@ -179,7 +179,7 @@ export class Agent {
     }
   }
 
-  /** Puts the changes that have come in into the mirrors and starts the resources that used them. */
+  /** Applies the changes that have arrived to the mirrors, and starts the resources that used these keys. */
   takeChanges(): void {
     for (const source of this.sources.values()) {
       const changes = source.takeChanges();
@@ -191,7 +191,7 @@ export class Agent {
     }
   }
 
-  /** Starts a pass of the resources that are new, and of those whose template was edited. */
+  /** Starts a pass of new resources, and of those whose template was edited. */
   async scheduleEdited(): Promise<void> {
     for (const member of this.members.values()) {
       if (isReadable(member) && (await member.renderer.isEdited())) member.runner.schedule('edit');
@@ -199,8 +199,9 @@ export class Agent {
   }
 
   /**
-   * Reads every store, side by side, and makes one pass of every resource that has all its keys, one after the other in
-   * the order of conf.d; their records in that order. Throws BackendError when no resource has, for want of the global store.
+   * Reads every store, all at the same time, and runs one pass of every resource that has all its keys, one by one in
+   * the order of conf.d; returns their records in that order. Throws BackendError when no resource can run because the
+   * global store cannot be read.
    */
   async passOnce(signal: AbortSignal): Promise<PassRecord[]> {
     const failures = new Map<Source, BackendError>();
@@ -226,7 +227,7 @@ export class Agent {
     return records;
   }
 
-  /** Ends the watches and waits for every resource to finish the step in hand; the dests whose reload is still pending. */
+  /** Ends the watches and waits for the current step of every resource; returns the dests with a pending reload. */
   async stop(): Promise<ReadonlySet<string>> {
     await Promise.all([...this.sources.values()].map((source) => source.stop()));
     const members = [...this.members.values()];
@@ -237,7 +238,7 @@ export class Agent {
   }
 }
 
-/** False while keys of the resource are still to be read: nothing is rendered without them. */
+/** False while keys of the resource have not been read: nothing is rendered without them. */
 function isReadable({ resource, sources }: Member): boolean {
   return resource.keyRequests.every(({ keys }, i) => sources[i]!.holds(keys));
 }

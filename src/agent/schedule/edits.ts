@@ -17,14 +17,13 @@ interface Around {
 }
 
 /**
- * Rings the agent's bell when conf.d, a template or what templates may include is edited, and once when it begins to
- * see edits, for those that came before.
+ * Notifies the agent when conf.d, a template or an included file is edited, and once at the start, for edits before it.
  */
 export function watchEdits(agent: Agent, { confdir, resourceFile }: EditedFiles, around: Around): FileWatch {
   const roots = [`${confdir}/conf.d`, `${confdir}/templates`, ...(resourceFile === null ? [] : [resourceFile])];
   const paths = remembered(
     () => agent.resources,
-    // A template may lie elsewhere: behind a link to a directory, or where the ".." in its src leads.
+    // A template may be elsewhere: behind a link to a directory, or by a ".." in its src.
     (resources) => [...roots, ...resources.map(({ template }) => template)],
   );
   const onChange = () => {
@@ -33,7 +32,7 @@ export function watchEdits(agent: Agent, { confdir, resourceFile }: EditedFiles,
   return new FileWatch({ paths, onChange, ...parts(around) });
 }
 
-/** Rings the agent's bell when a dest is changed or removed by whomever. */
+/** Notifies the agent when a dest is changed or removed. */
 export function watchDests(agent: Agent, around: Around): FileWatch {
   const paths = remembered(
     () => agent.resources,
@@ -49,7 +48,7 @@ function parts({ clock, log }: Around): { clock: Clock; warn: (message: string) 
   return { clock, warn: log.warning.bind(log) };
 }
 
-/** The same answer for as long as what it is made of is the same. */
+/** Computes the result again only when its input has changed. */
 function remembered<T, U>(get: () => T, make: (from: T) => U): () => U {
   let last: { readonly from: T; readonly made: U } | null = null;
   return () => {

@@ -3,23 +3,23 @@ import type { Agent } from './agent.ts';
 import type { WakeSignal, WakeReason } from './wake-signal.ts';
 import type { PassRecord } from '../pipeline/pass-record.ts';
 
-/** How a daemon paces itself, in milliseconds. */
+/** The times of a daemon, in milliseconds. */
 export interface Pace {
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** A burst is over when the store has been quiet for this long. */
+  /** A burst of changes is over when nothing changed for this long. */
   readonly debounceMs: number;
-  /** A random part of this is waited before a change is taken, and added to the interval. */
+  /** The maximum of the random delay before a change is taken, which is also added to the interval. */
   readonly splayMs: number;
 }
 
-/** What a daemon waits for before its next pass: at most ms. */
+/** Waits for the next event of a daemon, at most ms. */
 type Wait = (wakeSignal: WakeSignal, ms: number, pace: Pace) => Promise<ReadonlySet<WakeReason>>;
 
-/** A burst that does not end is rendered after this many quiet times. */
+/** A burst that does not end is rendered after this many debounce times. */
 const maxBurst = 20;
 
-/** One pass, then home: what went wrong, all of it logged already. Throws BackendError. */
+/** Runs one pass of all resources; returns the failures, which have been logged. Throws BackendError. */
 export async function onetime(agent: Agent, signal: AbortSignal): Promise<readonly string[]> {
   try {
     const { errors, isEmpty } = await agent.load();
@@ -35,17 +35,17 @@ function failuresOf({ outcome }: PassRecord): readonly string[] {
   return outcome.status === 'failed' || outcome.status === 'kept' ? [outcome.message] : [];
 }
 
-/** Everything at every interval, and whenever conf.d or a template is edited, until the signal. */
+/** Runs all resources at every interval, and when conf.d or a template is edited, until the signal fires. */
 export async function interval(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
   return serve(agent, pace, signal, (wakeSignal, ms) => wakeSignal.next(ms, pace.clock));
 }
 
-/** What a change concerns as soon as the change is known, and everything at every interval, until the signal. */
+/** Runs the resources that a change concerns at once, and all resources at every interval, until the signal fires. */
 export async function watch(agent: Agent, pace: Pace, signal: AbortSignal): Promise<ReadonlySet<string>> {
   return serve(agent, pace, signal, debounce);
 }
 
-/** The daemons' loop; in the end the dests whose reload is still pending. */
+/** The main loop of a daemon; returns the dests with a pending reload. */
 async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait): Promise<ReadonlySet<string>> {
   const { clock } = pace;
   signal.addEventListener(
@@ -64,7 +64,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
     const ms = Math.min(pace.intervalMs, Math.max(0, Math.min(agent.nextRefresh, takeAt) - clock.now()));
     const reasons = await wait(agent.wakeSignal, ms, pace);
     if (reasons.has('read')) agent.takeReads();
-    // The first change sets the time; those that come before it are taken with it.
+    // The first change sets the time; later changes before it are taken together with it.
     if (takeAt === Infinity && (reasons.has('change') || reasons.has('look'))) takeAt = clock.now() + splay();
     const isTaking = takeAt <= clock.now();
     if (isTaking) {
@@ -82,7 +82,7 @@ async function serve(agent: Agent, pace: Pace, signal: AbortSignal, wait: Wait):
   return agent.stop();
 }
 
-/** Waits like interval does, but lets a burst of changes end before it answers. */
+/** Waits like interval, but until a burst of changes is over. */
 async function debounce(
   wakeSignal: WakeSignal,
   ms: number,
@@ -93,7 +93,7 @@ async function debounce(
   for (let quiet = 0; quiet < maxBurst && isBurst; quiet++) {
     const more = await wakeSignal.next(debounceMs, clock);
     for (const reason of more) if (reason !== 'timer') reasons.add(reason);
-    // What was read waits for no burst, which may be another store's.
+    // A read does not wait for a burst, which may be in another store.
     if (!more.has('change') || more.has('read')) break;
   }
   return reasons;

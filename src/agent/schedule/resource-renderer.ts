@@ -35,19 +35,19 @@ export interface RendererDeps extends ReloadDeps {
   readonly limits: RenderLimits;
   readonly semaphore: Semaphore;
   readonly signal: AbortSignal;
-  /** Hears of every pass, after the log. */
+  /** Gets the record of every pass, after the log. */
   readonly onPass: PassReader;
 }
 
-/** Renders a resource from what it sees of its sources, remembering what the render used. */
+/** Renders a resource from its sources, and remembers which keys the render used. */
 export class ResourceRenderer implements Renderer {
-  /** Null before the first pass: how keys select is known when the stores have been read. */
+  /** Null before the first pass: how keys select names is known only after the stores have been opened. */
   private keyView: KeyView | null = null;
-  /** Null while a render is under way, and after one that did not get far enough to tell: then every change counts. */
+  /** Null during a render, and when the template did not run: then every change counts. */
   private used: ReadSet | null = null;
   private rendered: Template | null = null;
   private includes: Includes | null = null;
-  /** Keys that it saw when the template ran last. */
+  /** The number of keys when the template last ran. */
   private keyCount = Infinity;
   private readonly drift: Drift;
   private readonly collisions: Collisions;

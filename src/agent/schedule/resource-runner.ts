@@ -2,15 +2,15 @@ import { backoffMs } from '../../backend/contract/backoff.ts';
 import type { PassRecord, Trigger } from '../pipeline/pass-record.ts';
 import type { Clock } from '../../obs/clock.ts';
 
-/** One pass of a resource; what it ended as. */
+/** Runs one pass of a resource; returns its record. */
 export type RunPass = (trigger: Trigger) => Promise<PassRecord>;
 
 /**
- * One resource's life in the agent: at most one pass at a time, another one when it was asked for meanwhile, and a
- * retry, later each time, for as long as its last pass failed.
+ * Runs the passes of one resource: one at a time, another one when it was requested meanwhile, and retries with growing
+ * delays while the last pass has failed.
  */
 export class ResourceRunner {
-  /** What asks for another pass; the first of several. */
+  /** The trigger of the next pass; the first one if there are several. */
   private next: Trigger | null = null;
   private running: Promise<void> | null = null;
   private retry: AbortController | null = null;
@@ -20,11 +20,11 @@ export class ResourceRunner {
   constructor(
     private readonly pass: RunPass,
     private readonly clock: Clock,
-    /** Settles when whoever looked after the same dest before is done; passes wait for it. */
+    /** Settles when the previous resource with the same dest has ended; passes wait for it. */
     private readonly ready: Promise<unknown> = Promise.resolve(),
   ) {}
 
-  /** Makes a pass now, or one more after the pass that is under way. */
+  /** Starts a pass now, or one more after the current pass. */
   schedule(trigger: Trigger): void {
     if (this.stopped) return;
     this.retry?.abort(new Error('superseded'));
@@ -32,7 +32,7 @@ export class ResourceRunner {
     this.running ??= this.work();
   }
 
-  /** No more passes; settles when the step in hand is done. */
+  /** Starts no more passes; settles after the current step. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.next = null;
@@ -52,7 +52,7 @@ export class ResourceRunner {
       }
       if (this.failures > 0 && !this.stopped) this.retryLater();
     } finally {
-      this.running = null; // in the same turn as the last look at `next`, so that no kick falls in between
+      this.running = null; // in the same turn as the check of `next`, so that no request is missed
     }
   }
 

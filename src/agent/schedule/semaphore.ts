@@ -4,7 +4,7 @@ export class Semaphore {
 
   constructor(private free: number) {}
 
-  /** Waits for a slot; call the returned function to give it back (a second call does nothing). */
+  /** Waits for a slot; call the returned function once to release it (a second call does nothing). */
   async acquire(): Promise<() => void> {
     if (this.free > 0) this.free -= 1;
     else await new Promise<void>((resolve) => this.queue.push(resolve));

@@ -4,8 +4,8 @@ import type { Clock } from '../../obs/clock.ts';
 export type WakeReason = 'change' | 'read' | 'look' | 'timer' | 'edit' | 'dest' | 'hangup' | 'stop';
 
 /**
- * A one-slot flag per reason: whoever has news rings, the agent waits for the next ring. However often it rings while
- * the agent works, the agent wakes once; nothing queues up, and nothing rung is lost.
+ * One flag for each reason. However often a reason is set while the agent works, the agent wakes once; nothing queues
+ * up, and no reason is lost.
  */
 export class WakeSignal {
   private readonly pending = new Set<WakeReason>();
@@ -16,7 +16,9 @@ export class WakeSignal {
     this.waiting?.();
   }
 
-  /** The reasons rung since the last call, waiting for one if there is none; 'timer' when ms pass in silence. */
+  /**
+   * The reasons that were set since the last call; waits for one if there is none. 'timer' after ms without a reason.
+   */
   async next(ms: number, clock: Clock): Promise<ReadonlySet<WakeReason>> {
     if (this.pending.size === 0) {
       const cancel = new AbortController();

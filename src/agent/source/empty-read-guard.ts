@@ -3,7 +3,7 @@ import { toText } from '../../go/bytes.ts';
 import type { Mirror, ReadPairs } from '../../mirror/mirror.ts';
 import type { Logger } from '../../obs/log.ts';
 
-/** What a resource wants of a store. */
+/** The keys that a resource selects in a store. */
 export interface RequestedKeys {
   readonly dest: string;
   /** Absolute. */
@@ -14,11 +14,11 @@ const minWaitMs = 1000;
 const maxWaitMs = 5000;
 
 /**
- * The suspicion that a store lost its data: a read finds nothing for a resource, where the one before found something.
- * Only a second read that finds nothing either is believed.
+ * Protects against a store that has lost its data: when a read finds no keys for a resource that had keys before, only
+ * a second empty read is believed.
  */
 export class EmptyReadGuard {
-  /** What was found empty once, by dest. */
+  /** Resources that were found empty once, by dest. */
   private readonly suspects = new Set<string>();
 
   constructor(
@@ -26,17 +26,17 @@ export class EmptyReadGuard {
     private readonly log: Logger,
   ) {}
 
-  /** True while a second read is awaited. */
+  /** True while a second read is needed. */
   get isOpen(): boolean {
     return this.suspects.size > 0;
   }
 
-  /** Milliseconds until the second read; random, since a whole fleet sees a store come back. */
+  /** Milliseconds until the second read; random, as many agents see the same store come back. */
   get waitMs(): number {
     return minWaitMs + Math.random() * (maxWaitMs - minWaitMs);
   }
 
-  /** Whether what was read may take the place of what the mirror holds. */
+  /** Whether the result of a read may replace the content of the mirror. */
   believes(read: ReadPairs, mirror: Mirror, requests: readonly RequestedKeys[]): boolean {
     const { name, selects } = this.store;
     const emptied = requests.filter(({ keys }) => mirror.wouldLose(keys, selects, read));

@@ -4,7 +4,7 @@ import type { Clock } from '../../obs/clock.ts';
 import type { Logger } from '../../obs/log.ts';
 import { LogThrottle } from '../../obs/log-throttle.ts';
 
-/** What a store failed of; a mistake of this program costs the store an attempt, and not everyone the agent. */
+/** The failure of a store. A bug of this program counts as one failed attempt, and does not stop the agent. */
 export function storeFailure(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
@@ -12,7 +12,7 @@ export function storeFailure(error: unknown): BackendError {
   return new BackendError('protocol', message, { cause });
 }
 
-/** A time without the store: says so once and then once a minute, and spaces the attempts out. */
+/** The attempts while a store cannot be read: logs the failure once a minute and increases the delays. */
 export class RetryState {
   private attempts = 0;
   private readonly throttle: LogThrottle;
@@ -24,7 +24,7 @@ export class RetryState {
     this.throttle = new LogThrottle(clock);
   }
 
-  /** Another attempt failed; gives the milliseconds to wait before the next one. */
+  /** Counts a failed attempt; returns the milliseconds to wait before the next one. */
   failed(error: BackendError): number {
     if (this.attempts === 0) this.throttle.reset();
     if (this.throttle.isDue()) this.log.error(error.message);
@@ -32,7 +32,7 @@ export class RetryState {
     return backoffMs(this.attempts);
   }
 
-  /** The store answered. */
+  /** Counts a successful attempt. */
   over(): void {
     if (this.attempts > 0) this.log.info('The backend answers again');
     this.attempts = 0;

@@ -8,26 +8,26 @@ import { EmptyReadGuard, type RequestedKeys } from './empty-read-guard.ts';
 import { Subscription } from './subscription.ts';
 import { storeFailure, RetryState } from './retry-state.ts';
 
-/** What a source works with. */
+/** What a source needs. */
 export interface SourceDeps {
   /** What messages call the store; '' for the global one. */
   readonly label: string;
-  /** Opens the store, which is the source's to close. Throws BackendError. */
+  /** Opens the store; the source closes it. Throws BackendError. */
   readonly open: () => Promise<Backend>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called when there are changes to take, when a look has read the store anew, and when one has ended. */
+  /** Called when there are changes to take, when the store has been read again, and when a refresh has ended. */
   readonly notify: (reason: 'change' | 'read' | 'look') => void;
 }
 
-/** What made a read of a store due; `change` is one that only a read can tell. */
+/** Why a read of a store is due; `change` is a change that needs a full read. */
 export type ReadReason = 'start' | 'timer' | 'change' | 'edit' | 'hangup';
 
-/** How a daemon looks at its stores. */
+/** How a daemon reads its stores. */
 export interface RefreshOptions {
   /** From one read to the next. */
   readonly intervalMs: number;
-  /** Whether changes are followed between them. */
+  /** Whether changes are followed between the reads. */
   readonly isWatching: boolean;
 }
 
@@ -40,30 +40,30 @@ interface Store {
 const noChanges: ChangeSet = new Map();
 
 /**
- * One store as the agent has it: what the resources want of it, the mirror that holds it, the watch that follows it,
- * and when it is to be looked at next.
+ * One store of the agent: the keys that the resources select in it, the mirror of these keys, the subscription, and the
+ * time of the next read.
  */
 export class Source {
   readonly mirror = new Mirror();
   private store: Store | null = null;
   private refreshAt = -Infinity;
-  /** What makes the next read due. */
+  /** Why the next read is due. */
   private reason: ReadReason | null = null;
   private refreshing: Promise<void> | null = null;
   private requests: readonly RequestedKeys[] = [];
   private keys: readonly string[] = [];
-  /** What the last read asked for; null before the first. */
+  /** The keys of the last read; null before the first. */
   private held: ReadonlySet<string> | null = null;
-  /** The session whose snapshot the mirror holds, be it followed or not. */
+  /** The session whose snapshot is in the mirror, followed or not. */
   private subscription: Subscription | null = null;
-  /** The one whose snapshot is awaited. */
+  /** The session whose snapshot is awaited. */
   private opening: Subscription | null = null;
-  /** Changes were lost; those that come now say too little, until a read succeeds. */
+  /** Changes were lost: later changes are of no use until a read succeeds. */
   private isBehind = false;
-  /** Why a look has read the store anew that nobody has taken yet. */
+  /** Why the store was read again, until takeRead; null when it was not. */
   private fresh: ReadReason | null = null;
   private readonly retryState: RetryState;
-  /** It has been said that the store cannot be watched. */
+  /** It has been logged that the store cannot be watched. */
   private isPolled = false;
   private readonly stopping = new AbortController();
   private readonly log: Logger;
@@ -77,24 +77,24 @@ export class Source {
     return this.deps.label;
   }
 
-  /** What these keys select, without the prefix; only for keys that it holds. */
+  /** The names that these keys select, without the prefix; only for keys that the source holds. */
   view(prefix: string, keys: readonly string[]): View {
     return this.mirror.view(prefix, keys, this.store?.backend.selects ?? 'subtree');
   }
 
-  /** True when the mirror holds what these keys select, as of the last read and the changes since. */
+  /** True when the mirror holds these keys, as of the last read and the changes after it. */
   holds(keys: readonly string[]): boolean {
     const { held } = this;
     return held !== null && keys.every((key) => held.has(key));
   }
 
-  /** When the store is to be read next, on the clock; not while a read is under way. */
+  /** When the store is due to be read, on the clock; Infinity during a read. */
   get nextRefresh(): number {
     if (this.refreshing !== null) return Infinity;
     return Math.min(this.refreshAt, this.subscription?.validUntil ?? Infinity);
   }
 
-  /** Sets what the resources want; when that is something else than before, the store is to be read at once. */
+  /** Sets the keys that the resources select; if they differ from before, a read is due at once. */
   request(requests: readonly RequestedKeys[], reason: ReadReason = 'start'): void {
     const before = this.keys;
     this.requests = requests;
@@ -103,14 +103,14 @@ export class Source {
     if (this.keys.join('\0') !== before.join('\0')) this.refreshSoon(reason);
   }
 
-  /** Reads the store, once. The mirror keeps what it had when that fails (BackendError). */
+  /** Reads the store once. The mirror is unchanged when that fails (BackendError). */
   async read(signal: AbortSignal): Promise<void> {
     const { keys, requests } = this;
     if (keys.length === 0) this.hold(keys, new Map());
     else this.believe(keys, requests, await readSnapshot((await this.opened()).backend, keys, signal));
   }
 
-  /** False when the store seems to have lost its data: the mirror keeps what it had, and a second read will tell. */
+  /** False when the store seems to have lost its data: the mirror is kept, and a second read decides. */
   private believe(keys: readonly string[], requests: readonly RequestedKeys[], snapshot: Snapshot): boolean {
     if (!this.store!.guard.believes(snapshot, this.mirror, requests)) return false;
     this.hold(keys, snapshot.pairs);
@@ -133,17 +133,17 @@ export class Source {
     return this.store;
   }
 
-  /** Makes the store due to be read: at once, or when the read under way is done. */
+  /** Makes a read due: at once, or after the current read. */
   refreshSoon(reason: ReadReason = 'timer'): void {
     this.reason = reason;
     this.refreshAt = this.deps.clock.now();
   }
 
-  /** Reads the store when its time has come, in the background, and sets the time of the next look. */
+  /** Starts a read in the background if one is due, and sets the time of the next one. */
   refresh(refresh: RefreshOptions): void {
     if (this.nextRefresh > this.deps.clock.now()) return;
     this.refreshAt = Infinity;
-    // However this one ends, the time of the next is set anew.
+    // The end of this read sets the time of the next one.
     if (this.subscription !== null) this.subscription.validUntil = Infinity;
     this.refreshing = this.readAndFollow(refresh).finally(() => {
       this.refreshing = null;
@@ -170,7 +170,7 @@ export class Source {
       await this.opening?.stop();
       this.opening = null;
     }
-    // What made it due is still to be done.
+    // Keeps the reason for the next attempt.
     if (!isBelieved && this.reason === 'timer') this.reason = reason;
     this.refreshAt = Math.min(this.refreshAt, this.deps.clock.now() + wait);
   }
@@ -181,7 +181,10 @@ export class Source {
     return reason;
   }
 
-  /** Opens a session and takes its snapshot, or none where nothing is wanted. False when that is not believed. */
+  /**
+   * Opens a session and takes its snapshot; no session when no keys are selected. False when the snapshot is not
+   * believed.
+   */
   private async begin(): Promise<boolean> {
     const { keys, requests, retryState } = this;
     if (keys.length === 0) {
@@ -195,7 +198,7 @@ export class Source {
     return this.believe(keys, requests, await this.opening.snapshot());
   }
 
-  /** Lets the new session take the place of the old one; how many ms later the store is to be read again. */
+  /** Replaces the old session by the new one; returns after how many ms the store is to be read again. */
   private async follow({ intervalMs, isWatching }: RefreshOptions): Promise<number> {
     await this.subscription?.stop();
     const session = (this.subscription = this.opening);
@@ -214,7 +217,7 @@ export class Source {
     this.log.warning(`Watch is not supported for backend ${name}: polling every ${intervalMs / 1000} s`);
   }
 
-  /** Once after every look that has read the store anew: why it did. Null when there was none. */
+  /** Why the store was read again since the last call; null when it was not. */
   takeRead(): ReadReason | null {
     const { fresh } = this;
     this.fresh = null;
@@ -222,8 +225,8 @@ export class Source {
   }
 
   /**
-   * Puts the changes that have come in into the mirror; one that only a read can tell makes a look due. None is taken
-   * during a look, or between two of them: it may be newer than what is being read; and none that comes after lost ones.
+   * Applies the changes that have arrived to the mirror; a change that needs a full read makes one due. Takes nothing
+   * during a read, which may be older than the changes, and nothing after changes were lost.
    */
   takeChanges(): ChangeSet {
     if (this.refreshing !== null || this.isBehind || this.store?.guard.isOpen === true) return noChanges;
@@ -238,7 +241,7 @@ export class Source {
       else {
         const { backend, guard } = this.store!;
         if (!guard.believes(update, this.mirror, this.requests)) {
-          // A read that is due sooner, for an edit or a SIGHUP, comes sooner.
+          // A read that is due earlier, for an edit or a SIGHUP, stays due at that time.
           this.refreshAt = Math.min(this.refreshAt, this.deps.clock.now() + guard.waitMs);
           return noChanges;
         }
@@ -248,7 +251,7 @@ export class Source {
     return this.mirror.apply(changes);
   }
 
-  /** Ends the sessions, the one that is being opened, too, and closes the store; settles when its connections are gone. */
+  /** Ends the sessions and closes the store; settles when the connections are closed. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('stopped'));
     await this.opening?.stop();

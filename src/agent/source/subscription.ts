@@ -13,27 +13,27 @@ import {
 import type { Clock } from '../../obs/clock.ts';
 import { storeFailure, type RetryState } from './retry-state.ts';
 
-/** What a subscription works with. */
+/** What a subscription needs. */
 export interface SubscriptionDeps {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly retryState: RetryState;
-  /** Called when there is something to take, and when what was given is valid for another time than was said before. */
+  /** Called when there is something to take, and when the validity of the content has changed. */
   readonly notify: (reason: 'change' | 'look') => void;
 }
 
 /** What can happen after a snapshot. */
 export type Update = Edits | Replace | Resync;
 
-/** Whatever a store says, it is not read more often than this. */
+/** A store is not read more often than this, whatever its validity says. */
 const minValidMs = 1000;
 
 /**
- * A session with a store: first its snapshot, then a standing watch, which goes on collecting changes while the agent
- * renders and reloads, so that none is lost in between, and comes back to the place where it was after every failure.
+ * A session with a store: a snapshot, then a watch that collects changes while the agent renders and reloads, so that
+ * none is lost. After a failure the watch continues from its cursor.
  */
 export class Subscription {
-  /** When what was given has to be read anew, on the clock. */
+  /** When the content must be read again, on the clock. */
   validUntil = Infinity;
   private updates: Update[] = [];
   private cursor: Cursor = new Map();
@@ -48,26 +48,26 @@ export class Subscription {
     this.session = deps.backend.open(keys, this.stopping.signal);
   }
 
-  /** What the session begins with, to be asked for once. Throws BackendError. */
+  /** The snapshot of the session; call it once. Throws BackendError. */
   async snapshot(): Promise<Snapshot> {
     const snapshot = await firstOf(this.session, this.deps.backend.name);
     this.note(snapshot);
     return snapshot;
   }
 
-  /** Goes on from the snapshot until it is stopped, or until a resync. */
+  /** Follows changes until it is stopped, or until a resync. */
   follow(): void {
     this.running = this.run();
   }
 
-  /** What happened since the last call, oldest first. */
+  /** The updates since the last call, oldest first. */
   take(): readonly Update[] {
     const taken = this.updates;
     this.updates = [];
     return taken;
   }
 
-  /** Ends the session; settles when its connection is gone. */
+  /** Ends the session; settles when its connection is closed. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error('stopped'));
     await this.running;
@@ -97,10 +97,10 @@ export class Subscription {
     }
   }
 
-  /** Keeps what a session gives; true when nothing that comes after it is of use. */
+  /** Keeps an item of the session; true when later items are of no use. */
   private hear(item: SessionItem): boolean {
     const { notify } = this.deps;
-    // A snapshot that was not asked for may leave out what has been told.
+    // An unexpected snapshot may lack updates that came before it.
     const update = item.kind === 'snapshot' ? resync : item;
     if (update.kind !== 'resync') {
       this.note(update);
