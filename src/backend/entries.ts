@@ -11,24 +11,24 @@ type OwnSettings = All<EntryOf<Registered>['settings']>;
 
 type AllSettings = Readonly<{ backend: Setting<string> } & typeof timeoutSettings & OwnSettings>;
 
-/** How to reach one store; '' and an empty list are what was not set. All strings are text. */
+/** The settings of one store; '' and an empty list mean "not set". All strings are text. */
 export type StoreSettings = Values<AllSettings>;
 
-/** An entry that takes the settings of all stores, its own among them. */
+/** An entry that accepts the settings of all stores, including its own. */
 type Entry = BackendEntry<SettingRows, StoreSettings>;
 
-/** Every store that is known, in alphabetical order. */
+/** Every known store, in alphabetical order. */
 const entries: readonly Entry[] = (Object.values(registry) as Registered[])
   .flat()
   .sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Those that can be read: `-backend` offers them. */
+/** The stores that this release can read; `-backend` offers them. */
 export const offeredEntries: readonly Entry[] = entries.filter(({ kind }) => kind !== 'missing');
 
-/** The store that counts when none is set. */
+/** The store when none is set. */
 export const defaultBackend: string = entries.find(({ isDefault }) => isDefault === true)!.name;
 
-/** The entry of a store, '' is the default one; undefined for a name that nobody knows. */
+/** The entry of a store; '' is the default store. Undefined for an unknown name. */
 export function entryOf(backend: string): Entry | undefined {
   return entries.find(({ name }) => name === (backend === '' ? defaultBackend : backend));
 }
@@ -38,12 +38,12 @@ export function readersOf(flag: string): readonly string[] {
   return offeredEntries.filter((entry) => reads(entry, flag)).map(({ name }) => name);
 }
 
-/** The stores that alone read the setting, where this release has none of them. */
+/** The stores that read the setting, when this release has none of them. */
 export function missingReaders(flag: string): readonly string[] {
   return readersOf(flag).length > 0 ? [] : entries.filter((entry) => reads(entry, flag)).map(({ name }) => name);
 }
 
-/** Whether the store reads the setting. */
+/** True when the store reads the setting. */
 export function reads({ settings }: Entry, flag: string): boolean {
   return Object.values(settings).some(({ name }) => name === flag);
 }
@@ -58,10 +58,10 @@ const common: SettingRows = Object.freeze({
   ...timeoutSettings,
 });
 
-/** What is said of a store, whichever it is. */
+/** The settings that every store has. */
 export const commonSettings: readonly string[] = Object.values(common).map(({ name }) => name);
 
-/** The settings of all stores, by what code calls their values. */
+/** The settings of all stores, by the names of their values in the code. */
 export const storeSettings = Object.freeze(
   Object.assign({}, common, ...entries.map(({ settings }) => settings)),
 ) as AllSettings;

@@ -2,7 +2,7 @@ import { secretFileSetting, type SettingRows, textSetting } from '../config/sche
 import type { FlagValue } from '../go/flag.ts';
 import type { MissingEntry } from './contract/entry.ts';
 
-/** The stores that Go's confd reads and this release does not: their settings are accepted, and offered nowhere. */
+/** The stores that Go's confd reads and this release does not: their settings are accepted, but not offered. */
 export const missingEntries = [
   missing('acm', 'certificates of AWS', {}),
   missing('consul', 'Consul', {}),

@@ -5,16 +5,18 @@ import type { OpenableEntry, StoreDeps } from './contract/entry.ts';
 import { entryOf, offeredEntries, reads, type StoreSettings } from './entries.ts';
 import { nodesFromSrv, type ResolveSrv, srvNameOf } from './net/srv.ts';
 
-/** A store's settings, as the operator gave them, and what is around it. */
+/** The settings of a store, and what it gets from its process. */
 export type BackendOptions = StoreSettings & StoreDeps;
 
-/** An open store, and how the log names where it is. */
+/** An open store, and its address for the log. */
 export interface Store {
   readonly backend: Backend;
   readonly places: readonly string[];
 }
 
-/** Opens a store. BackendError 'settings' when the options cannot work; a store that is down is no error yet. */
+/**
+ * Opens a store. BackendError 'settings' for settings that cannot work; a store that does not answer is no error yet.
+ */
 export async function openStore(options: BackendOptions): Promise<Store> {
   const entry = openable(options.backend);
   const nodes = await discoverNodes(options);
@@ -32,7 +34,7 @@ function openable(backend: string): OpenableEntry<SettingRows, StoreSettings> {
   throw new BackendError('settings', `Invalid backend "${redact(backend)}" (${why})`);
 }
 
-/** The nodes in confd's order: those that SRV records name, else those that were set, else where such a store listens. */
+/** The nodes, in confd's order: those of the SRV records, else those that are set, else the default ones. */
 export async function discoverNodes(options: BackendOptions, resolve?: ResolveSrv): Promise<readonly string[]> {
   const entry = openable(options.backend);
   const record = reads(entry, 'srv-record') ? srvNameOf(options) : '';

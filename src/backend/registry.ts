@@ -1,4 +1,4 @@
-/** The stores, a line each; all that is known of one stands in its entry. What is not listed here does not exist. */
+/** The stores, one line each. Everything about a store is in its entry. */
 export { embeddedEntry } from './embedded/entry.ts';
 export { envEntry } from './env/entry.ts';
 export { etcdEntries } from './etcd/entry.ts';

@@ -2,91 +2,92 @@ import { clean, isClean } from '../../go/path.ts';
 import { toLower, toUpper } from '../../go/strings.ts';
 
 /**
- * The one thing that the agent knows about stores. Keys that are wanted are absolute and clean ("/app/db/host"); those of
- * pairs and edits are names as the store has them, with a slash in front ("/app//db/host/", "/APP_DB_HOST"). Keys and
- * values are byte strings (one char per byte, 0..255), so that any byte travels from the store to the file untouched.
+ * What the agent knows about stores. Requested keys are absolute and clean ("/app/db/host"); pairs and edits have the
+ * names that the store uses, with a slash in front ("/app//db/host/", "/APP_DB_HOST"). Keys and values are byte strings
+ * (one char per byte, 0..255), so that every byte reaches the file unchanged.
  */
 
-/** A position in a store's history: the store's change counter, per root that is watched. Opaque to the agent. */
+/** A position in the history of a store: its change counter for each watched root. Opaque to the agent. */
 export type Cursor = ReadonlyMap<string, bigint>;
 
-/** What every item that carries content says besides. */
+/** The fields of every item that has content. */
 interface Content {
-  /** Where the session stands after it: another one goes on from there. Empty where the store has no history. */
+  /** The position after this item, from which another session can continue. Empty when the store has no history. */
   readonly cursor: Cursor;
   /**
-   * From now on, how many ms all that the session has given is good for; it is read anew then. A later item says it
-   * anew; what says nothing leaves it as it was.
+   * For how many ms, from now on, all content of the session is valid; then it must be read again. A later item
+   * replaces the value; an item without it leaves the value unchanged.
    */
   readonly validMs?: number;
 }
 
-/** Everything under some keys at one moment: what a session begins with. */
+/** All pairs under some keys at one moment: the first item of a session. */
 export interface Snapshot extends Content {
   readonly kind: 'snapshot';
-  /** By name; whoever has read it may keep and change it. */
+  /** By name; the reader may keep and change the map. */
   readonly pairs: Map<string, string>;
 }
 
-/** What changed, in the store's order. Without any it is a sign of life, which may say how long all is valid. */
+/**
+ * Changes, in the order of the store. Without edits the item shows that the store answers, and may renew the validity.
+ */
 export interface Edits extends Content {
   readonly kind: 'edits';
   readonly edits: readonly Edit[];
 }
 
-/** All that one root selects by now, for stores that do not tell what has changed below it. */
+/** All pairs that one root selects now, for stores that do not report single changes. */
 export interface Replace extends Content {
   readonly kind: 'replace';
   readonly root: string;
   readonly pairs: ReadonlyMap<string, string>;
 }
 
-/** Changes may have been lost: the last item of its session. Another one, with a snapshot, has them. */
+/** Changes may have been lost. The last item of its session; a new session has them in its snapshot. */
 export interface Resync {
   readonly kind: 'resync';
 }
 
-/** What a session gives, one after the other. */
+/** An item of a session. */
 export type SessionItem = Snapshot | Edits | Replace | Resync;
 
 export const resync: Resync = { kind: 'resync' };
 
-/** The new value of one name; null says that the name and everything below it is gone. */
+/** The new value of a name; null when the name and everything below it is gone. */
 export interface Edit {
   readonly key: string;
   readonly value: string | null;
-  /** With null: only the key is gone, what is below it stays (stores whose keys are no directories). */
+  /** With null: only the name itself is gone, names below it stay (in stores whose keys are not directories). */
   readonly alone?: true;
 }
 
 /** What all stores of a kind have in common, known before one is opened. */
 export interface StoreTraits {
-  /** False where nothing comes after a session's snapshot: such a store is read again and again. */
+  /** False when nothing follows the snapshot of a session: such a store is polled. */
   readonly canWatch: boolean;
   readonly selects: Rule;
 }
 
-/** A store, seen through sessions: what it has, and then what happens to it. */
+/** A store, read through sessions: a snapshot, then the changes. */
 export interface Backend extends StoreTraits {
   readonly name: string;
-  /** True where each snapshot has something made for it, such as a credential: it is read anew when it must be only. */
+  /** True when each snapshot creates something, such as a credential: the store is then read only when necessary. */
   readonly mints?: boolean;
   /**
-   * Begins a session: first a snapshot of all that keys select, where a missing key is no error but absent; then, for as
-   * long as items are asked for, what happens to it. Early or doubled is allowed, late never: a change made after the
-   * snapshot comes, whenever the next item is asked for. With `after` there is no snapshot: it goes on from where
-   * another session of the same keys stood, and where the store cannot it says resync (etcd's 401, a compaction, a
-   * counter that went backwards, no history at all).
-   *
-   * It ends by throwing: BackendError when the store is out of reach (the caller waits and goes on from the last cursor)
-   * or was closed, the signal's reason when aborted. Only a resync is followed by a plain end.
+   * Begins a session: first a snapshot of everything that keys select (a missing key is absent, not an error); then the
+   * changes, as long as items are requested. A change may come early or twice, but never be left out: one that is made
+   * after the snapshot comes, whenever the next item is requested. With `after` there is no snapshot: the session
+   * continues from the cursor of another session of the same keys, or gives a resync when the store cannot do that
+   * (etcd's error 401, a compaction, a counter that went backwards, no history). The session throws BackendError when
+   * the store cannot be reached (the caller waits and continues from the last cursor) or was closed, and the signal's
+   * reason when it is aborted. It ends without an error only after a resync.
    */
   open(keys: readonly string[], signal: AbortSignal, after?: Cursor): AsyncIterableIterator<SessionItem>;
-  /** Ends the sessions, and frees connections and watchers; twice is fine. */
+  /** Ends the sessions and frees connections and watchers; may be called twice. */
   close(): Promise<void>;
 }
 
-/** All that keys select now: the first item of a session, which ends with it. Throws BackendError. */
+/** Reads everything that keys select now: the snapshot of a session, which is then ended. Throws BackendError. */
 export async function readSnapshot(
   backend: Pick<Backend, 'name' | 'open'>,
   keys: readonly string[],
@@ -100,7 +101,7 @@ export async function readSnapshot(
   }
 }
 
-/** The snapshot that a session begins with. Throws BackendError. */
+/** The snapshot at the start of a session. Throws BackendError. */
 export async function firstOf(session: AsyncIterator<SessionItem>, name: string): Promise<Snapshot> {
   const first = await session.next();
   if (first.done !== true && first.value.kind === 'snapshot') return first.value;
@@ -108,19 +109,19 @@ export async function firstOf(session: AsyncIterator<SessionItem>, name: string)
 }
 
 /**
- * How a wanted key selects names: 'subtree' takes the key itself and what is below it (etcd), 'text' takes every name that
- * starts with the wanted text, without a boundary (file and consul, as in confd), and so does 'variable' with the key as the
- * name of a variable of the environment ("/app/db" takes APP_DB and APP_DBNAME).
+ * How a key selects names: 'subtree' selects the key and everything below it (etcd); 'text' selects every name that
+ * starts with the text of the key, without a boundary (file and consul, as in confd); 'variable' is like 'text', for
+ * the key as the name of an environment variable ("/app/db" selects APP_DB and APP_DBNAME).
  */
 export type Rule = 'subtree' | 'text' | 'variable';
 
-/** A store that cannot be used now; `message` is written for the operator. */
+/** A store that cannot be used at the moment; `message` is written for the operator. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   constructor(
     /**
-     * unreachable: no answer; denied: credentials or certificates; protocol: an answer that makes no sense;
-     * settings: the options cannot work until somebody changes them
+     * unreachable: no answer; denied: credentials or certificates are refused; protocol: an invalid answer; settings:
+     * the settings must be changed before a new attempt makes sense
      */
     readonly code: 'unreachable' | 'denied' | 'protocol' | 'settings',
     message: string,
@@ -130,18 +131,18 @@ export class BackendError extends Error {
   }
 }
 
-/** True where wanted selects name under the given rule. */
+/** True when `wanted` selects `name` under the rule. */
 export function selected(name: string, wanted: string, rule: Rule): boolean {
   return begins(name, startOf(wanted, rule), rule);
 }
 
-/** Tells which names some wanted keys select. */
+/** Returns a function that tells which names the keys select. */
 export function selector(wanted: readonly string[], rule: Rule): (name: string) => boolean {
   const starts = wanted.map((key) => startOf(key, rule));
   return (name) => starts.some((start) => begins(name, start, rule));
 }
 
-/** What all names that wanted selects begin with. */
+/** The text that all names selected by `wanted` begin with. */
 export function startOf(wanted: string, rule: Rule): string {
   return rule === 'variable' ? `/${toUpper(wanted.replace(/^\//, '').replaceAll('/', '_'))}` : wanted;
 }
@@ -151,12 +152,12 @@ function begins(name: string, start: string, rule: Rule): boolean {
   return rule !== 'subtree' || name.length === start.length || start === '/' || name[start.length] === '/';
 }
 
-/** The key that confd makes of a name, not yet cleaned. */
+/** The key that confd makes of a name, not cleaned yet. */
 export function keyOf(name: string, rule: Rule): string {
   return rule === 'variable' ? toLower(name).replaceAll('_', '/') : name;
 }
 
-/** True when the name is the one that its key is usually stored under. */
+/** True when the name is the usual one for its key. */
 export function isPlain(name: string, rule: Rule): boolean {
   return rule === 'variable' ? startOf(clean(keyOf(name, rule)), rule) === name : isClean(name);
 }

@@ -1,10 +1,10 @@
 import { BackendError } from './backend.ts';
 
-/** The end of a store: what is under way in it ends with BackendError. */
+/** Closes a store: its running operations end with BackendError. */
 export class Closing {
   private readonly closed = new AbortController();
 
-  /** Fires when the signal does, with its reason, and when the store is closed. */
+  /** Fires when the signal fires, with its reason, and when the store is closed. */
   signalOf(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.closed.signal]);
   }

@@ -4,25 +4,28 @@ import type { Logger } from '../../obs/log.ts';
 import type { Backend, StoreTraits } from './backend.ts';
 
 /**
- * All that the program knows of one kind of store, so that nothing about it stands elsewhere: flags, variables, TOML
- * keys, help, completion, -print-config, docs and messages are made from entries. An entry is loaded at every start:
- * it is data, and imports what is heavy only when it opens a store.
+ * Everything that the program knows about one kind of store: flags, variables, TOML keys, help, completion,
+ * -print-config, docs and messages are made from entries. Entries are loaded at every start, so an entry is data only
+ * and imports heavy code when it opens a store.
  */
 export type BackendEntry<Rows extends SettingRows, Given = Values<Rows>> =
   OpenableEntry<Rows, Given> | HostedEntry<Rows, Given> | MissingEntry<Rows, Given>;
 
 interface Described<Rows extends SettingRows, Given> {
-  /** What -backend calls it. */
+  /** The value of -backend. */
   readonly name: string;
-  /** What it is, in a line for help and docs. */
+  /** One line for help and docs. */
   readonly description: string;
-  /** Every setting that it reads, by what its code calls the value. Those that several read are the same objects. */
+  /**
+   * Every setting that the store reads, by the name of its value in the code. Settings that several stores read are the
+   * same objects.
+   */
   readonly settings: Rows;
-  /** True for the one that counts when none is set. */
+  /** True for the default backend. */
   readonly isDefault?: true;
-  /** Why its settings cannot work, if they cannot; `value` gives any setting of the store by the name of its flag. */
+  /** Why the settings cannot work, or null; `value` returns any setting of the store by the name of its flag. */
   check?(value: (flag: string) => FlagValue): Refusal | null;
-  /** Why its settings work, though hardly as meant. */
+  /** Warnings about settings that work, but probably not as intended. */
   doubts?(values: Given): readonly string[];
 }
 
@@ -31,13 +34,16 @@ export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> e
   readonly kind: 'store';
   /** What the store will say of itself once it is open. */
   readonly traits: StoreTraits;
-  /** Where it is asked when no node is set; only for one that reads nodes. */
+  /** The nodes when none is set; only for a store that reads nodes. */
   defaultNodes?(env: ReadonlyMap<string, string>): readonly string[];
-  /** True when nodes that SRV records name have the scheme in front in the log, as in confd. */
+  /** True when the log shows the scheme before nodes from SRV records, as in confd. */
   readonly srvWithScheme?: true;
-  /** How the log names where it is, without credentials. */
+  /** The address of the store for the log, without credentials. */
   placesOf(values: Given): readonly string[];
-  /** Opens it; nodes are those that were found, if it reads any. BackendError 'settings' for what cannot work. */
+  /**
+   * Opens the store; `nodes` are the nodes that were found, if it reads any. BackendError 'settings' for settings that
+   * cannot work.
+   */
   open(options: Given & StoreDeps): Promise<Backend>;
 }
 
@@ -45,7 +51,7 @@ export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> e
 export interface HostedEntry<Rows extends SettingRows, Given = Values<Rows>> extends Described<Rows, Given> {
   readonly kind: 'hosted';
   readonly traits: StoreTraits;
-  /** How another process asks it for keys. */
+  /** The settings with which another process reads the keys of the store. */
   asClient(values: Given): { readonly backend: string; readonly nodes: readonly string[] };
 }
 
@@ -54,21 +60,21 @@ export interface MissingEntry<Rows extends SettingRows, Given = Values<Rows>> ex
   readonly kind: 'missing';
 }
 
-/** A setting that cannot work, or null where none of them alone is at fault. */
+/** Why settings cannot work; `setting` is null when no single one is at fault. */
 interface Refusal {
   readonly setting: string | null;
   readonly message: string;
 }
 
-/** What is around a store. */
+/** What a store gets from its process. */
 export interface StoreDeps {
   /** The environment, as text. */
   readonly env: ReadonlyMap<string, string>;
-  /** Hears what the store turns out to be. */
+  /** Gets lines about what the store finds out after it was opened. */
   readonly log: Logger;
 }
 
-/** An entry whose functions know the types of its settings. */
+/** An entry whose functions have the types of its settings. */
 export function openableEntry<Rows extends SettingRows>(entry: Omit<OpenableEntry<Rows>, 'kind'>): OpenableEntry<Rows> {
   return Object.freeze({ ...entry, kind: 'store' });
 }

@@ -10,7 +10,7 @@ const settings = Object.freeze({
   dataDir: textSetting('data-dir', 'data directory of the embedded store; without one the data is in memory only'),
 });
 
-/** A mini-etcd in this process, which the program runs. */
+/** A mini-etcd that runs in this process. */
 export const embeddedEntry: HostedEntry<typeof settings> = Object.freeze({
   kind: 'hosted',
   name: 'embedded',
@@ -25,7 +25,7 @@ export const embeddedEntry: HostedEntry<typeof settings> = Object.freeze({
   asClient: ({ listen }: Values<typeof settings>) => ({ backend: 'etcdv2', nodes: listen.map(clientAddress) }),
 });
 
-/** What listens everywhere is asked on this machine. */
+/** A store that listens on all addresses is reached at the loopback address. */
 function clientAddress(listen: string): string {
   const [, host = '', port = ''] = /^(.*):([0-9]+)$/.exec(listen) ?? ['', listen];
   const isAny = ['', '0.0.0.0', '[::]'].includes(host);

@@ -5,8 +5,9 @@ import { openSession } from '../contract/session.ts';
 import { aborted } from '../net/deadline.ts';
 
 /**
- * The process environment as a store: /database/host is DATABASE_HOST. As in confd a wanted key brings every variable
- * whose name starts with its own ("/database/host" brings DATABASE_HOSTNAME, too). `env` is text, as process.env has it.
+ * The environment of the process as a store: /database/host is DATABASE_HOST. As in confd, a key selects every variable
+ * whose name starts with that of the key ("/database/host" also selects DATABASE_HOSTNAME). `env` is text, as
+ * process.env has it.
  */
 export function envBackend(env: ReadonlyMap<string, string>): Backend {
   const closing = new Closing();

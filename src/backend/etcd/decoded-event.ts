@@ -7,9 +7,9 @@ const removals = new Set(['delete', 'expire', 'compareAndDelete']);
 const writes = new Set(['set', 'create', 'update', 'compareAndSwap']);
 
 /**
- * What an event means to a poll's roots, as far as it is news to them. `others` are the roots of the other polls: a
- * removal that takes one of them along is told in no particular order, so that only reading again is right.
- * Undefined when the answer tells of no event.
+ * The edits of an event for the roots of a poll, unless they are older than its cursor. `others` are the roots of the
+ * other polls: a removal that includes one of them arrives in no particular order, so everything must be read again.
+ * Undefined when the answer has no event.
  */
 export function decodeEvent(
   event: EtcdAnswer,
@@ -32,6 +32,6 @@ export function decodeEvent(
 function written(action: string, key: string, node: EtcdNode, roots: readonly string[]): Edit[] {
   if (!roots.some((root) => reaches(root, key))) return [];
   if (node.dir !== true) return [{ key, value: node.value ?? '' }];
-  // A directory's update sets its TTL only; any other write makes an empty one, perhaps in the place of a file.
+  // An update of a directory sets its TTL only; any other write creates an empty directory, perhaps in place of a file.
   return action === 'update' ? [] : [{ key, value: null }];
 }

@@ -5,9 +5,11 @@ import { askForV2, isApiMissing, mayBeGrpcOnly } from './api.ts';
 import { HttpClient } from '../net/http.ts';
 import { isOfV3 } from './v3-cursor.ts';
 
-/** An etcd of any age: it is asked by the v2 API where it offers that, else by v3. Nothing is connected before a read. */
+/**
+ * An etcd of any version: the v2 API is used if the node offers it, else v3. Connects to nothing before the first read.
+ */
 export async function eitherEtcd(settings: EtcdSettings, log: Logger): Promise<Backend> {
-  // What can never work is said at once.
+  // Invalid settings are an error at once.
   (await HttpClient.create(settings)).close();
   return new EitherEtcd(settings, log);
 }
@@ -17,7 +19,7 @@ interface Chosen {
   readonly backend: Backend;
 }
 
-/** The choice is made when a node answers, and again when the store turns out to offer that API no more. */
+/** The API is chosen when a node answers, and again when the store no longer offers it. */
 class EitherEtcd implements Backend {
   readonly name = 'etcd';
   readonly canWatch = true;
@@ -53,14 +55,14 @@ class EitherEtcd implements Backend {
     yield* this.open(keys, signal);
   }
 
-  /** Frees the connections and forgets the choice. */
+  /** Frees the connections and forgets the chosen API. */
   async close(): Promise<void> {
     const { chosen } = this;
     this.chosen = null;
     await chosen?.backend.close();
   }
 
-  /** Whoever writes by one API and reads by the other shall learn why there is nothing. */
+  /** Tells an operator who writes by v3 and reads by v2 why there are no keys. */
   private async readFromV3(keys: readonly string[], signal: AbortSignal): Promise<void> {
     const v3 = await openV3(this.settings);
     try {
@@ -69,7 +71,7 @@ class EitherEtcd implements Backend {
         'The v2 API of etcd has none of the keys, but the v3 API has some; use -backend etcdv3 to read them',
       );
     } catch {
-      // No v3 API, or none for us.
+      // There is no v3 API, or no permission to use it.
       signal.throwIfAborted();
     } finally {
       await v3.close();
@@ -82,7 +84,7 @@ class EitherEtcd implements Backend {
     const { api, why } = await this.ask(signal);
     const backend = await (api === 'v2' ? etcdBackend(this.settings) : openV3(this.settings));
     if (this.chosen !== null) {
-      // Somebody who asked at the same time was quicker.
+      // Another caller was faster.
       await backend.close();
       return this.chosen;
     }

@@ -29,7 +29,7 @@ const common = {
   doubts: connectionDoubts,
 } as const;
 
-/** etcd by the API that its nodes offer, or by one of the two. */
+/** etcd, by the API that its nodes offer or by one of the two. */
 export const etcdEntries = [
   openableEntry<typeof settings>({
     ...common,
@@ -65,7 +65,7 @@ export const etcdEntries = [
   }),
 ] as const;
 
-/** Where etcdctl of the time of v2 asks. */
+/** The default of etcdctl for the v2 API. */
 function v2Nodes(env: ReadonlyMap<string, string>): readonly string[] {
   const peers = (env.get('ETCDCTL_PEERS') ?? '').split(',').map((peer) => peer.trim());
   const given = peers.filter((peer) => peer !== '');

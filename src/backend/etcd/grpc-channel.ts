@@ -8,35 +8,35 @@ import type { Proxy } from '../net/proxy.ts';
 import type { TlsOptions } from '../net/tls.ts';
 import { leadOn, type Place } from '../net/tunnel.ts';
 
-/** The libraries, which are loaded when the first connection is made. */
+/** The libraries, loaded for the first connection. */
 export interface Library {
   readonly grpc: typeof Grpc.default;
   readonly Host: typeof Host;
 }
 
-/** Loads them, and keeps them from writing to the log on their own. */
+/** Loads the libraries, and stops them from writing to the log. */
 export async function loadLibrary(): Promise<Library> {
-  // Both are CommonJS: in the bundle they have a default export alone.
+  // Both are CommonJS: in the bundle they only have a default export.
   const { default: grpc } = await import('@grpc/grpc-js');
   const { default: pool } = await import('etcd3/lib/connection-pool.js');
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   return { grpc, Host: pool.Host };
 }
 
-/** A method of a service that is asked once and answers once. */
+/** A unary method of a service. */
 interface Method {
   readonly service: 'KV' | 'Auth';
   readonly method: string;
-  /** Reads its answers in the library's place. */
+  /** Decodes its answers instead of the library. */
   readonly decode?: (bytes: Buffer) => unknown;
 }
 
 const fixedOptions = {
-  // A connection that died in silence is noticed within 13 s; etcd takes no more than a ping in 5 s.
+  // A dead connection is noticed within 13 s; etcd allows one ping in 5 s.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc-node.flow_control_window': 4 * 1024 * 1024,
-  // A connection of its own, so that throwing it away is the end of it.
+  // A connection of its own, so that closing it really closes it.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
@@ -47,18 +47,18 @@ const fixedOptions = {
 /** How a connection is made. */
 interface Line {
   readonly proxy: Proxy | null;
-  /** So long a proxy may take to lead on. */
+  /** Time limit for the proxy. */
   readonly ms: number;
-  /** The longest answer that is taken. */
+  /** The longest answer that is accepted. */
   readonly maxBytes: number;
 }
 
 /**
- * One HTTP/2 connection to a node, and the clients of etcd's services on it. It makes its TLS itself: gRPC's own sends
- * an address as a server name, and lets go of a connection that is still being made only when the other side does.
+ * One HTTP/2 connection to a node with the clients of etcd's services. It makes its own TLS: gRPC's TLS sends an IP
+ * address as the server name, and does not give up a connection attempt before the other side does.
  */
 export class GrpcLink {
-  /** True once something came over it. */
+  /** True when data has arrived over it. */
   isProven = false;
   private isDropped = false;
   private readonly sockets = new Set<Socket>();
@@ -115,7 +115,7 @@ export class GrpcLink {
     return client.watch(metadata);
   }
 
-  /** Ends the connection and all that goes on over it. */
+  /** Closes the connection and ends all calls on it. */
   drop(): void {
     this.isDropped = true;
     this.channel.close();
@@ -125,7 +125,7 @@ export class GrpcLink {
   private async secure(socket: Socket, place: Place): Promise<{ socket: Socket; secure: boolean }> {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    // The connection may have been made after nobody wanted it any more.
+    // The connection may be established after drop().
     if (this.isDropped) socket.destroy();
     const { tls, line } = this;
     const { proxy, ms } = line;

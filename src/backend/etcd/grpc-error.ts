@@ -3,7 +3,7 @@ import { BackendError } from '../contract/backend.ts';
 import { oneLine } from '../net/error-text.ts';
 import { ApiMissing } from './api.ts';
 
-/** What an etcd answers when it does not do what it was asked. */
+/** A refusal of an etcd. */
 export interface GrpcError {
   /** gRPC's status code. */
   readonly status: number;
@@ -17,7 +17,7 @@ const outOfRange = 11;
 const unimplemented = 12;
 const unauthenticated = 16;
 
-/** Every other status tells that the node could not answer now: another one may. */
+/** Every other status means that the node could not answer now, and another one may. */
 const answers: ReadonlySet<number> = new Set([
   invalidArgument,
   5,
@@ -29,7 +29,7 @@ const answers: ReadonlySet<number> = new Set([
   unauthenticated,
 ]);
 
-/** The refusal that a failed call was, or null when the node gave no answer. */
+/** The refusal in a failed call, or null when the node gave no answer. */
 export function grpcErrorIn({ code, details }: Pick<ServiceError, 'code' | 'details'>): GrpcError | null {
   const refusal = { status: code, details };
   return answers.has(code) || isTooLong(refusal) ? refusal : null;
@@ -37,12 +37,12 @@ export function grpcErrorIn({ code, details }: Pick<ServiceError, 'code' | 'deta
 
 const tooLong = /larger than max \(\d+ vs\.? (\d+)\)/;
 
-/** True when the answer is longer than we, or something in between, take: every node's would be. */
+/** True when the answer is longer than this client, or a proxy, accepts: that is the same for every node. */
 export function isTooLong({ status, details }: GrpcError): boolean {
   return status === resourceExhausted && tooLong.test(details);
 }
 
-/** The refusal that a watch which was cancelled stands for. */
+/** The refusal in a cancelled watch. */
 export function watchErrorOf(reason: string): GrpcError {
   const status = /permission denied/.test(reason)
     ? permissionDenied
@@ -52,29 +52,29 @@ export function watchErrorOf(reason: string): GrpcError {
   return { status, details: reason };
 }
 
-/** True when a new token may help: this one has expired, or is of a time when users had other rights. */
+/** True when a new token may help: this one has expired, or was issued before permissions changed. */
 export function asksForToken({ status, details }: GrpcError): boolean {
   return (
     status === unauthenticated || /invalid auth token|revision of auth store is old|user name is empty/.test(details)
   );
 }
 
-/** True when the user may not do this. */
+/** True when the user has no permission. */
 export function deniesPermission({ status, details }: GrpcError): boolean {
   return status === permissionDenied || details.includes('permission denied');
 }
 
-/** True when the revision that was asked for is no longer, or not yet, in the store's history. */
+/** True when the requested revision is not in the history of the store (any more, or yet). */
 export function outsideHistory({ status, details }: GrpcError): boolean {
   return status === outOfRange && /required revision/.test(details);
 }
 
-/** True when the server knows of no users: whoever asks may read. */
+/** True when authentication is off, so that everybody may read. */
 export function authIsOff({ details }: GrpcError): boolean {
   return details.includes('authentication is not enabled');
 }
 
-/** A refusal for the operator. */
+/** The refusal as an error for the operator. */
 export function toBackendError(node: string, { status, details }: GrpcError): BackendError {
   const denied = (words: string) => new BackendError('denied', `${node}: ${words}`);
   if (/authentication failed/.test(details)) return denied('access denied: user name or password is wrong');

@@ -14,13 +14,13 @@ import type { Proxy } from '../net/proxy.ts';
 import type { TlsSource } from '../net/tls.ts';
 import { checkToken, checkTxn } from './v3-answer.ts';
 
-/** The calls that are made of an etcd, with what they ask and answer. */
+/** The calls to an etcd, with their requests and answers. */
 export interface Calls {
   readonly txn: { readonly request: ITxnRequest; readonly answer: TxnAnswer };
   readonly authenticate: { readonly request: IAuthenticateRequest; readonly answer: IAuthenticateResponse };
 }
 
-/** A question to a node. */
+/** A call to a node. */
 interface PendingCall<Name extends keyof Calls> {
   readonly name: Name;
   readonly request: Calls[Name]['request'];
@@ -33,7 +33,7 @@ const methods = {
   authenticate: { service: 'Auth', method: 'Authenticate' },
 } as const;
 
-/** What throws BackendError for an answer that is none to the request. */
+/** Throw BackendError when the answer does not fit the request. */
 const checks: {
   readonly [Name in keyof Calls]: (
     node: string,
@@ -42,22 +42,22 @@ const checks: {
   ) => void;
 } = { txn: checkTxn, authenticate: checkToken };
 
-/** What a node said: an answer, or why it gives none. A node that says nothing is an error. */
+/** The answer of a node, or its refusal. A node that does not answer is an error. */
 export type CallResult<T> = { readonly answer: T } | { readonly refusal: GrpcError };
 
-/** How long an answer took, in ms, never 0: the server until it began, and then the line. */
+/** How long an answer took, in ms, never 0: the server until the answer began, then the network. */
 export interface Pace {
   readonly serverMs: number;
   readonly lineMs: number;
 }
 
-/** What a node said, and at which pace. */
+/** An answer of a node, and how long it took. */
 export interface Heard<T> {
   readonly said: CallResult<T>;
   readonly pace: Pace;
 }
 
-/** A watch stream, the node that it leads to, and a way to be rid of its connection. */
+/** A watch stream, its node, and a way to close its connection. */
 export interface OpenWatch {
   readonly node: string;
   readonly call: ClientDuplexStream<IWatchRequest, IWatchResponse>;
@@ -67,14 +67,14 @@ export interface OpenWatch {
 /** What all nodes of a client share. */
 interface GrpcNodeDeps {
   readonly library: Library;
-  /** Null where no node is asked over TLS. */
+  /** Null when no node uses TLS. */
   readonly tls: TlsSource | null;
 }
 
 type Done = (error: ServiceError | null, answer: unknown) => void;
 /**
- * One node of an etcd, over one HTTP/2 connection for all calls. A connection that failed is thrown away: the next call
- * makes a new one at once, and no breaker or backoff of the library stands in between.
+ * One node of an etcd, with one HTTP/2 connection for all calls. A connection that failed is closed, and the next call
+ * makes a new one at once, without the backoff of the library.
  */
 export class GrpcNode {
   readonly label: string;
@@ -86,7 +86,7 @@ export class GrpcNode {
     private readonly settings: HttpSettings,
     private readonly deps: GrpcNodeDeps,
   ) {
-    // As in Go, whose gRPC takes the proxy for https in any case.
+    // As in Go, whose gRPC always uses the proxy for https.
     const { hostname, port, protocol } = node.url;
     const defaultPort = protocol === 'http:' ? 80 : 443;
     this.proxy = settings.route(new URL(`https://${hostname}:${port === '' ? defaultPort : port}`));
@@ -97,7 +97,7 @@ export class GrpcNode {
     this.label = this.proxy === null ? node.label : `${node.label} through the proxy ${this.proxy.label}`;
   }
 
-  /** Asks, in time or not at all. */
+  /** Makes a call within the time limit. */
   async call<Name extends keyof Calls>(
     { name, request, token, patience }: PendingCall<Name>,
     signal: AbortSignal,
@@ -114,18 +114,18 @@ export class GrpcNode {
         signal.throwIfAborted();
         if (error instanceof BackendError) throw error;
         this.drop(link);
-        // A kept connection may have died unseen; a new one decides.
+        // A kept connection may be dead; a new one is tried.
         if (!link.isProven || (error instanceof Late && error.hasBegun))
           throw await this.explain(error as Error, patience, signal);
       }
     }
   }
 
-  /** Opens a stream for watches; nothing has been sent yet. */
+  /** Opens a stream for watches; sends nothing yet. */
   async watch(token: string): Promise<OpenWatch> {
     const link = await this.connect();
     const call = link.watch(this.metadata(token));
-    // An error after the end of those who listen would end the process.
+    // A later error without a listener would end the process.
     call.on('error', () => undefined);
     call.once('metadata', () => (link.isProven = true));
     const drop = () => {
@@ -138,7 +138,7 @@ export class GrpcNode {
     if (this.link !== null) this.drop(this.link);
   }
 
-  /** What a connection could not be made of, in the words of an attempt that knows more than the library tells. */
+  /** Why a connection failed, found out by an HTTP request that reports more than the library. */
   async explain(error: Error, { beginMs, until }: Patience, signal: AbortSignal): Promise<Error> {
     const { code, details = '' } = error as Partial<ServiceError>;
     if (code === undefined) return error;
@@ -161,7 +161,7 @@ export class GrpcNode {
     }
   }
 
-  /** What an exchange brings: a node that is at work, and not mute, has the time of all nodes for the rest. */
+  /** The result of an exchange; a node that has begun to answer gets the time of all nodes for the rest. */
   private async inTime(
     exchange: Exchange,
     { beginMs, totalMs, until }: Patience,
@@ -193,7 +193,7 @@ export class GrpcNode {
 
   private metadata(token: string): Metadata {
     const metadata = new this.deps.library.grpc.Metadata();
-    // A member that lost the others shall say so instead of being silent.
+    // A member that lost the others must report that instead of not answering.
     metadata.set('hasleader', 'true');
     if (token !== '') metadata.set('token', token);
     return metadata;
@@ -226,7 +226,7 @@ class Exchange {
         else resolve({ answer });
       });
     });
-    // When nobody waits for it any more, its failure is no news.
+    // If nobody waits for it any more, its failure does not matter.
     this.said.catch(() => undefined);
     const headers = new Promise((resolve) => this.call.once('metadata', resolve));
     this.begun = Promise.race([headers, this.said]);
@@ -237,7 +237,7 @@ class Exchange {
   }
 }
 
-/** The server's or library's words, as part of a line. */
+/** The text of the server or the library, as part of a line. */
 function sentence(details: string): string {
   if (details.startsWith('Response message parsing error')) return 'the answer is not a valid etcd answer';
   if (/RST_STREAM|Connection dropped|Session closed|ECONNRESET/.test(details)) return 'the connection broke';

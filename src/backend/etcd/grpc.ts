@@ -8,7 +8,7 @@ import { type HttpSettings, nodesOf } from '../net/http.ts';
 import type { Node } from '../net/nodes.ts';
 import { TlsSource } from '../net/tls.ts';
 
-/** A node whose turn it is, and what it may take. */
+/** One attempt at one node, with its limits. */
 interface Attempt {
   readonly node: GrpcNode;
   readonly patience: Patience;
@@ -16,8 +16,8 @@ interface Attempt {
 }
 
 /**
- * Calls to the nodes of one etcd. It stays with the node that works; when that one does not answer, the next is asked at
- * once. A token is asked for when one is needed, and anew when it has expired.
+ * Calls to the nodes of one etcd. The node that works is asked again; when it does not answer, the next one is asked at
+ * once. A token is requested when it is needed, and again when it has expired.
  */
 export class GrpcClient {
   private readonly failover: Failover<GrpcNode>;
@@ -26,7 +26,7 @@ export class GrpcClient {
   private constructor(
     private readonly nodes: readonly GrpcNode[],
     private readonly settings: HttpSettings,
-    /** Who the addresses say that we are. */
+    /** The credentials in the addresses. */
     private readonly guest: Login | null,
     tls: TlsSource | null,
   ) {
@@ -36,10 +36,10 @@ export class GrpcClient {
     this.token = settings.auth === null && guest === null ? '' : null;
   }
 
-  /** Checks addresses and certificates, and loads what speaks gRPC; nothing is connected yet. */
+  /** Checks addresses and certificates, and loads the gRPC library; connects to nothing yet. */
   static async create(settings: HttpSettings): Promise<GrpcClient> {
     const nodes = nodesOf(settings);
-    // A file that cannot be read is an error whatever the scheme of the nodes.
+    // A file that cannot be read is an error whatever the scheme of the nodes is.
     const files = await TlsSource.open(settings.tls);
     const tls = nodes.some(({ url }) => url.protocol === 'https:') ? files : null;
     const deps = { library: await loadLibrary(), tls };
@@ -47,12 +47,12 @@ export class GrpcClient {
     return new GrpcClient(speakers, settings, guestOf(nodes), tls);
   }
 
-  /** So long a node may take at least to begin an answer, in ms. */
+  /** The least time that a node has to begin an answer, in ms. */
   get patienceMs(): number {
     return this.settings.limits.headersMs / this.nodes.length;
   }
 
-  /** Asks one thing; `node` is the one that answered. */
+  /** Makes one call; `node` is the node that answered. */
   call<Name extends keyof Calls>(
     name: Name,
     request: Calls[Name]['request'],
@@ -69,7 +69,7 @@ export class GrpcClient {
     });
   }
 
-  /** Opens a watch; `begin` says, in ms, whether it stands. What stands is closed by whoever called. */
+  /** Opens a watch; `begin` reports, within ms, whether the watch was accepted. The caller closes it. */
   async watch<T>(signal: AbortSignal, begin: (open: OpenWatch, ms: number) => Promise<CallResult<T>>): Promise<T> {
     return answered(
       await this.failover.ask(signal, async (node, patience) => {
@@ -95,12 +95,12 @@ export class GrpcClient {
     );
   }
 
-  /** Drops every connection. */
+  /** Closes every connection. */
   close(): void {
     for (const node of this.nodes) node.close();
   }
 
-  /** Attempts something with the token that is known; when that is the trouble, once more with a new one. */
+  /** Attempts something with the current token; when the token is refused, once more with a new one. */
   private async authorised<T>(
     current: Attempt,
     attempt: (token: string) => Promise<CallResult<T>>,
@@ -119,7 +119,7 @@ export class GrpcClient {
     return this.settings.auth?.login ?? this.guest;
   }
 
-  /** A new token; '' where the server knows of no users. */
+  /** A new token; '' when authentication is off. */
   private async authenticate({ node, patience, signal }: Attempt): Promise<CallResult<string>> {
     this.token = null;
     const { auth } = this.settings;
@@ -134,12 +134,12 @@ export class GrpcClient {
   }
 }
 
-/** An etcd that does not take a token any more calls that a lack of permission, when it is about a watch. */
+/** For a watch, etcd reports a token that it no longer accepts as a missing permission. */
 function mayBeOfWatchToken(refusal: GrpcError): boolean {
   return asksForToken(refusal) || deniesPermission(refusal);
 }
 
-/** User and password from the first address that carries some. */
+/** User and password of the first address that has them. */
 function guestOf(nodes: readonly Node[]): Login | null {
   const userinfo = nodes.map((node) => node.userinfo).find((text) => text !== '');
   if (userinfo === undefined) return null;
@@ -147,7 +147,7 @@ function guestOf(nodes: readonly Node[]): Login | null {
   return { username: userinfo.slice(0, colon), password: userinfo.slice(colon + 1) };
 }
 
-/** What a node answered; BackendError when it refused. */
+/** The answer of a node; BackendError when it refused. */
 export function answered<T>({ node, said }: { readonly node: string; readonly said: CallResult<T> }): T {
   if ('refusal' in said) throw toBackendError(node, said.refusal);
   return said.answer;

@@ -1,8 +1,8 @@
 import type { Pair } from './txn.ts';
 
 /**
- * The newest write that was seen. A cluster that was restored from a backup has the same name as before, and soon
- * reaches revisions as high as before; but this write it does not know.
+ * The newest write that was seen. A cluster that was restored from a backup has the same name as before, and soon has
+ * revisions as high as before, but it does not have this write.
  */
 export interface LastWrite {
   readonly key: string;
@@ -10,13 +10,13 @@ export interface LastWrite {
   readonly revision: number;
 }
 
-/** The newest removal that was seen: in a cluster restored from a backup of before, the key is there as it ever was. */
+/** The newest removal that was seen: in a cluster restored from an older backup, the key still exists. */
 export interface Tombstone {
   readonly key: string;
   readonly revision: number;
 }
 
-/** What was seen of a store, up to a place in its history. */
+/** What was seen of a store up to a cursor. */
 export interface LastSeen {
   readonly lastWrite: LastWrite | null;
   readonly tombstone: Tombstone | null;
@@ -24,22 +24,22 @@ export interface LastSeen {
 
 export const unseen: LastSeen = { lastWrite: null, tombstone: null };
 
-/** A pair as a witness. */
+/** The last write of a pair. */
 export function lastWriteOf({ key, value, modified }: Pair): LastWrite {
   return { key, value, revision: modified };
 }
 
-/** The one that was made last. */
+/** The later one of two. */
 export function newer<T extends Tombstone>(known: T | null, other: T): T {
   return known !== null && known.revision >= other.revision ? known : other;
 }
 
-/** True when the pair, as a store has it, is what was seen. */
+/** True when the store still has the pair as it was seen. */
 export function confirms({ value, revision }: LastWrite, pair: Pair | undefined): boolean {
   return pair !== undefined && pair.modified === revision && pair.value === value;
 }
 
-/** True when the pair, as a store has it, outlived its removal. */
+/** True when the store has the pair in spite of its removal. */
 export function denies({ revision }: Tombstone, pair: Pair | undefined): boolean {
   return pair !== undefined && pair.created < revision;
 }

@@ -9,38 +9,41 @@ import type { HttpAnswer, HttpClient } from '../net/http.ts';
 import { jitterMs } from '../contract/backoff.ts';
 import type { Poll } from './watch-plan.ts';
 
-/** What a poll works with. */
+/** What a poll needs. */
 export interface LongPollDeps {
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** A poll that heard nothing for so long is asked anew, to notice a connection that died in silence. */
+  /** A poll without an answer for this long is sent again, to notice a dead connection. */
   readonly silenceMs: number;
   readonly cursor: Cursor;
   readonly others: readonly string[];
-  /** The id of the cluster that was read, or '' when unknown. */
+  /** The id of the cluster that was read, or '' when it is unknown. */
   readonly cluster: string;
-  /** The store was out of reach since the cursor: it may have been set back, and have come further again since. */
+  /**
+   * The store could not be reached since the cursor: it may have been restored to an earlier state, and have written
+   * since.
+   */
   readonly isDoubtful: boolean;
 }
 
-/** Connections in a row that may break after the headers before the store counts as out of reach. */
+/** How many connections in a row may break after the headers before the store counts as unreachable. */
 const maxBreaks = 3;
 
-/** What a poll heard. */
+/** The event of a poll. */
 interface PollEvent extends DecodedEvent {
-  /** True when the history is not there any more. */
+  /** True when the history is lost. */
   readonly isLost?: boolean;
 }
 
-/** A long poll on one path that goes on from event to event. */
+/** A long poll on one path, repeated from event to event. */
 export class LongPoll {
   private next: bigint;
   private cluster: string;
   private breaks = 0;
   private stands = false;
-  /** The poll under way, once it stands: since when, and where the store's counter was. */
+  /** The current poll once its headers have arrived: since when, and the counter of the store then. */
   private standing: { readonly answer: HttpAnswer; readonly began: bigint; readonly since: number } | null = null;
-  /** Up to here a poll that stood in silence had nothing to tell. */
+  /** Up to this index there was no event for this poll. */
   private quiet = -1n;
 
   constructor(
@@ -51,7 +54,7 @@ export class LongPoll {
     this.next = poll.roots.map((root) => deps.cursor.get(root) ?? 0n).reduce((a, b) => (a < b ? a : b)) + 1n;
   }
 
-  /** Tells what it hears, until it is a resync, the store is out of reach (BackendError) or the signal fires. */
+  /** Puts events until a resync, until the store cannot be reached (BackendError) or until the signal fires. */
   async follow(put: (event: DecodedEvent) => void, signal: AbortSignal): Promise<void> {
     const { silenceMs, clock } = this.deps;
     for (;;) {
@@ -60,7 +63,7 @@ export class LongPoll {
         const event = await within({ ms: silenceMs, clock, late: silence }, signal, (inner) => this.round(put, inner));
         if (event === undefined) continue;
         this.next = event.index + 1n;
-        // The others who follow this store lost it, too, and will read everything.
+        // Other agents of this store have lost their history, too, and will read everything.
         if (event.isLost === true) await clock.sleep(jitterMs(), signal);
         put(event);
         if (event.edits === 'resync') return;
@@ -72,14 +75,17 @@ export class LongPoll {
     }
   }
 
-  /** An event that was there already would have come right behind the headers: there was none. */
+  /** An event that existed already would have come directly after the headers: there was none. */
   private trustSilence(): void {
     const { standing, deps } = this;
     if (standing === null || standing.answer.hasBegun()) return;
     if (deps.clock.now() - standing.since >= deps.silenceMs / 2) this.quiet = standing.began;
   }
 
-  /** One poll: what it heard, or undefined when it ended without an event. The first that stands is a sign of life. */
+  /**
+   * One poll: its event, or undefined when it ended without one. The first poll that is accepted shows that the store
+   * answers.
+   */
   private async round(put: (event: DecodedEvent) => void, signal: AbortSignal): Promise<PollEvent | undefined> {
     const { http, clock, isDoubtful } = this.deps;
     const path = `${keysPath(this.poll.path)}?wait=true&recursive=true&waitIndex=${this.next}`;
@@ -97,7 +103,7 @@ export class LongPoll {
     this.standing = { answer, began, since: clock.now() };
     const body = await this.body(answer, signal);
     if (body.trim() === '') {
-      // Cut short by the server or on the way: nothing happened.
+      // Ended early by the server or a proxy: nothing happened.
       await clock.sleep(jitterMs(), signal);
       return undefined;
     }
@@ -119,22 +125,24 @@ export class LongPoll {
     }
   }
 
-  /** The history before our place is gone, or the store cannot answer. */
+  /** The history before the cursor is gone, or the store cannot answer. */
   private async refused(answer: HttpAnswer, signal: AbortSignal): Promise<PollEvent> {
     const refusal = await v2ErrorOf(answer, this.deps.http, signal);
     if (refusal.code !== 401 && refusal.code !== 400) throw refusal.error;
-    // Others filled the history while nothing happened here: that is no reason to read everything.
+    // Changes elsewhere filled the history while nothing happened here: that needs no full read.
     if (refusal.code === 401 && this.quiet >= this.next) return { index: this.quiet, edits: [] };
     return { index: refusal.index, edits: 'resync', isLost: true };
   }
 
-  /** True when the store is not the one that was read, or its counter is behind our place: wiped or restored. */
+  /**
+   * True when the store is not the one that was read, or its counter is behind the cursor: it was wiped or restored.
+   */
   private async lost(answer: HttpAnswer, began: bigint, signal: AbortSignal): Promise<boolean> {
     const known = this.cluster;
     this.cluster = answer.headers.get('x-etcd-cluster-id') ?? known;
     if (known !== '' && this.cluster !== known) return true;
     if (began >= this.next - 1n) return false;
-    // A member that lags behind the others is behind, too; a quorum read tells the two apart.
+    // A member that lags behind has a lower counter, too: a quorum read tells the two cases apart.
     const agreed = await this.deps.http.get(`${keysPath(this.poll.path)}?quorum=true`, signal);
     return indexOf(agreed) < this.next - 1n;
   }

@@ -14,18 +14,18 @@ import { placeOf, term } from './v3-cursor.ts';
 import { newer, type LastSeen } from './last-write.ts';
 import { type RangeEvent, type StreamTiming, WatchStream } from './watch-stream.ts';
 
-/** How the streams of a store have fared, from one watch to the next. */
+/** The failures of a store's streams, kept from one watch to the next. */
 export interface StreamHealth {
-  /** Streams in a row that have told nothing new. */
+  /** Streams in a row without a new event. */
   failures: number;
 }
 
-/** What a watch works with. */
+/** What a watch needs. */
 export interface RangeWatchDeps {
   readonly client: GrpcClient;
   readonly settings: EtcdSettings;
   readonly health: StreamHealth;
-  /** Where it puts what it hears. */
+  /** Where events are put. */
   readonly buffer: ChangeBuffer;
 }
 
@@ -34,26 +34,26 @@ interface Standing {
   readonly header: IResponseHeader;
 }
 
-/** So many streams in a row may break without having told anything new; then what they cannot tell has to be read. */
+/** After so many streams in a row that broke without a new event, everything is read. */
 const maxFailures = 3;
-/** A thousand agents ask 50 times a second; a dead connection is noticed sooner, by its pings. */
+/** With a thousand agents these are 50 requests a second; pings notice a dead connection sooner. */
 const defaultSilenceMs = 20_000;
 
 /**
- * A watch on ranges that goes on from event to event, over as many streams as it takes. Each range has a place of its
- * own in the history, as streams tell the ranges' events in no common order.
+ * A watch on ranges that continues over several streams. Each range has its own position in the history, as a stream
+ * sends events of several ranges in no common order.
  */
 export class RangeWatch {
   private readonly feeds: ReadonlyMap<Range, Feed>;
   private readonly timing: StreamTiming;
   private readonly place: Map<string, bigint>;
-  /** Events of revisions that have come in part. */
+  /** Events of revisions that have arrived in part. */
   private readonly begun = new Map<Range, readonly IEvent[]>();
 
   constructor(
     private readonly ranges: readonly Range[],
     cursor: Cursor,
-    /** What was seen up to there. */
+    /** What was seen up to the cursor. */
     public seen: LastSeen,
     private readonly deps: RangeWatchDeps,
   ) {
@@ -63,7 +63,7 @@ export class RangeWatch {
     this.place = new Map(cursor);
   }
 
-  /** Tells what it hears, until it is a resync, the store is out of reach (BackendError) or the signal fires. */
+  /** Puts events until a resync, until the store cannot be reached (BackendError) or until the signal fires. */
   async follow(signal: AbortSignal): Promise<void> {
     const { client } = this.deps;
     if (this.ranges.length === 0) await aborted(signal);
@@ -91,19 +91,20 @@ export class RangeWatch {
   }
 
   /**
-   * Where a watch begins: at the place itself, whose events are known. When the revision after it is a removal up to which
-   * the history was compacted meanwhile, etcd 3.4, asked from there on, neither tells of the removal nor reports a loss.
+   * The revision at which a watch begins: the position itself, whose events are known. If the next revision is a
+   * removal and the history was compacted up to it, etcd 3.4 reports neither the removal nor a loss to a watch that
+   * begins after the position.
    */
   private startOf(range: Range): bigint {
     const place = this.place.get(placeOf(range)) ?? 0n;
     return place > 0n ? place : 1n;
   }
 
-  /** Passes on what a stream tells, until it tells that the history is lost. */
+  /** Puts the events of a stream until the history is lost. */
   private async listen(stream: WatchStream, header: IResponseHeader, signal: AbortSignal): Promise<void> {
     const { buffer, health } = this.deps;
     this.place.set(term, BigInt(header.raft_term));
-    // Nothing has changed by that, but those who wait learn that the store is there.
+    // No change, but it shows that the store answers.
     buffer.put({ roots: [term] }, { index: BigInt(header.raft_term), edits: [] });
     for (;;) {
       const event = await stream.next(signal);
@@ -112,11 +113,11 @@ export class RangeWatch {
     }
   }
 
-  /** Passes on what is complete; false when there is nothing new in it. */
+  /** Puts complete revisions; false when there is nothing new. */
   private take({ range, response: { events, fragment } }: RangeEvent): boolean {
     for (const event of events) this.seen = having(this.seen, event);
     const event = [...(this.begun.get(range) ?? []), ...events];
-    // A part may end in the middle of a revision; those before its last one are complete.
+    // A part may end in the middle of a revision; the revisions before its last one are complete.
     const last = events.at(-1)!.kv.mod_revision;
     const end = fragment ? event.findIndex(({ kv }) => kv.mod_revision === last) : event.length;
     this.begun.set(range, event.slice(end));
@@ -141,7 +142,7 @@ export class RangeWatch {
     );
   }
 
-  /** True when another stream may go on at the same place; false when no stream will do, and there is a resync. */
+  /** True when another stream may continue at the same position; false after a resync, when no stream can. */
   private async mend(stream: WatchStream, cause: ServiceError, signal: AbortSignal): Promise<boolean> {
     const { health } = this.deps;
     if (isTooLong({ status: cause.code, details: cause.details })) {
@@ -158,10 +159,11 @@ export class RangeWatch {
     return true;
   }
 
-  /** Says that everything has to be read, in a while. */
+  /** Puts a resync after a delay. */
   private async resync(signal: AbortSignal): Promise<void> {
     const { health, buffer } = this.deps;
-    // The others who follow this store lost its history, too, and will read everything: none of them over and over.
+    // Other agents of this store have lost their history, too: the delay keeps them from reading everything again and
+    // again.
     const more = health.failures - maxFailures;
     await this.timing.clock.sleep(more > 0 ? backoffMs(more) : jitterMs(), signal);
     health.failures += 1;

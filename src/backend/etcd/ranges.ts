@@ -4,24 +4,24 @@ import type { Pace } from './grpc-node.ts';
 import type { TxnAnswer } from './txn.ts';
 import { type LastWrite, lastWriteOf } from './last-write.ts';
 
-/** Keys from start on, up to but without end; a single key when there is no end. Byte strings. */
+/** Keys from start (included) to end (excluded); a single key without end. Byte strings. */
 export interface Range {
   readonly start: string;
   readonly end: string | null;
 }
 
-/** The most operations that an etcd takes in one transaction. */
+/** The maximum number of operations in one transaction of etcd. */
 const maxOps = 128;
-/** About what one answer shall hold: it is in memory as a whole before it is read. */
+/** The approximate size of one answer: it is in memory as a whole before it is decoded. */
 const pageBytes = 32 * 1024 * 1024;
-/** All of a usual tree. */
+/** Enough for a usual tree. */
 const firstPageKeys = 4096;
-/** What a line can be asked to carry of which nothing is known but that it is slow. */
+/** Keys of a page for a connection that is known only to be slow. */
 const carefulPageKeys = 512;
-/** For every page etcd passes by the rest of the range, to count it. So many keys it passes by while it reads one. */
+/** For every page etcd walks over the rest of the range to count it: so many keys in the time in which it reads one. */
 const passedByForOneRead = 6;
 
-/** What the keys select as ranges that do not overlap: each key itself, and what is below its "/". */
+/** The keys as ranges that do not overlap: each key itself, and everything below its "/". */
 export function rangesOf(keys: readonly string[]): Range[] {
   const wanted = new Set(keys);
   const roots = [...wanted].filter((key) => !isBelowAnother(key, wanted));
@@ -42,15 +42,15 @@ function isBelowAnother(key: string, wanted: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** The range as etcd takes it. */
+/** The range in etcd's form. */
 export function bounds({ start, end }: Range): { key: Buffer; range_end?: Buffer } {
   const key = Buffer.from(start, 'latin1');
   return end === null ? { key } : { key, range_end: Buffer.from(end, 'latin1') };
 }
 
 /**
- * Walks through ranges page by page: what to ask next, until nothing is left. As every page costs the server a walk through
- * the rest, there are few: after the first, each is as large as memory and time allow.
+ * Reads ranges page by page. As every page costs the server a walk over the rest, there are few pages: after the first,
+ * each is as large as memory and time allow.
  */
 export class Pages {
   readonly pairs = new Map<string, string>();
@@ -61,7 +61,7 @@ export class Pages {
 
   constructor(
     private readonly left: Range[],
-    /** So long an answer may take the server, and again the line. */
+    /** The time limit of an answer for the server, and again for the network. */
     private readonly answerMs: number,
   ) {}
 
@@ -69,7 +69,7 @@ export class Pages {
     return this.left.length === 0;
   }
 
-  /** The next page, as of a revision ('0' stands for now). */
+  /** The request for the next page, at a revision ('0' is the current one). */
   next(revision: string): IRequestOp[] {
     this.asked = this.left.splice(0, Math.min(maxOps, this.pageKeys));
     const single = this.asked.filter(({ end }) => end === null).length;
@@ -79,12 +79,12 @@ export class Pages {
     }));
   }
 
-  /** Asks for less after an answer that was too long; false when it cannot be less. */
+  /** Makes pages smaller after an answer that was too long; false when they cannot be smaller. */
   shrink(): boolean {
     return this.askAgain(Math.ceil(this.pageKeys / 8));
   }
 
-  /** Asks for less after an answer that was late, be it the server or the line; false when not much was asked for. */
+  /** Makes pages smaller after an answer that was too slow; false when the page was small already. */
   hurry({ hasBegun }: Late): boolean {
     const asked = this.pageKeys;
     if (!this.askAgain(hasBegun ? carefulPageKeys : firstPageKeys)) return false;
@@ -92,7 +92,7 @@ export class Pages {
     return true;
   }
 
-  /** Takes the answer; what it had to leave out is left for the next page. False when it makes no sense. */
+  /** Takes an answer; what it left out is requested with the next page. False when the answer is invalid. */
   take({ responses, bytes }: TxnAnswer, pace: Pace): boolean {
     if (responses.length !== this.asked.length) return false;
     let [keys, rest] = [0, 0];
@@ -112,10 +112,10 @@ export class Pages {
     return true;
   }
 
-  /** How many keys the next page may have, going by what this one was. */
+  /** How many keys the next page may have, estimated from this one. */
   private fitting({ keys, rest, bytes }: PageSize, { serverMs, lineMs }: Pace): number {
     const passedBy = rest / passedByForOneRead;
-    // However long it takes to pass by the rest, smaller pages would only make it more often.
+    // Smaller pages would only make the server walk over the rest more often.
     const forServer = Math.max(((keys + passedBy) * this.answerMs) / serverMs - passedBy, firstPageKeys);
     const forLine = (keys * this.answerMs) / lineMs;
     const forMemory = (keys * pageBytes) / bytes;
@@ -132,7 +132,7 @@ export class Pages {
 
 interface PageSize {
   readonly keys: number;
-  /** Keys of its ranges that it had to leave out. */
+  /** Keys of its ranges that are not in the page. */
   readonly rest: number;
   readonly bytes: number;
 }

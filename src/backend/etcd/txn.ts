@@ -1,6 +1,6 @@
 import type { IResponseHeader } from 'etcd3';
 
-/** A pair as a store has it, with the revisions that made it and that wrote it last. Byte strings. */
+/** A pair with its creation and modification revisions. Byte strings. */
 export interface Pair {
   readonly key: string;
   readonly value: string;
@@ -8,25 +8,25 @@ export interface Pair {
   readonly modified: number;
 }
 
-/** What a range holds, up to the limit that was asked for. */
+/** The pairs of a range, up to the requested limit. */
 export interface RangeAnswer {
   readonly pairs: readonly Pair[];
   readonly more: boolean;
-  /** All that the range holds. */
+  /** The number of all pairs in the range. */
   readonly count: number;
 }
 
-/** What a transaction of reads brought. */
+/** The answer to a transaction of reads. */
 export interface TxnAnswer {
   readonly header: IResponseHeader;
   readonly responses: readonly RangeAnswer[];
-  /** Its length. */
+  /** Its length in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Reads an etcdserverpb.TxnResponse. The library makes a dozen objects of each pair, which for a million of them takes
- * longer than etcd takes to find them; this makes one. An answer that is cut short or makes no sense is an Error.
+ * Decodes an etcdserverpb.TxnResponse. The library makes a dozen objects for each pair, which for a million pairs takes
+ * longer than etcd needs to find them; this makes one. An answer that is cut short or invalid is an Error.
  */
 export function decodeTxn(bytes: Buffer): TxnAnswer {
   const wire = new Wire(bytes);
@@ -57,7 +57,7 @@ function readHeader(wire: Wire): IResponseHeader {
   return header;
 }
 
-/** One of the transaction's answers, all of which are ranges. */
+/** One response of the transaction; all of them are ranges. */
 function readResponse(wire: Wire): RangeAnswer {
   let answer: RangeAnswer | null = null;
   const end = wire.enter();
@@ -107,16 +107,16 @@ function readPair(wire: Wire): Pair {
 
 const truncated = 'the answer ends in the middle of a message';
 const tooLong = 'the answer has a number of more than 64 bits';
-/** What the tenth and last byte of a number counts. */
+/** The factor of the tenth and last byte of a varint. */
 const longest = 2 ** 63;
 
-/** Protocol buffers, read from front to back. */
+/** A reader of protocol buffers, from front to back. */
 class Wire {
   at = 0;
 
   constructor(private readonly bytes: Buffer) {}
 
-  /** A varint; beyond 2^53 it is not exact. */
+  /** A varint; not exact beyond 2^53. */
   number(): number {
     let result = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -127,7 +127,7 @@ class Wire {
     }
   }
 
-  /** A varint of up to 64 bits, in digits. */
+  /** A varint of up to 64 bits, as decimal digits. */
   unsigned(): string {
     let result = 0n;
     for (let shift = 0n; ; shift += 7n) {
@@ -145,7 +145,7 @@ class Wire {
     return text;
   }
 
-  /** Begins what is within a field; where it ends. */
+  /** Enters a field of bytes; returns its end. */
   enter(): number {
     const length = this.number();
     const end = this.at + length;
@@ -153,7 +153,7 @@ class Wire {
     return end;
   }
 
-  /** Ends what was begun: nothing of it may have reached beyond. */
+  /** Leaves a field: nothing may have been read beyond its end. */
   leave(end: number): void {
     if (this.at !== end) throw new Error('the answer has a message that is longer than it says');
   }

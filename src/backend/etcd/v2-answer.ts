@@ -4,12 +4,12 @@ import type { HttpAnswer } from '../net/http.ts';
 import { parseJson } from '../net/json.ts';
 import { errorText } from '../net/error-text.ts';
 
-/** A node as etcd's v2 API writes it. The root has no key; directories have no value. */
+/** A node of etcd's v2 API. The root has no key; directories have no value. */
 export interface EtcdNode {
   readonly key?: string;
   readonly value?: string;
   readonly dir?: boolean;
-  /** Each is to be held against isNode before it is used. */
+  /** Each must pass isNode before it is used. */
   readonly nodes?: readonly unknown[];
   readonly modifiedIndex?: number;
 }
@@ -23,7 +23,10 @@ export interface EtcdAnswer {
   readonly index?: number;
 }
 
-/** Reads an answer's body; BackendError when it is not of that shape. The nodes below its node are left to isNode. */
+/**
+ * Parses the body of an answer; BackendError when it has not this shape. The nodes below the first are checked by
+ * isNode.
+ */
 export function parseAnswer(body: string, { node, headers }: Pick<HttpAnswer, 'node' | 'headers'>): EtcdAnswer {
   let value: unknown;
   try {
@@ -35,7 +38,7 @@ export function parseAnswer(body: string, { node, headers }: Pick<HttpAnswer, 'n
         'protocol',
         `${node}: the HTTP server there is not etcd (it sent a web page): check the address`,
       );
-    // The parser's own error quotes the text, and with it values: it is not passed on, not even as a cause.
+    // The parser's error quotes the text, and with it values: it is not passed on, not even as a cause.
     const facts = `${counted(body.length, 'byte')}${kind === '' ? '' : ` of ${kind}`}`;
     throw new BackendError('protocol', `${node}: the answer is not JSON (${facts})`);
   }
@@ -43,7 +46,7 @@ export function parseAnswer(body: string, { node, headers }: Pick<HttpAnswer, 'n
   throw new BackendError('protocol', `${node}: the answer is not a valid etcd answer`);
 }
 
-/** What a proxy or another program says that it has sent; '' when that is not clear. */
+/** The media type or encoding that a proxy or another program declares; '' when there is none. */
 function kindOf(headers: HttpAnswer['headers']): string {
   const kind = headers.get('content-encoding') ?? headers.get('content-type')?.split(';')[0] ?? '';
   return /^[a-z0-9.+/-]{1,40}$/i.test(kind) ? kind.toLowerCase() : '';
@@ -56,7 +59,7 @@ function isAnswer(value: unknown): value is EtcdAnswer {
   return isError && isText(action) && (node === undefined || isNode(node));
 }
 
-/** True for a node whose own fields are of the right types. */
+/** True for a node whose own fields have the right types. */
 export function isNode(value: unknown): value is EtcdNode {
   if (!isRecord(value)) return false;
   const { key, value: text, dir, nodes, modifiedIndex } = value;
@@ -77,12 +80,12 @@ function isCount(value: unknown): value is number | undefined {
   return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
-/** Where the v2 API keeps a key (a byte string); every byte that a path could not carry is escaped. */
+/** The path of a key (a byte string) in the v2 API; bytes that are not allowed in a path are escaped. */
 export function keysPath(key: string): string {
   return `/v2/keys${key.replace(/[^A-Za-z0-9\-._~/]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)}`;
 }
 
-/** The store's counter when it answered. */
+/** The counter of the store when it answered. */
 export function indexOf(answer: HttpAnswer): bigint {
   const index = /^\d{1,20}(?!\d)/.exec(answer.headers.get('x-etcd-index') ?? '');
   if (index !== null) return BigInt(index[0]);
@@ -92,7 +95,7 @@ export function indexOf(answer: HttpAnswer): bigint {
   );
 }
 
-/** The error that an answer's body tells of; an empty answer when it tells of none. BackendError when it does not end. */
+/** The error in the body of an answer; an empty answer when there is none. BackendError when the body does not end. */
 export async function errorIn(answer: HttpAnswer): Promise<EtcdAnswer> {
   const body = await answer.body('in time').catch((cause: unknown) => {
     throw new BackendError('unreachable', `${answer.node}: ${errorText(cause as Error)}`, { cause });

@@ -19,14 +19,14 @@ import { LongPoll } from './long-poll.ts';
 import { coveringRoots, planPolls, reaches } from './watch-plan.ts';
 
 export interface EtcdSettings extends HttpSettings {
-  /** A long poll that hears nothing for so long is asked anew. */
+  /** A long poll without an answer for this long is sent again. */
   readonly silenceMs?: number;
 }
 
 const readsAtOnce = 8;
 const defaultSilenceMs = 30_000;
 
-/** The keys of an etcd's v2 API (0.4 to 3.4, or a mini-etcd). Nothing is connected before the first read. */
+/** The keys of etcd's v2 API (0.4 to 3.4, or a mini-etcd). Connects to nothing before the first read. */
 export async function etcdBackend(settings: EtcdSettings): Promise<Backend> {
   return new EtcdBackend(await HttpClient.create(settings), settings.clock, settings.silenceMs ?? defaultSilenceMs);
 }
@@ -36,7 +36,7 @@ class EtcdBackend implements Backend {
   readonly canWatch = true;
   readonly selects = 'subtree';
   private cluster = '';
-  /** The store was out of reach: what comes back may be another one, or the same with a history that has holes. */
+  /** The store could not be reached: afterwards it may be another one, or have a history with gaps. */
   private isDoubtful = false;
   private readonly closing = new Closing();
 
@@ -109,12 +109,12 @@ class EtcdBackend implements Backend {
     return Promise.resolve();
   }
 
-  /** Adds what is at and below root; the store's counter at that moment. */
+  /** Adds the pairs at and below root; returns the counter of the store. */
   private async readRoot(root: string, pairs: Map<string, string>, signal: AbortSignal): Promise<bigint> {
     const answer = await this.http.get(`${keysPath(root)}?recursive=true&quorum=true&sorted=false`, signal);
     if (answer.status !== 200) {
       const refusal = await v2ErrorOf(answer, this.http, signal);
-      // 100: not there; 104: a file where a directory would have to be, so not there either.
+      // 100: the key does not exist; 104: one of its parents is not a directory, so it does not exist either.
       if (refusal.code !== 100 && refusal.code !== 104) throw refusal.error;
       return refusal.index;
     }
@@ -128,14 +128,14 @@ class EtcdBackend implements Backend {
   }
 }
 
-/** False when the tree is not one that an etcd would write. */
+/** False when the tree is not a valid one. */
 function collect(top: EtcdNode, root: string, pairs: Map<string, string>): boolean {
   const stack: EtcdNode[] = [top];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const { key = '/', value, nodes = [] } = node;
     const folder = key === '/' ? key : `${key}/`;
     for (const below of nodes) {
-      // Longer than what it is in: no walk is without end, and no key is the folder itself.
+      // Longer than the key of its parent: so the walk ends, and no key is the directory itself.
       if (!isNode(below) || below.key === undefined || below.key.length <= folder.length) return false;
       if (!below.key.startsWith(folder)) return false;
       stack.push(below);

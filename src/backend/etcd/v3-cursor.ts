@@ -2,13 +2,13 @@ import type { IResponseHeader } from 'etcd3';
 import type { Cursor } from '../contract/backend.ts';
 import type { Range } from './ranges.ts';
 
-/** The place in a cursor that names the cluster: another one has another history. */
+/** The cursor entry for the id of the cluster: another cluster has another history. */
 export const cluster = '#cluster';
 
-/** The place in a cursor for the term of the cluster's leader, which only grows within one history. */
+/** The cursor entry for the term of the cluster's leader, which only grows within one history. */
 export const term = '#term';
 
-/** The place in a cursor of a range. */
+/** The cursor entry of a range. */
 export function placeOf({ start }: Range): string {
   return `#${start}`;
 }

@@ -21,15 +21,15 @@ import { type StreamHealth, RangeWatch } from './range-watch.ts';
 import { cursorAt } from './v3-cursor.ts';
 import { type LastSeen, unseen } from './last-write.ts';
 
-/** How often a read begins anew because the history that it reads in was compacted or replaced. */
+/** How often a read starts again because its revision was compacted or the store was replaced. */
 const maxReads = 3;
 
-/** The keys of an etcd's v3 API. Nothing is connected before the first read. */
+/** The keys of etcd's v3 API. Connects to nothing before the first read. */
 export async function etcd3Backend(settings: EtcdSettings): Promise<Backend> {
   return new Etcd3Backend(await GrpcClient.create(settings), settings);
 }
 
-/** True when somebody answers by the v3 API, whatever the answer. */
+/** True when a node answers by the v3 API, whatever the answer is. */
 export async function offersV3(settings: EtcdSettings, signal: AbortSignal): Promise<boolean> {
   const client = await GrpcClient.create(settings);
   try {
@@ -49,7 +49,7 @@ class Etcd3Backend implements Backend {
   readonly selects = 'subtree';
 
   private readonly health: StreamHealth = { failures: 0 };
-  /** What was seen up to a cursor: not the newest of all, as another read may have met a store that was set back. */
+  /** What was seen up to a cursor; another read may have met a store that was restored to an earlier state. */
   private readonly seen = new WeakMap<Cursor, LastSeen>();
   private readonly closing = new Closing();
 
@@ -101,7 +101,7 @@ class Etcd3Backend implements Backend {
     return Promise.resolve();
   }
 
-  /** Everything at the revision of the first page, or null when the history moved away meanwhile. */
+  /** Reads everything at the revision of the first page; null when that revision is lost meanwhile. */
   private async readOnce(keys: readonly string[], signal: AbortSignal): Promise<Snapshot | null> {
     const ranges = rangesOf(keys);
     const pages = new Pages([...ranges], this.client.patienceMs / 4);
@@ -123,7 +123,7 @@ class Etcd3Backend implements Backend {
     return { kind: 'snapshot', cursor, pairs: pages.pairs };
   }
 
-  /** What a page brings, or null where less has to be asked for, since the server or the line was too slow. */
+  /** One page, or null when the server or the network was too slow and pages must be smaller. */
   private async ask(request: ITxnRequest, pages: Pages, signal: AbortSignal) {
     try {
       return await this.client.call('txn', request, signal);

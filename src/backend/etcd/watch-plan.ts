@@ -1,28 +1,31 @@
 import { selected } from '../contract/backend.ts';
 
-/** One long poll: a path, and the roots whose changes it hears. */
+/** One long poll: a path, and the roots whose changes it covers. */
 export interface Poll {
   readonly path: string;
   readonly roots: readonly string[];
 }
 
-/** Polls are few, whatever the number of keys; more than this share one on their common ancestor. */
+/** The maximum number of polls, whatever the number of keys; more than this are merged on their common parent. */
 const maxPolls = 8;
 
-/** True when a listing of root, or a watch on it, shows key: below it, and no name in between starts with "_". */
+/**
+ * True when a listing of root, or a watch on it, includes key: key is below root, and no name in between starts with
+ * "_".
+ */
 export function reaches(root: string, key: string): boolean {
   return selected(key, root, 'subtree') && !key.slice(root === '/' ? 0 : root.length).includes('/_');
 }
 
-/** The keys that have to be asked for, each once: without those that another one brings along. */
+/** The keys that have to be requested: without those that are below another one. */
 export function coveringRoots(keys: readonly string[]): string[] {
   const wanted = new Set(keys);
   return [...wanted].filter((key) => !ancestorsOf(key).some((above) => wanted.has(above) && reaches(above, key)));
 }
 
 /**
- * The polls that hear every change below the roots. Roots that share their first name share a poll; a hidden name
- * ("_x") starts a poll of its own, as etcd keeps what is below it from those who watch above.
+ * The polls that cover every change below the roots. Roots with the same first name share a poll; a hidden name ("_x")
+ * needs its own poll, as etcd hides what is below it from watches above.
  */
 export function planPolls(roots: readonly string[]): Poll[] {
   const groups = grouped(roots, groupOf);
@@ -53,7 +56,7 @@ function commonAncestor(a: string, b: string): string {
   return ancestorsOf(a).find((above) => selected(b, above, 'subtree'))!;
 }
 
-/** The directories above a key, nearest first. */
+/** The parent directories of a key, nearest first. */
 function ancestorsOf(key: string): string[] {
   const above: string[] = [];
   for (let slash = key.lastIndexOf('/'); slash > 0; slash = key.lastIndexOf('/', slash - 1))

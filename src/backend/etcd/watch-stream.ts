@@ -9,26 +9,29 @@ import { checkHeader, checkWatch, strange } from './v3-answer.ts';
 /** How long a stream may be silent. */
 export interface StreamTiming {
   readonly clock: Clock;
-  /** After so long without a word the server is asked for one, the first time after a quarter of it. */
+  /** After so long without a response a progress report is requested; the first time after a quarter of it. */
   readonly silenceMs: number;
-  /** So long it has to answer. */
+  /** The time limit for that report. */
   readonly answerMs: number;
 }
 
-/** What a stream tells of one range. */
+/** Events of one range. */
 export interface RangeEvent {
   readonly range: Range;
   readonly response: IWatchResponse;
 }
 
-/** One watch stream that carries a watch for each of some ranges. */
+/** One watch stream with a watch for each range. */
 export class WatchStream {
   private readonly responses: AsyncIterator<IWatchResponse>;
   private pending: Promise<IteratorResult<IWatchResponse>> | null = null;
-  /** Ranges whose watch is asked for, in the order in which the server answers. */
+  /** Ranges whose watch is requested, in the order in which the server answers. */
   private waiting: Range[] = [];
   private readonly ranges = new Map<string, Range>();
-  /** The server has answered how far it is. Until then it is asked sooner: a cut is no fault of a stream that worked. */
+  /**
+   * True when a progress report has arrived. Before that one is requested sooner, to notice early when something in
+   * between ends the stream.
+   */
   private isProven = false;
 
   constructor(
@@ -42,7 +45,10 @@ export class WatchStream {
     return this.open.node;
   }
 
-  /** Asks for all that happens in ranges from a revision on each; the header of the first answer, which is in ms. */
+  /**
+   * Requests the events of ranges, each from its revision on; returns the header of the first answer, which must arrive
+   * within ms.
+   */
   async begin(from: ReadonlyMap<Range, bigint>, ms: number, signal: AbortSignal): Promise<CallResult<IResponseHeader>> {
     this.waiting = [...from.keys()];
     for (const [range, revision] of from) {
@@ -53,12 +59,12 @@ export class WatchStream {
     const response = await this.response(ms, signal);
     if (isRefused(response)) return { refusal: watchErrorOf(response.cancel_reason) };
     checkHeader(this.node, response);
-    // Whoever asks for the next one gets it again.
+    // The next caller gets this response again.
     this.pending = Promise.resolve({ done: false, value: response });
     return { answer: response.header };
   }
 
-  /** The next events of a range; or 'caught up', or 'compacted' when what was asked for is no longer there. */
+  /** The next events of a range; 'caught up'; or 'compacted' when the requested revision is no longer there. */
   async next(signal: AbortSignal): Promise<RangeEvent | 'caught up' | 'compacted'> {
     for (;;) {
       const response = await this.word(signal);
@@ -83,18 +89,18 @@ export class WatchStream {
     return range;
   }
 
-  /** Ends the watches; nothing else that uses the connection is touched. */
+  /** Ends the watches; other calls on the connection continue. */
   close(): void {
     this.open.call.cancel();
   }
 
-  /** Ends the connection, too: it is not to be trusted any more. */
+  /** Also closes the connection, which may be dead. */
   drop(): void {
     this.close();
     this.open.drop();
   }
 
-  /** The next response; when none comes by itself the server is asked for a sign of life. */
+  /** The next response; when none arrives, a progress report is requested. */
   private async word(signal: AbortSignal): Promise<IWatchResponse> {
     const { silenceMs, answerMs } = this.timing;
     const silence = new Error('silence');
@@ -111,7 +117,7 @@ export class WatchStream {
 
   private async response(ms: number, signal: AbortSignal, late: Error = noAnswer(ms)): Promise<IWatchResponse> {
     const pending = (this.pending ??= this.responses.next());
-    // When nobody waits for it any more, its failure is no news.
+    // If nobody waits for it any more, its failure does not matter.
     pending.catch(() => undefined);
     const { clock } = this.timing;
     const result = await within({ ms, clock, late }, signal, (inner) => Promise.race([pending, aborted(inner)]));

@@ -4,12 +4,12 @@ import { parseJson } from '../net/json.ts';
 import { invalid, Leaves } from './leaves.ts';
 import { flattenYaml } from './yaml.ts';
 
-/** Reading YAML takes forty times its size in memory; JSON takes little more than itself. */
+/** The YAML parser needs forty times the size of the file in memory; JSON needs little more than the file. */
 const maxYamlBytes = 64 * 1024 * 1024;
 
 /**
  * Adds the leaves of a YAML 1.1 or JSON file to pairs, by key: names and list positions joined with slashes. Only the
- * first document of a file counts. BackendError names the file, and the line where it is known, never content.
+ * first document of a file is read. BackendError names the file, and the line if it is known, but never content.
  */
 export async function flatten(file: string, content: Buffer, pairs: Map<string, string>): Promise<void> {
   const text = decode(file, content);
@@ -36,7 +36,7 @@ function decode(file: string, content: Buffer): string {
   }
 }
 
-/** JSON that loses nothing here: an object, its numbers short enough to be exact. The rest is left to YAML. */
+/** Parses JSON that is an object and whose numbers are short enough to be exact; everything else is parsed as YAML. */
 function attemptJson(bytes: string): object | undefined {
   if (/[0-9]{16}/.test(bytes)) return undefined;
   try {

@@ -24,27 +24,27 @@ import { scanFiles } from './scan.ts';
 export interface FileSettings {
   /** Files and directories; later ones overwrite equal keys. */
   readonly files: readonly string[];
-  /** Which names inside directories count. */
+  /** The pattern for file names inside directories. */
   readonly filter: string;
   readonly clock: Clock;
-  /** Hears that the system does not report changes. */
+  /** Gets a message when the system does not report changes. */
   readonly warn?: (message: string) => void;
 }
 
-/** A file that is being written is given up to so many times so long to be still, before what it says counts. */
+/** A file that is being written must be unchanged for stillMs; after maxWaits checks it is read anyway. */
 const stillMs = 100;
 const maxWaits = 20;
-/** So many times files may change again while they are loaded. */
+/** How often files may change while they are loaded. */
 const maxLoads = 3;
 const maxBytes = 256 * 1024 * 1024;
 
-/** A larger file is read in a thread of its own; a smaller one takes some tenths of a second at most. */
+/** A larger file is read in its own thread; a smaller one takes some tenths of a second at most. */
 const maxBytesInProcess = 64 * 1024;
-/** What is done in one go, so that signals and other stores have their turn. */
+/** Work done in one piece, so that signals and other stores are served in between. */
 const pairsAtOnce = 20_000;
 const bytesAtOnce = 16 * 1024 * 1024;
 
-/** The place in a cursor where the digest of all files is kept. */
+/** The cursor entry that holds the digest of all files. */
 const digestOf = 'files';
 
 /** YAML 1.1 and JSON files as a store. A file that is missing or half-written fails the whole read. */
@@ -70,7 +70,7 @@ export function fileBackend(settings: FileSettings): Backend {
   };
 }
 
-/** The names that pass a filter; BackendError when it is malformed. */
+/** Returns the filter for file names; BackendError when the pattern is malformed. */
 function nameFilter(filter: string): (name: string) => boolean {
   const pattern = fromText(filter);
   try {
@@ -123,14 +123,14 @@ async function* follow(settings: FileSettings, files: Files, cursor: Cursor): As
   yield resync;
 }
 
-/** Waits until the files hold something else than they did. */
+/** Waits until the content of the files differs from that of the cursor. */
 async function changed(settings: FileSettings, still: Files, cursor: Cursor): Promise<void> {
   const known = cursor.get(digestOf);
   let looked: string | null = null;
   const { files, clock, warn = () => undefined } = settings;
   const examine = async () => {
     const seen = await still.look();
-    if (seen === looked) return known; // something else in their directories
+    if (seen === looked) return known; // another file in their directories changed
     looked = null;
     try {
       const now = await digest(await still.loadStill(), still.signal);
@@ -138,7 +138,7 @@ async function changed(settings: FileSettings, still: Files, cursor: Cursor): Pr
       return now;
     } catch {
       still.signal.throwIfAborted();
-      return -1n; // a file that is gone is a change like any other: the read that follows says what is wrong
+      return -1n; // a missing file is a change, too: the read that follows reports it
     }
   };
   for await (const now of watchFiles({ files, clock, warn, examine }, still.signal)) {
@@ -146,7 +146,9 @@ async function changed(settings: FileSettings, still: Files, cursor: Cursor): Pr
   }
 }
 
-/** The files of a store; half of one may be valid, and what it says is not what is meant, so they have to be still. */
+/**
+ * The files of a store. Half a file may be valid YAML with another meaning, so the files must be unchanged for a while.
+ */
 class Files {
   constructor(
     private readonly settings: FileSettings,
@@ -154,12 +156,12 @@ class Files {
     readonly signal: AbortSignal,
   ) {}
 
-  /** What stat says of every file: cheap to ask, and different after nearly every change. */
+  /** The stat of every file: cheap, and different after nearly every change. */
   async look(): Promise<string> {
     return signature(await statAll(this.settings.files, this.accepts));
   }
 
-  /** What the files hold that have been still for a while, or undefined where one was or is being written. */
+  /** The content of files that have been unchanged for a while; undefined when one was changed just now. */
   async loadOld(): Promise<readonly Loaded[] | undefined> {
     const before = await statAll(this.settings.files, this.accepts);
     const now = this.settings.clock.now();
@@ -168,7 +170,7 @@ class Files {
     return (await this.look()) === signature(before) ? loaded : undefined;
   }
 
-  /** What the files hold once they are still; of those that never are, after some seconds, what they hold then. */
+  /** The content of the files once they are unchanged; after some seconds, of files that are never unchanged, too. */
   async loadStill(): Promise<readonly Loaded[]> {
     for (let loads = 1; ; loads++) {
       const before = await this.stillness();
@@ -177,7 +179,7 @@ class Files {
     }
   }
 
-  /** Waits until two looks see the same. */
+  /** Waits until two checks give the same result. */
   private async stillness(): Promise<string> {
     let before = await this.look();
     for (let waits = 0; waits < maxWaits; waits++) {
@@ -205,7 +207,7 @@ async function loadAll(
       for (const path of await scanFiles(root, accepts)) files.push({ path, content: await load(path, signal) });
     } catch (cause) {
       signal.throwIfAborted();
-      // An address that came to the wrong place may hold a password.
+      // An address that was set as a file by mistake may hold a password.
       const why = (cause as Error).message.replaceAll(root, () => redact(root));
       throw new BackendError('unreachable', `cannot read ${redact(root)}: ${why}`, { cause });
     }
@@ -213,7 +215,7 @@ async function loadAll(
   return files;
 }
 
-/** A pipe would be waited for without end; those of the shell's <(...) lie in /dev and have a writer. */
+/** Reading a pipe could block for ever; the pipes of the shell's <(...) are in /dev and have a writer. */
 async function load(path: string, signal: AbortSignal): Promise<Buffer> {
   const found = await stat(path);
   if (!found.isFile() && !path.startsWith('/dev/')) throw new Error('it is not a regular file');

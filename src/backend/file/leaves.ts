@@ -1,21 +1,21 @@
 import { clean } from '../../go/path.ts';
 import { BackendError } from '../contract/backend.ts';
 
-/** Deeper than this nothing is meant, and the stack has an end. */
+/** Maximum depth of nesting: no real file is deeper, and the stack is limited. */
 export const deepest = 200;
-/** So many values a file may have, those that aliases stand for included; a list or a mapping is one, too. */
+/** Maximum number of values in a file, aliases expanded; lists and mappings count, too. */
 const maxNodes = 2_000_000;
-/** All keys of a file together: long ones are repeated for every value below them. */
+/** Maximum length of all keys of a file: long keys are repeated for every value below them. */
 const maxKeyBytes = 128 * 1024 * 1024;
 
 export const tooDeep = `it is nested more than ${deepest} levels deep`;
 
-/** What most keys do not have. */
+/** Keys that need cleaning; most do not. */
 const unclean = /\/(?:[/.]|$)|^[^/]|^$/;
 
 const nowhere = (): number => 0;
 
-/** The values of one file, and how much of them there is. */
+/** The values of one file, and their number. */
 export class Leaves {
   private nodes = 0;
   private keyBytes = 0;
@@ -25,7 +25,7 @@ export class Leaves {
     private readonly pairs: Map<string, string>,
   ) {}
 
-  /** Every node that is looked at. Throws BackendError; lineOf tells where. */
+  /** Counts a node. Throws BackendError; lineOf returns its line. */
   count(depth: number, lineOf: () => number = nowhere): void {
     if (depth > deepest) throw invalid(this.file, lineOf(), tooDeep);
     if (++this.nodes > maxNodes) throw invalid(this.file, lineOf(), `it has more than ${maxNodes} values`);
@@ -38,7 +38,7 @@ export class Leaves {
   }
 }
 
-/** What is wrong with a file, and in which line if that is known (0 if not). */
+/** The error for a file, with its line if that is known (0 if not). */
 export function invalid(file: string, line: number, why: string): BackendError {
   return new BackendError('protocol', `${file}${line > 0 ? `: line ${line}` : ''}: ${why}`);
 }

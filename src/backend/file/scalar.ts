@@ -1,7 +1,10 @@
 import { fromText } from '../../go/bytes.ts';
 import { formatFloat, parseFloat, parseInt, parseUint } from '../../go/strconv.ts';
 
-/** What a scalar is: its type as YAML's tags name it, and the value that confd makes of it (bytes), which drops some. */
+/**
+ * The type of a scalar, by the name of its YAML tag, and the value that confd makes of it (bytes); confd drops some
+ * values.
+ */
 export interface Resolved {
   readonly type: 'null' | 'bool' | 'int' | 'float' | 'str';
   /** Undefined for null and for whole numbers above 2^63-1. */
@@ -16,8 +19,8 @@ const nan = /^\.(nan|NaN|NAN)$/;
 const floats = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 
 /**
- * What a plain YAML 1.1 scalar is, as Go's yaml.v2 has it: whole numbers in decimal, floats without exponent, yes and on
- * as true. Dates are text, as confd wants them.
+ * The type and value of a plain YAML 1.1 scalar as in Go's yaml.v2: whole numbers in decimal, floats without exponent,
+ * yes and on as true. Dates stay text, as in confd.
  */
 export function resolveScalar(text: string): Resolved {
   if (nulls.has(text)) return { type: 'null', value: undefined };
@@ -30,7 +33,7 @@ export function resolveScalar(text: string): Resolved {
   return number ?? { type: 'str', value: fromText(text) };
 }
 
-/** What a scalar with a tag of YAML's own is, or null when it is not of that type. */
+/** The type and value of a scalar with a standard YAML tag, or null when it is not of that type. */
 export function resolveTagged(tag: string, text: string): Resolved | null {
   const resolved = resolveScalar(text);
   if (resolved.type === tag) return resolved;
@@ -40,13 +43,13 @@ export function resolveTagged(tag: string, text: string): Resolved | null {
 
 function resolveNumber(text: string): Resolved | null {
   const plain = text.replaceAll('_', '');
-  // Most of what begins like a number is an address or a version.
+  // Most text that begins like a number is an address or a version.
   const isWhole = /^[-+]?\w+$/.test(plain);
   const whole = isWhole ? attempt(() => parseInt(plain, 0, 64)) : undefined;
   if (whole !== undefined) return { type: 'int', value: String(whole) };
   if (isWhole && attempt(() => parseUint(plain, 0, 64)) !== undefined) return { type: 'int', value: undefined };
   if (floats.test(plain)) return resolveFloat(plain);
-  // It strips the prefix and takes what is left, even a sign.
+  // yaml.v2 strips the prefix and parses the rest, even with a sign.
   const binary = plain.startsWith('0b') ? plain.slice(2) : plain.startsWith('-0b') ? `-${plain.slice(3)}` : null;
   const odd = binary === null ? undefined : attempt(() => parseInt(binary, 2, 64));
   return odd === undefined ? null : { type: 'int', value: String(odd) };

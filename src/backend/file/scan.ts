@@ -2,9 +2,9 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The files that a -file setting stands for: itself, or, of a directory, all files below it that pass the filter, in
- * byte order. Links to directories inside are not entered (a link given by the operator is), and names that begin
- * with ".." are passed over: Kubernetes keeps its versions of mounted files there.
+ * The files of one -file setting: the file itself, or for a directory all files below it that pass the filter, in byte
+ * order. Links to directories inside are not followed (a link given by the operator is), and names that begin with ".."
+ * are skipped: Kubernetes keeps the versions of mounted files there.
  */
 export async function scanFiles(root: string, accepts: (name: string) => boolean): Promise<string[]> {
   return (await stat(root)).isDirectory() ? walk(root, accepts) : [root];

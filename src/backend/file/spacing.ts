@@ -1,4 +1,4 @@
-/** A word between blanks, or the end of the text, ends here. */
+/** The end of a word: a blank, a line end or the end of the text. */
 const blank = /[ \t\n]|$/y;
 const marker = /(?:---|\.\.\.)(?=[ \t\n]|$)/y;
 const name = /[&*][0-9A-Za-z_-]+/y;
@@ -10,15 +10,15 @@ const margin = /[ \t]*/y;
 const spaces = / */y;
 
 /**
- * YAML text the way the yaml library wants it, where Go's yaml.v2, which is a libyaml, is content with less: lines that go
- * on inside brackets and quotes stand deeper than what they belong to, a comment stands behind a space, and so does
- * the colon behind an alias. Says the same as before to those who read it at all, on the same lines. Linear time.
+ * Changes YAML text that Go's yaml.v2 (a libyaml) accepts so that the yaml library accepts it, too: lines that continue
+ * inside brackets and quotes are indented, and a space is added before a comment and before the colon after an alias.
+ * The meaning and the line numbers stay the same. Linear time.
  */
 export function respace(text: string): string {
   return new Spacer(text).run();
 }
 
-/** Walks through the text once. It knows just enough of YAML to tell what is a quote, a bracket or a comment. */
+/** Scans the text once. It knows just enough YAML to recognise quotes, brackets and comments. */
 class Spacer {
   private readonly pieces: string[] = [];
   private copied = 0;
@@ -42,7 +42,7 @@ class Spacer {
       this.skipLine();
       return;
     }
-    let start: number | null = null; // of a node, with its anchor and tag
+    let start: number | null = null; // over the anchor and tag of a node
     for (;;) {
       this.match(margin, true);
       const char = this.text[this.at];
@@ -68,7 +68,7 @@ class Spacer {
     }
   }
 
-  /** Passes a scalar, an alias or a collection in brackets; true when it is a key. */
+  /** Skips a scalar, an alias or a collection in brackets; true when it is a key. */
   private node(char: string, start: number): boolean {
     const column = start - this.lineStart;
     if (char === '*') this.anchor();
@@ -76,14 +76,14 @@ class Spacer {
     else if (char === '[' || char === '{') this.flow();
     else this.plain();
     const isKey = this.match(keyEnd, true);
-    // Behind brackets at the top yaml.v2 looks at nothing any more.
+    // yaml.v2 ignores everything after a collection in brackets at the top level.
     if (!isKey && this.indent === -1 && (char === '[' || char === '{')) this.text = this.text.slice(0, this.at);
     if (!isKey) return false;
     this.indent = column;
     return true;
   }
 
-  /** Passes an anchor or an alias; for yaml.v2 its name ends at the first character that is neither letter nor digit. */
+  /** Skips an anchor or an alias; for yaml.v2 the name ends at the first character that is neither letter nor digit. */
   private anchor(): void {
     if (!this.match(name, true)) this.at++;
     else if (/[?:%@`]/.test(this.text[this.at] ?? '')) this.insert(' ');
@@ -95,7 +95,7 @@ class Spacer {
     this.at = end === -1 ? this.text.length : end;
   }
 
-  /** Passes a plain scalar, with the lines on which it goes on: on these, nothing but a comment means anything. */
+  /** Skips a plain scalar with its continuation lines, in which only a comment has a meaning. */
   private plain(): void {
     if (this.plainLine()) return;
     while (this.text[this.at] === '\n') {
@@ -112,7 +112,7 @@ class Spacer {
     }
   }
 
-  /** Passes plain text up to the end of the line; true when a colon or a comment ends it before. */
+  /** Skips plain text up to the end of the line; true when a colon or a comment ends it before. */
   private plainLine(): boolean {
     for (; this.at < this.text.length; this.at++) {
       const char = this.text[this.at];
@@ -128,7 +128,7 @@ class Spacer {
     this.match(scalarHeader, true);
     const end = this.at;
     const next = this.blockEnd();
-    // Where the text ends without a line break yaml.v2 adds none, whatever the header says.
+    // If the text ends without a line break, yaml.v2 adds none, whatever the header of the block says.
     const isCut = next === this.text.length && /[^ \n]$/.test(this.text) && this.text.includes('\n', end);
     if (isCut) {
       this.at = start;
@@ -140,7 +140,7 @@ class Spacer {
     this.lineStart = next;
   }
 
-  /** Where the lines of a block scalar end: at the first that is not deeper than what it belongs to. */
+  /** Where the lines of a block scalar end: at the first line that is not indented more than its parent. */
   private blockEnd(): number {
     const line = /\n( *)(?=[^ \n])/g;
     line.lastIndex = this.at;
@@ -170,11 +170,11 @@ class Spacer {
 
   private escape(): void {
     const next = this.text[this.at + 1];
-    if (next === "'") this.insert('', 1); // yaml.v2 takes it for the quote
+    if (next === "'") this.insert('', 1); // yaml.v2 takes this character for the quote
     if (next !== '\n') this.at++;
   }
 
-  /** Passes brackets up to the one that closes the first. */
+  /** Skips brackets up to the one that closes the first. */
   private flow(): void {
     let depth = 0;
     while (this.at < this.text.length) {
@@ -200,10 +200,10 @@ class Spacer {
     }
   }
 
-  /** Passes plain text inside brackets. For yaml.v2 a colon before a bracket or comma, and a dash, belong to it. */
+  /** Skips plain text inside brackets. For yaml.v2, a dash and a colon before a bracket or comma are part of it. */
   private flowPlain(): void {
     const start = this.at;
-    let end = this.at; // behind the last character that is no blank
+    let end = this.at; // after the last character that is not a blank
     for (; this.at < this.text.length; this.at++) {
       const char = this.text[this.at]!;
       if (',[]{}'.includes(char) || (char === ':' && this.isBlank(1))) break;
@@ -221,8 +221,8 @@ class Spacer {
   }
 
   /**
-   * At the end of a line inside quotes or brackets: puts the next one deeper than what it belongs to. False when a marker
-   * of documents is there, which ends everything.
+   * At the end of a line inside quotes or brackets: indents the next line. False at a document marker, which ends
+   * everything.
    */
   private continued(): boolean {
     this.lineStart = ++this.at;
@@ -251,7 +251,7 @@ class Spacer {
     return blank.test(this.text);
   }
 
-  /** Whether the pattern is here; with `pass`, goes behind it. */
+  /** True when the pattern matches here; with `pass`, moves behind it. */
   private match(pattern: RegExp, pass = false): boolean {
     pattern.lastIndex = this.at;
     if (!pattern.test(this.text)) return false;
@@ -259,7 +259,7 @@ class Spacer {
     return true;
   }
 
-  /** Puts text here, in place of the next characters if there shall be fewer. */
+  /** Inserts text here; it replaces the next `instead` characters. */
   private insert(text: string, instead = 0): void {
     this.pieces.push(this.text.slice(this.copied, this.at), text);
     this.copied = this.at + instead;

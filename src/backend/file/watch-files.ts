@@ -1,17 +1,17 @@
 import type { Clock } from '../../obs/clock.ts';
 import { FileWatch } from '../../file-watch/file-watch.ts';
 
-/** What the watch on files works with. */
+/** What watching files needs. */
 export interface WatchedFiles<T> {
   readonly files: readonly string[];
   readonly clock: Clock;
-  /** Hears that the system does not report changes. */
+  /** Gets a message when the system does not report changes. */
   readonly warn: (message: string) => void;
-  /** What to tell after every hint of a change. */
+  /** Called after every hint of a change. */
   readonly examine: () => Promise<T>;
 }
 
-/** Examines the files whenever they may have changed, at the start, too. Ends by throwing the signal's reason. */
+/** Examines the files at the start and whenever they may have changed. Ends by throwing the signal's reason. */
 export async function* watchFiles<T>(watched: WatchedFiles<T>, signal: AbortSignal): AsyncGenerator<T> {
   signal.throwIfAborted();
   const { files, clock, warn, examine } = watched;
@@ -33,7 +33,7 @@ export async function* watchFiles<T>(watched: WatchedFiles<T>, signal: AbortSign
   }
 }
 
-/** Rung any number of times, it wakes its one listener once. */
+/** Wakes one waiting caller once, however often it is rung. */
 class Bell {
   private ringing = false;
   private wake: (() => void) | null = null;

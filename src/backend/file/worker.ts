@@ -3,7 +3,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { BackendError } from '../contract/backend.ts';
 import { flatten } from './document.ts';
 
-/** Reading a large file in a thread of its own: the agent hears signals and serves other stores meanwhile. */
+/** Reads a large file in its own thread, so that the agent handles signals and other stores meanwhile. */
 
 interface Task {
   readonly confdTask: 'flatten';
@@ -11,13 +11,15 @@ interface Task {
   readonly content: Uint8Array;
 }
 
-/** A part of what was found, or what is wrong. */
+/** A part of the result, or the error. */
 type Answer =
   { readonly pairs: readonly (readonly [string, string])[]; readonly isLast: boolean } | { readonly wrong: string };
 
 const pairsAtOnce = 20_000;
 
-/** As flatten, in a thread; here, where none can be started. Ends with the signal's reason when it is aborted. */
+/**
+ * Like flatten, in a thread; in this thread when none can be started. Throws the signal's reason when it is aborted.
+ */
 export async function flattenApart(
   file: string,
   content: Buffer,
@@ -49,7 +51,7 @@ export async function flattenApart(
   }
 }
 
-/** In the thread: an empty answer at once, then a part of what was found for every message. */
+/** In the thread: an empty answer at once, then a part of the result for every message. */
 async function serve({ file, content }: Task): Promise<void> {
   const port = parentPort!;
   port.postMessage({ pairs: [], isLast: false } satisfies Answer);

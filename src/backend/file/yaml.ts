@@ -9,10 +9,10 @@ import { respace } from './spacing.ts';
 
 type Yaml = (typeof Yamls)['default'];
 
-/** yaml.v2 draws the line here, too. */
+/** The limit of yaml.v2. */
 const maxAliased = 400_000;
 
-/** What yaml.v2 does not take anywhere in a file. */
+/** Characters that yaml.v2 refuses anywhere in a file. */
 
 const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
@@ -21,7 +21,7 @@ export async function flattenYaml(file: string, text: string, leaves: Leaves): P
   const control = controls.exec(text);
   if (control !== null)
     throw invalid(file, text.slice(0, control.index).split('\n').length, 'control characters are not allowed');
-  // A CommonJS package: what it exports is its default, and in a bundle nothing but that.
+  // A CommonJS package: its exports are its default export, and in a bundle there is nothing else.
   const { default: yaml } = await import('yaml');
   new YamlReader(file, respace(text.replace(/\r\n?|\x85/g, '\n')), yaml).flatten(leaves);
 }
@@ -29,10 +29,10 @@ export async function flattenYaml(file: string, text: string, leaves: Leaves): P
 class YamlReader {
   private readonly lines: Yamls.LineCounter;
   private readonly document: Document;
-  /** What each alias stands for. */
+  /** The node of each alias. */
   private readonly targets = new Map<Alias, Node>();
   private readonly anchors = new Map<string, Node>();
-  /** The collections that the walk is in: an alias of one of them would never end. */
+  /** The collections that contain the current node: an alias of one of them would never end. */
   private readonly open = new Set<Node>();
   private aliased = 0;
   private withinAlias = 0;
@@ -43,7 +43,7 @@ class YamlReader {
     private readonly yaml: Yaml,
   ) {
     this.lines = new yaml.LineCounter();
-    // Scalars are resolved here, not by the library: confd's rules are those of an older YAML.
+    // Scalars are resolved here, not by the library: confd's rules are those of an older YAML version.
     const options = { schema: 'failsafe', version: '1.1', uniqueKeys: false, prettyErrors: false } as const;
     this.document = yaml.parseDocument(text, { ...options, lineCounter: this.lines });
   }
@@ -61,7 +61,7 @@ class YamlReader {
     this.walk(top, '', leaves, 0);
   }
 
-  /** Notes what each alias stands for: the last node before it that has the anchor. */
+  /** Records the node of each alias: the last node before it with the anchor. */
   private index(node: Node | null, depth: number): void {
     const { yaml } = this;
     if (depth > deepest) throw this.wrong(node, tooDeep);
@@ -120,7 +120,7 @@ class YamlReader {
     this.open.add(node);
   }
 
-  /** Adds a mapping's values by key (bytes), merged ones included; whatever comes later wins, as in confd. */
+  /** Adds the values of a mapping by key (bytes), including merged ones; the last one wins, as in confd. */
   private collect(map: YAMLMap, entries: Map<string, Node | null>, leaves: Leaves, depth: number): void {
     for (const { key, value } of map.items as Entry[]) {
       const name = this.yaml.isAlias(key) ? this.target(key) : key;
@@ -150,7 +150,7 @@ class YamlReader {
     return this.targets.get(alias)!;
   }
 
-  /** A key that is no string would end confd; here it is called as it is written. */
+  /** A key that is not a string would end Go's confd; here its text is the name. */
   private nameOf(key: Yamls.Scalar): string {
     return tagOf(key) === 'binary' ? (this.resolve(key).value ?? '') : fromText(String(key.value));
   }

@@ -1,29 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import { BackendError } from '../contract/backend.ts';
 
-/** What proves to a store who asks. */
+/** The credentials for a store. */
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
-/** Where an operator says who asks; '' is what was not said. */
+/** The settings for credentials; '' means "not set". */
 export interface CredentialSettings {
   readonly basicAuth: boolean;
   readonly username: string;
   readonly password: string;
-  /** A file that holds the password, in place of `password`. */
+  /** A file that holds the password; used instead of `password`. */
   readonly passwordFile: string;
 }
 
-/** Who asks. A password that is kept in a file may be replaced there at any time. */
+/** The credentials of a store. A password in a file may be replaced at any time. */
 export class Credentials {
   private constructor(
     private known: Login,
     private readonly file: string,
   ) {}
 
-  /** Null when nobody said who asks, or nobody wants it sent. Throws BackendError for a file that holds no password. */
+  /**
+   * Null when no credentials are set, or when they are not to be sent. Throws BackendError for a password file that
+   * cannot be used.
+   */
   static async open(settings: CredentialSettings): Promise<Credentials | null> {
     const { basicAuth, username, password, passwordFile } = settings;
     if (!basicAuth || username === '' || (password === '' && passwordFile === '')) return null;
@@ -36,8 +39,8 @@ export class Credentials {
   }
 
   /**
-   * After a store refused `refused`: true when the login is another one by now, so that it is worth asking once more.
-   * Throws BackendError when the password cannot be read again.
+   * Called after a store refused `refused`: true when the credentials have changed since, so that another attempt makes
+   * sense. Throws BackendError when the password cannot be read again.
    */
   async renew(refused: Login): Promise<boolean> {
     if (this.known === refused && this.file !== '') {
@@ -48,7 +51,7 @@ export class Credentials {
   }
 }
 
-/** The text of the file, without the end of line that editors add. */
+/** The text of the file, without the line end that editors add. */
 async function readPassword(file: string): Promise<string> {
   let text: string;
   try {

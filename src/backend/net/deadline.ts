@@ -1,6 +1,6 @@
 import type { Clock } from '../../obs/clock.ts';
 
-/** What makes an AbortController follow other signals; call the result to let go of them. */
+/** Makes an AbortController follow another signal; call the returned function to stop following. */
 export function follow(signal: AbortSignal, inner: AbortController): () => void {
   const abort = () => {
     inner.abort(signal.reason);
@@ -12,23 +12,23 @@ export function follow(signal: AbortSignal, inner: AbortController): () => void 
   };
 }
 
-/** What a node failed of that was not in time. */
+/** The error of a node that was too slow. */
 export class Late extends Error {
   constructor(
     message: string,
-    /** It had begun to answer. */
+    /** True when the answer had begun. */
     readonly hasBegun: boolean,
   ) {
     super(message);
   }
 }
 
-/** What a node failed of that said nothing for so long. */
+/** The error of a node that did not answer within ms. */
 export function noAnswer(ms: number): Late {
   return new Late(`no answer within ${Math.round(ms / 100) / 10} s`, false);
 }
 
-/** What a node failed of whose answer began, and was not all there so long after the question. */
+/** The error of a node whose answer began, but was not complete after ms. */
 export function incomplete(ms: number): Late {
   return new Late(`the answer was not complete after ${Math.round(ms / 100) / 10} s`, true);
 }
@@ -44,7 +44,7 @@ export function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Runs work under a signal that fires with the outer one, or with `late` once ms have passed. */
+/** Runs work under a signal that fires with the outer one, or with `late` after ms. */
 export async function within<T>(
   limit: { readonly ms: number; readonly clock: Clock; readonly late: Error },
   signal: AbortSignal,

@@ -24,7 +24,7 @@ const denials: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'it refuses the client certificate'],
 ]);
 
-/** A server's own words as a part of one line: printable, and no more than 200 characters. */
+/** The text of a server as part of one line: printable, at most 200 characters. */
 export function oneLine(words: string): string {
   return words.replace(/[^ -~]+/g, ' ').slice(0, 200);
 }
@@ -37,7 +37,7 @@ export function errorText(error: Error): string {
   return words.get(code) ?? denials.get(code) ?? (error.message || code || error.name);
 }
 
-/** True when a TLS handshake met somebody who speaks something else: Node tells that by a code or in words. */
+/** True when the other side of a TLS handshake does not use TLS: Node reports that by a code or in the message. */
 export function isNoTls(error: Error): boolean {
   const isHandshake = /^(?:EPROTO|ERR_SSL_)/.test(codeOf(error));
   return (
@@ -46,7 +46,7 @@ export function isNoTls(error: Error): boolean {
   );
 }
 
-/** True when the failure is one of trust, which no other attempt will mend. */
+/** True when the certificates are the reason, so that another attempt will not help. */
 export function deniedBy(error: Error): boolean {
   return denials.has(codeOf(error));
 }

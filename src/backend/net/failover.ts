@@ -2,26 +2,26 @@ import type { Clock } from '../../obs/clock.ts';
 import { BackendError } from '../contract/backend.ts';
 import { deniedBy, errorText } from './error-text.ts';
 
-/** What an attempt may take. */
+/** The time limits of one attempt. */
 export interface Patience {
-  /** How many ms an answer may take to begin, so that a node that says nothing leaves some time to the others. */
+  /** How many ms an answer may take to begin; a node that does not answer leaves time for the others. */
   readonly beginMs: number;
   /** How many ms the whole answer may take. */
   readonly totalMs: number;
-  /** When they are over, on the clock. */
+  /** The end of that time, on the clock. */
   readonly until: number;
 }
 
-/** How long all nodes together may take until one of them answers. */
+/** The time limits of all nodes together. */
 interface Limit {
   /** Until an answer begins. */
   readonly beginMs: number;
-  /** Until all of it is here; a node whose turn comes late has its share of it all the same. */
+  /** Until the answer is complete; a node that is asked late still gets its share. */
   readonly totalMs: number;
   readonly clock: Clock;
 }
 
-/** The nodes of one store, asked in turn: it stays with the one that works; when that one fails the next is asked. */
+/** The nodes of one store: the one that works is asked again; when it fails, the next one is asked. */
 export class Failover<Node extends { readonly label: string }> {
   private current = 0;
 
@@ -32,9 +32,7 @@ export class Failover<Node extends { readonly label: string }> {
     private readonly fault: () => string,
   ) {}
 
-  /**
-   * What the first node that works answers; BackendError names every node with what it failed of.
-   */
+  /** The answer of the first node that works; BackendError names every node and its failure. */
   async ask<T>(signal: AbortSignal, attempt: (node: Node, patience: Patience) => Promise<T>): Promise<T> {
     const failures: { readonly node: Node; readonly cause: Error }[] = [];
     const first = this.current;
@@ -57,12 +55,12 @@ export class Failover<Node extends { readonly label: string }> {
         return result;
       } catch (cause) {
         signal.throwIfAborted();
-        // Not the node's fault, and so that of every node.
+        // Not the fault of this node, so it is the same for every node.
         if (cause instanceof BackendError) throw cause;
         failures.push({ node, cause: cause as Error });
       }
     }
-    // Whichever took all the time is not the first to be asked again.
+    // The node that used up the time is not asked first the next time.
     this.current = (first + 1) % count;
     const code = failures.every(({ cause }) => deniedBy(cause)) ? 'denied' : 'unreachable';
     const facts = failures.map(({ node, cause }) => `${node.label}: ${errorText(cause)}`);

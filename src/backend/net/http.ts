@@ -15,42 +15,45 @@ import { proxyAuthorization, viaProxies } from './tunnel.ts';
 export interface HttpSettings {
   /** URLs or host:port, in the order in which they are tried. */
   readonly nodes: readonly string[];
-  /** For nodes without a scheme; TLS files ask for https, too. */
+  /** For nodes without a scheme; TLS files make it https, too. */
   readonly scheme: 'http' | 'https';
   readonly tls: TlsFiles;
-  /** For basic auth; null leaves it to what stands in the addresses. */
+  /** For basic auth; null uses the credentials in the addresses. */
   readonly auth: Credentials | null;
-  /** By which proxies nodes are asked. */
+  /** The proxies for the nodes. */
   readonly route: Route;
   readonly limits: HttpLimits;
   readonly clock: Clock;
 }
 
 export interface HttpLimits {
-  /** From the start of a request to the headers of its answer, all nodes together. */
+  /** From the start of a request to the headers of its answer, for all nodes together. */
   readonly headersMs: number;
-  /** A whole request, body included; only the body of a long poll may take longer. */
+  /** For a whole request, including the body; only the body of a long poll may take longer. */
   readonly totalMs: number;
   readonly maxBytes: number;
 }
 
 export const defaultHttpLimits: HttpLimits = { headersMs: 3000, totalMs: 60_000, maxBytes: 256 * 1024 * 1024 };
 
-/** The nodes as addresses. */
+/** The parsed nodes. */
 export function nodesOf({ nodes, scheme, tls }: HttpSettings): readonly Node[] {
   if (nodes.length === 0) throw new BackendError('settings', 'there is no node to connect to');
   return nodes.map((text) => parseNode(text, scheme === 'https' || wantsTls(tls) ? 'https' : 'http'));
 }
 
-/** An answer whose headers are here; `body` waits for the rest, as bytes (one char each), without end unless in time. */
+/**
+ * An answer whose headers have arrived; `body` waits for the rest, as bytes (one char each), without a limit unless 'in
+ * time'.
+ */
 export interface HttpAnswer {
   readonly node: string;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   body(pace?: 'in time'): Promise<string>;
-  /** True once a part of the body that body() waits for has come. */
+  /** True when a part of the body that body() waits for has arrived. */
   hasBegun(): boolean;
-  /** Ends the connection of an answer whose body nobody wants. */
+  /** Closes the connection of an answer whose body is not needed. */
   drop(): void;
 }
 
@@ -58,7 +61,7 @@ interface Https {
   readonly request: typeof HttpsRequest;
   readonly tls: TlsSource;
   readonly connect: (options: TlsOptions) => HttpsAgent;
-  /** The agent whose connections are made with these options. */
+  /** The options of the agent's connections. */
   options: TlsOptions;
   agent: HttpsAgent;
 }
@@ -66,8 +69,8 @@ interface Https {
 const keeping = { keepAlive: true, keepAliveMsecs: 10_000 } as const;
 
 /**
- * GET requests to the nodes of one store, over connections that are kept. It stays with the node that works; when that
- * one fails (no connection, no headers in time, a status of 500 or more) the next is asked at once.
+ * GET requests to the nodes of one store, over kept connections. The node that works is asked again; when it fails (no
+ * connection, no headers in time, a status of 500 or more) the next one is asked at once.
  */
 export class HttpClient {
   private readonly failover: Failover<Node>;
@@ -84,13 +87,13 @@ export class HttpClient {
     this.failover = new Failover(nodes, limit, () => https?.tls.fault ?? '');
   }
 
-  /** Checks addresses and certificates; nothing is connected yet. */
+  /** Checks addresses and certificates; connects to nothing yet. */
   static async create(settings: HttpSettings): Promise<HttpClient> {
     const nodes = nodesOf(settings).map((node) => {
       const proxy = settings.route(node.url);
       return proxy === null ? node : { ...node, label: `${node.label} through the proxy ${proxy.label}` };
     });
-    // A file that cannot be read is an error whatever the scheme of the nodes.
+    // A file that cannot be read is an error whatever the scheme of the nodes is.
     const tls = await TlsSource.open(settings.tls);
     const isPlain = ({ url }: Node) => url.protocol === 'http:' && settings.route(url)?.kind !== 'https';
     if (nodes.every(isPlain)) return new HttpClient(settings, nodes, null);
@@ -100,7 +103,7 @@ export class HttpClient {
     return new HttpClient(settings, nodes, { request, tls, connect, options, agent: connect(options) });
   }
 
-  /** The whole answer, in time or not at all. */
+  /** The whole answer within the time limit. */
   async get(path: string, signal: AbortSignal): Promise<HttpAnswer> {
     return this.failover.ask(signal, async (node, patience) => {
       const answer = await this.ask({ node, path, patience }, signal);
@@ -110,12 +113,12 @@ export class HttpClient {
     });
   }
 
-  /** An answer as soon as its headers are here; the signal also ends the wait for its body. */
+  /** An answer as soon as its headers have arrived; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<HttpAnswer> {
     return this.failover.ask(signal, (node, patience) => this.ask({ node, path, patience }, signal));
   }
 
-  /** Drops every connection. */
+  /** Closes every connection. */
   close(): void {
     for (const agent of this.agents) {
       retire(agent);
@@ -150,7 +153,7 @@ export class HttpClient {
     return answer;
   }
 
-  /** An answer to somebody who is let in, if the password that is valid now can do that. */
+  /** Asks again with the current password when the request was refused. */
   private async admitted(asked: PendingRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const { auth } = this.settings;
     if (auth === null) return this.redirected(asked, basic(asked.node.userinfo), signal);
@@ -161,7 +164,7 @@ export class HttpClient {
     }
   }
 
-  /** etcd 0.4's followers send readers on to the leader. */
+  /** Followers of an etcd 0.4 redirect readers to the leader. */
   private async redirected(
     asked: PendingRequest,
     authorization: string | null,
@@ -172,7 +175,7 @@ export class HttpClient {
     let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
       const { hostname, protocol } = new URL(origin);
-      // A password goes to the node's own host only, and never in the clear where https was asked for.
+      // The password is sent to the host of the node only, and never over http when the node is at https.
       const isSafe = hostname === node.url.hostname && (protocol === node.url.protocol || protocol === 'https:');
       const ask = { origin, path: raw, authorization: isSafe ? authorization : null };
       const response = await this.send(ask, patience, signal);
@@ -194,14 +197,14 @@ export class HttpClient {
       try {
         return await within({ ms, clock, late: noAnswer(beginMs) }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
-        // A kept connection may have died unseen; the kept ones go, and a new one decides.
+        // A kept connection may be dead: the kept ones are closed, and a new one is tried.
         if (!request.reusedSocket || signal.aborted) throw await this.explained(error as Error, ask, until);
         this.dropIdle();
       }
     }
   }
 
-  /** What a failing node says about it, as far as it does so in time. */
+  /** The error text of a node that fails, if it arrives in time. */
   private async wordsOf(answer: HttpAnswer, signal: AbortSignal): Promise<string> {
     try {
       return await answer.body('in time');
@@ -211,7 +214,7 @@ export class HttpClient {
     }
   }
 
-  /** Whoever is cut off in the clear may have met a server that speaks TLS. */
+  /** A server that expects TLS closes a plain connection: this finds out whether it does. */
   private async explained(error: NodeJS.ErrnoException, { origin }: HttpRequest, until: number): Promise<Error> {
     const url = new URL(origin);
     const left = Math.min(until - this.settings.clock.now(), 1000);
@@ -226,7 +229,7 @@ export class HttpClient {
     this.agents.forEach(endIdle);
   }
 
-  /** What asks over https: with a new agent once certificate files were replaced, so that no old connection is used. */
+  /** The https agent; a new one when certificate files were replaced, so that no old connection is used. */
   private async secure(): Promise<Https | null> {
     const { https } = this;
     if (https === null) return null;
@@ -260,7 +263,7 @@ export class HttpClient {
   }
 }
 
-/** A request as Node takes it, and the proxy that its connection is to be led on by. */
+/** A request for Node, and the proxy of its connection. */
 interface Sent {
   readonly host: string;
   readonly port: number;
@@ -285,7 +288,7 @@ function basic(userinfo: string): string | null {
   return userinfo === '' ? null : `Basic ${Buffer.from(userinfo, 'utf8').toString('base64')}`;
 }
 
-/** From now on the agent's connections end with their requests. */
+/** From now on the agent's connections are closed after their requests. */
 function retire(agent: HttpAgent): void {
   agent.on('free', (socket: Socket) => socket.destroy());
   endIdle(agent);
@@ -301,7 +304,7 @@ function headersOf(request: ClientRequest, signal: AbortSignal): Promise<Incomin
     signal.addEventListener('abort', abort, { once: true });
     request.once('response', (response) => {
       signal.removeEventListener('abort', abort);
-      // Without a listener a connection that breaks before the body is read would end the process.
+      // Without a listener, a connection that breaks before the body is read would end the process.
       response.on('error', () => undefined);
       resolve(response);
     });
@@ -343,12 +346,12 @@ function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSign
   });
 }
 
-/** What Go's and nginx's servers answer to whoever asks in the clear where they speak TLS. */
+/** The answer of Go's and nginx's servers to a plain HTTP request at a TLS port. */
 function saysTls(body: string): boolean {
   return /HTTP request (?:to an HTTPS server|was sent to HTTPS port)/.test(body);
 }
 
-/** What an etcd says about a failure, for a message. */
+/** The error text in a body, for a message. */
 function reason(body: string): string {
   const message = /"message"\s*:\s*"([^"\\]*)"/.exec(body)?.[1];
   return message === undefined ? '' : ` (${oneLine(message)})`;

@@ -1,16 +1,16 @@
 import { maskUserinfo } from '../../go/redact.ts';
 import { BackendError } from '../contract/backend.ts';
 
-/** A node's address; credentials that stood in it are kept apart so that no message can show them. */
+/** The address of a node; its credentials are kept apart so that no message can show them. */
 export interface Node {
-  /** What messages call it: scheme://host:port. */
+  /** The name in messages: scheme://host:port. */
   readonly label: string;
   readonly url: URL;
   /** user:password of the address, percent-decoded, or ''. */
   readonly userinfo: string;
 }
 
-/** Reads a node as users write it: a URL, or host:port, which gets `scheme`. A trailing slash is harmless. */
+/** Parses a node: a URL, or host:port, which gets `scheme`. A slash at the end is ignored. */
 export function parseNode(text: string, scheme: 'http' | 'https'): Node {
   const url = urlOf(text, scheme);
   if (url === null) {
@@ -26,10 +26,12 @@ export function parseNode(text: string, scheme: 'http' | 'https'): Node {
   return { label: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`, url, userinfo };
 }
 
-/** Null for what is no URL of a node. A misspelt one may parse, with its password as a part of host, path or query. */
+/**
+ * Null for a text that is not the URL of a node. A misspelt one may parse, with its password in host, path or query.
+ */
 function urlOf(text: string, scheme: string): URL | null {
   const isBare = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  // "http:/me:pw@host" and the like; a host may be called http, and have a port.
+  // "http:/me:pw@host" and the like; a host may be named http, and have a port.
   if (isBare && /^https?(?![\w.-]|$|:\d+(?:\/|$))/i.test(text)) return null;
   const whole = isBare ? `${scheme}://${text}` : text;
   const url = URL.canParse(whole) ? new URL(whole) : null;

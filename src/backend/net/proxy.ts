@@ -3,9 +3,9 @@ import { domainToASCII } from 'node:url';
 import { maskUserinfo } from '../../go/redact.ts';
 import { BackendError } from '../contract/backend.ts';
 
-/** A server that leads connections on, as HTTP_PROXY and its like name it. */
+/** A proxy, as HTTP_PROXY and similar variables name it. */
 export interface Proxy {
-  /** What messages call it: scheme://host:port. */
+  /** The name in messages: scheme://host:port. */
   readonly label: string;
   readonly kind: 'http' | 'https' | 'socks5';
   readonly host: string;
@@ -14,10 +14,10 @@ export interface Proxy {
   readonly userinfo: string;
 }
 
-/** By which proxy a URL is asked; null for by none. BackendError when the environment names something else. */
+/** The proxy for a URL; null for none. BackendError when the environment holds an invalid proxy. */
 export type Route = (target: URL) => Proxy | null;
 
-/** Without proxies. */
+/** No proxies. */
 export const direct: Route = () => null;
 
 const ports: ReadonlyMap<string, number> = new Map([
@@ -27,8 +27,8 @@ const ports: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The route that HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or the same in small letters) describe, as Go's net/http reads them:
- * localhost and loopback addresses are never asked by a proxy.
+ * The proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or the same in lower case), as Go's net/http reads them:
+ * localhost and loopback addresses are never reached through a proxy.
  */
 export function routeOf(env: ReadonlyMap<string, string>): Route {
   const given = (name: string) => [name, name.toLowerCase()].find((each) => (env.get(each) ?? '') !== '');
@@ -36,7 +36,7 @@ export function routeOf(env: ReadonlyMap<string, string>): Route {
   return (target) => {
     const variable = given(target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
     if (variable === undefined) return null;
-    // Whoever asks a CGI program could set the other variable by a header.
+    // A client of a CGI program could set HTTP_PROXY by a header.
     if (target.protocol !== 'https:' && (env.get('REQUEST_METHOD') ?? '') !== '') {
       const why = 'refusing to use HTTP_PROXY value in CGI environment; see golang.org/s/cgihttpproxy';
       throw new BackendError('settings', why);
@@ -90,7 +90,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 
 type Exception = (host: string, port: string) => boolean;
 
-/** What NO_PROXY leaves out; entries that make no sense are passed over. */
+/** The exceptions of NO_PROXY; invalid entries are ignored. */
 function exceptions(list: string): Exception {
   const entries = list.split(',').map((entry) => entry.trim().toLowerCase());
   if (entries.includes('*')) return () => true;
@@ -137,7 +137,7 @@ function inBlock(block: BlockList, family: 'ipv4' | 'ipv6', port: string): Excep
   };
 }
 
-/** The IPv4 address that an IPv6 one may stand for. */
+/** The IPv4 address inside an IPv4-mapped IPv6 address. */
 function unmapped(address: string): string {
   if (isIP(address) !== 6 || !URL.canParse(`http://[${address}]`)) return address;
   const [, high = '', low = ''] =

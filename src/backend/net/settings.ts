@@ -8,9 +8,9 @@ import {
   type Values,
 } from '../../config/schema/schema.ts';
 
-/** The settings that several stores read; an entry spreads the groups that count for it. */
+/** Settings that several stores read; an entry spreads the groups that it needs. */
 
-/** What every store has; of the global store the others inherit it. */
+/** For every store; other stores inherit the value of the global one. */
 export const timeoutSettings = Object.freeze({
   backendTimeoutMs: durationSetting('backend-timeout', 'how long one request to the backend may take', {
     default: 10_000,
@@ -53,7 +53,7 @@ export const loginSettings = inTopic('secrets', {
   passwordFile: secretFileSetting('password'),
 });
 
-/** Settings of connections that work, though hardly as meant. */
+/** Warnings about connection settings that work, but probably not as intended. */
 export function connectionDoubts(values: Values<typeof tlsSettings & typeof loginSettings>): readonly string[] {
   const doubts: string[] = [];
   if (values.clientCert !== '' && values.clientKey === '') doubts.push('client-cert is not used without client-key');

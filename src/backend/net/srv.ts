@@ -2,14 +2,14 @@ import type { SrvRecord } from 'node:dns';
 import { redact } from '../../go/redact.ts';
 import { BackendError } from '../contract/backend.ts';
 
-/** The settings from which the SRV name is made. */
+/** The settings that the SRV name is made from. */
 export interface SrvSettings {
   readonly backend: string;
   readonly srvDomain: string;
   readonly srvRecord: string;
 }
 
-/** Looks up SRV records; node:dns/promises has one. */
+/** Looks up SRV records, as node:dns/promises does. */
 export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>;
 
 /** The SRV name to look up, or '' when none is set. */
@@ -19,8 +19,8 @@ export function srvNameOf({ backend, srvDomain, srvRecord }: SrvSettings): strin
 }
 
 /**
- * The nodes (host:port) that SRV records of that name list, by priority, those of one priority in an order drawn by
- * weight. BackendError, with confd's text, when there are none.
+ * The nodes (host:port) of the SRV records of a name, by priority; equal priorities in a random order by weight.
+ * BackendError, with confd's text, when there are none.
  */
 export async function nodesFromSrv(
   name: string,

@@ -2,24 +2,24 @@ import { readFile, stat } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 import { BackendError } from '../contract/backend.ts';
 
-/** The files of a TLS connection; an empty name is one that was not given. */
+/** The files of a TLS connection; '' means "not set". */
 export interface TlsFiles {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
-  /** Accept any certificate of the server. */
+  /** Accept any server certificate. */
   readonly insecure: boolean;
 }
 
-/** What node:https takes. */
+/** The TLS options of node:https. */
 export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & { rejectUnauthorized?: boolean };
 
-/** True when the files ask for TLS: a CA, or a certificate with its key (one of the two alone counts for nothing). */
+/** True when the files ask for TLS: a CA, or a certificate with its key (one of the two alone is ignored). */
 export function wantsTls(files: TlsFiles): boolean {
   return files.caFile !== '' || (files.certFile !== '' && files.keyFile !== '');
 }
 
-/** The TLS files of a client, which may be replaced at any time: whoever connects asks for those of now. */
+/** The TLS files of a client. They may be replaced at any time: new connections use the current ones. */
 export class TlsSource {
   private broken = '';
 
@@ -29,13 +29,13 @@ export class TlsSource {
     private options: TlsOptions,
   ) {}
 
-  /** Reads and checks the files; BackendError names the one that cannot be read or used. */
+  /** Reads and checks the files; BackendError names a file that cannot be read or used. */
   static async open(files: TlsFiles): Promise<TlsSource> {
     const seen = await stampOf(files);
     return new TlsSource(files, seen, await loadTls(files));
   }
 
-  /** The options of now: the same object until a file is replaced by one that can be used. */
+  /** The current options: the same object until a file is replaced by a valid one. */
   async current(): Promise<TlsOptions> {
     const seen = await stampOf(this.files);
     if (seen === this.seen) return this.options;
@@ -44,20 +44,20 @@ export class TlsSource {
       this.options = await loadTls(this.files);
       this.broken = '';
     } catch (error) {
-      // A certificate may be there before its key is; what was loaded before may still do.
+      // A new certificate may be written before its key: the old pair stays in use.
       if (!(error instanceof BackendError)) throw error;
       this.broken = error.message;
     }
     return this.options;
   }
 
-  /** What is wrong with the files as they are now, or '' when they are in use. */
+  /** What is wrong with the current files, or '' when they are in use. */
   get fault(): string {
     return this.broken;
   }
 }
 
-/** What stat says of the files: another one for a file that was replaced. */
+/** Identifies the state of the files by their stat. */
 async function stampOf({ caFile, certFile, keyFile }: TlsFiles): Promise<string> {
   const stamps = [caFile, certFile, keyFile].map(async (file) => {
     if (file === '') return '';
@@ -78,7 +78,7 @@ async function loadTls(files: TlsFiles): Promise<TlsOptions> {
     await usable('client certificate', files.certFile, () => createSecureContext({ cert: options.cert! }));
     await usable('client key', files.keyFile, () => createSecureContext({ cert: options.cert!, key: options.key! }));
   } else {
-    // One alone counts for nothing; that it is not there is a slip all the same.
+    // One of the two alone is not used, but a missing file is an error all the same.
     if (files.certFile !== '') await load('client certificate', files.certFile);
     if (files.keyFile !== '') await load('client key', files.keyFile);
   }

@@ -6,13 +6,13 @@ import { oneLine, errorText } from './error-text.ts';
 import type { Proxy } from './proxy.ts';
 import type { TlsOptions } from './tls.ts';
 
-/** Where a connection is to lead. */
+/** The target of a connection. */
 export interface Place {
   readonly host: string;
   readonly port: number;
 }
 
-/** The header by which a proxy learns who asks; nothing where its address does not tell. */
+/** The header with the credentials for a proxy; empty when its address has none. */
 export function proxyAuthorization({ userinfo }: Proxy): Readonly<Record<string, string>> {
   if (userinfo === '') return {};
   return { 'Proxy-Authorization': `Basic ${Buffer.from(userinfo, 'utf8').toString('base64')}` };
@@ -22,8 +22,8 @@ type Options = Place & ConnectionOptions & { readonly proxy?: Proxy | null };
 type Done = (error: Error | null, connection?: Duplex) => void;
 
 /**
- * The agent, whose requests may name a `proxy` among their options: then their connections are led on by it, in ms or not at
- * all. With TLS the handshake is one with whoever is at the other end.
+ * Makes an agent connect through the `proxy` in the options of a request, within ms. With TLS the handshake is made
+ * with the target, not with the proxy.
  */
 export function viaProxies<A extends Agent>(agent: A, tls: TlsOptions | null, ms: number): A {
   const open = agent as unknown as { createConnection: (options: Options, done: Done) => Duplex | undefined };
@@ -44,7 +44,7 @@ export function viaProxies<A extends Agent>(agent: A, tls: TlsOptions | null, ms
   return agent;
 }
 
-/** Has the proxy, to which a connection is made, lead it on to a place; the connection that then leads there. */
+/** Asks the connected proxy for a connection to a place; returns that connection. */
 export async function leadOn(
   socket: Socket,
   proxy: Proxy,
@@ -80,7 +80,7 @@ function byConnect(socket: Socket, proxy: Proxy, { host, port }: Place, tls: Tls
       if (head.length > 0) led.unshift(head);
       resolve(led);
     });
-    // Without a listener an error that comes later would end the process.
+    // Without a listener a later error would end the process.
     asked.on('error', reject);
     socket.once('error', reject);
     asked.end();
@@ -92,7 +92,7 @@ const socksRefusals: readonly string[] = [
   ...['timed out', 'it does not support the connect command', 'it does not support this type of address'],
 ];
 
-/** RFC 1928, and RFC 1929 for the password. The name is looked up by the proxy. */
+/** RFC 1928, and RFC 1929 for the password. The proxy resolves the host name. */
 async function bySocks(socket: Socket, { userinfo }: Proxy, { host, port }: Place): Promise<Socket> {
   const line = new Line(socket);
   socket.write(Buffer.from(userinfo === '' ? [5, 1, 0] : [5, 2, 0, 2]));
@@ -120,7 +120,7 @@ function counted(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 
-/** What comes over a connection, taken byte by byte. */
+/** Reads a connection byte by byte. */
 class Line {
   private failed: Error | null = null;
   private wake: (() => void) | null = null;
@@ -143,7 +143,7 @@ class Line {
     }
   }
 
-  /** Leaves the connection to somebody else. */
+  /** Hands the connection over to another reader. */
   end(): void {
     this.socket.removeListener('readable', this.onReadable).removeListener('end', this.onEnd);
     this.socket.removeListener('close', this.endNow);
