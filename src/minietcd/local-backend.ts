@@ -15,7 +15,7 @@ import { EtcdError } from './state/errors.ts';
 import type { Keyspace } from './state/keyspace.ts';
 import type { MiniEtcd } from './server.ts';
 import type { Event } from './state/event.ts';
-import { childrenInOrder, isHidden, type TreeNode } from './state/node.ts';
+import { isHidden, type TreeNode } from './state/node.ts';
 
 /** The history of the embedded store has one root: all of it. */
 const root = '/';
@@ -85,7 +85,7 @@ function collect(keyspace: Keyspace, key: string, pairs: Map<string, string>): v
 
 function collectFrom(node: TreeNode, key: string, pairs: Map<string, string>): void {
   if (node.children === null) pairs.set(key, node.value);
-  for (const child of childrenInOrder(node)) {
+  for (const child of node.children?.inOrder() ?? []) {
     if (!isHidden(child.name)) collectFrom(child, `${key}/${child.name}`, pairs);
   }
 }

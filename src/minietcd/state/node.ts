@@ -1,10 +1,13 @@
-/** One place in the tree: a file has a value, a directory has children. Its key follows from where it hangs. */
+import { Children } from './children.ts';
+
+/**
+ * One place in the tree: a file has a value, a directory has children. Its key follows from where it hangs. A file with
+ * another value is another node; only its expiry changes, and only when it is scheduled anew.
+ */
 export class TreeNode {
   /** Null for a file. */
-  children: Map<string, TreeNode> | null = null;
-  /** The children by name, kept until one comes or goes. */
-  ordered: readonly TreeNode[] | null = null;
-  /** How a listing shows this file while it has no expiry, kept until it changes. */
+  children: Children<TreeNode> | null = null;
+  /** How a listing shows this file while it has no expiry. */
   json: string | null = null;
   /** Milliseconds since the epoch; undefined lives for ever. */
   expires: number | undefined = undefined;
@@ -14,36 +17,27 @@ export class TreeNode {
   constructor(
     readonly name: string,
     readonly parent: TreeNode | null,
-    public value: string,
+    readonly value: string,
     readonly created: number,
-    public modified: number,
+    readonly modified: number,
   ) {}
 }
 
 /** A new directory, not yet hung anywhere. */
-export function createDirectory(name: string, parent: TreeNode | null, index: number): TreeNode {
-  const node = new TreeNode(name, parent, '', index, index);
-  node.children = new Map();
+export function createDirectory(name: string, parent: TreeNode | null, created: number, modified = created): TreeNode {
+  const node = new TreeNode(name, parent, '', created, modified);
+  node.children = new Children();
   return node;
 }
 
 /** Hangs a node below its parent, in place of one of the same name. */
 export function attach(parent: TreeNode, node: TreeNode): void {
-  parent.children!.set(node.name, node);
-  parent.ordered = null;
+  parent.children!.set(node);
 }
 
 /** Takes a node from below its parent. */
 export function detach(node: TreeNode): void {
   node.parent!.children!.delete(node.name);
-  node.parent!.ordered = null;
-}
-
-/** Children in byte order of their names. */
-export function childrenInOrder(node: TreeNode): readonly TreeNode[] {
-  if (node.children === null) return [];
-  node.ordered ??= [...node.children.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return node.ordered;
 }
 
 /** The absolute key of a node. */

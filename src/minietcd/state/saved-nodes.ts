@@ -50,10 +50,11 @@ export function hangNodes(
     const depth = nodes.depths[row]!;
     path.length = depth;
     const [parent, name, value] = [path[depth - 1]!, nodes.names[row]!, nodes.values[row] ?? null];
-    const created = nodes.created[row]!;
+    const [created, modified] = [nodes.created[row]!, nodes.modified[row]!];
     const node =
-      value === null ? createDirectory(name, parent, created) : new TreeNode(name, parent, value, created, 0);
-    node.modified = nodes.modified[row]!;
+      value === null
+        ? createDirectory(name, parent, created, modified)
+        : new TreeNode(name, parent, value, created, modified);
     attach(parent, node);
     if (value === null) path.push(node);
     if (nodes.expires[row]! >= 0) schedule(node, nodes.expires[row]!);

@@ -82,8 +82,7 @@ export class Store {
     if (previous?.children) throw this.refusal(102, path);
     const value = write.refresh && previous !== undefined ? previous.value : write.value;
     const prevNode = previous && imageOf(previous, at);
-    if (previous !== undefined) this.cut(previous);
-    const node = this.plant(path, { ...write, value });
+    const node = this.plant(path, { ...write, value }, previous);
     return this.record({ action: 'set', node: imageOf(node, at), prevNode, refresh: write.refresh });
   }
 
@@ -202,8 +201,8 @@ export class Store {
     return node;
   }
 
-  /** Hangs a new node at a path where none is, making the directories above it; nothing stands in the way. */
-  private plant(path: string, write: Write): TreeNode {
+  /** Hangs a new node at a path, making the directories above it; nothing stands in the way but a file that it replaces. */
+  private plant(path: string, write: Write, previous?: TreeNode): TreeNode {
     const index = this.current + 1;
     const names = path.slice(1).split('/');
     const name = names.pop()!;
@@ -216,21 +215,27 @@ export class Store {
     const node = write.dir
       ? createDirectory(name, parent, index)
       : new TreeNode(name, parent, write.value, index, index);
-    attach(parent, node);
-    this.expiry.schedule(node, write.expires);
+    this.hang(node, write.expires, previous);
     return node;
   }
 
   private rewrite(node: TreeNode, action: 'update' | 'compareAndSwap', write: Write, at: number): Event {
     const prevNode = imageOf(node, at);
     const modified = this.current + 1;
+    let next = node;
     if (node.children === null) {
-      if (!write.refresh) node.value = write.value;
-      node.modified = modified;
-      node.json = null;
-    }
-    this.expiry.schedule(node, write.expires);
-    return this.record({ action, node: { ...imageOf(node, at), modified }, prevNode, refresh: write.refresh });
+      const value = write.refresh ? node.value : write.value;
+      next = new TreeNode(node.name, node.parent, value, node.created, modified);
+      this.hang(next, write.expires, node);
+    } else this.expiry.schedule(node, write.expires);
+    return this.record({ action, node: { ...imageOf(next, at), modified }, prevNode, refresh: write.refresh });
+  }
+
+  /** Hangs a node below its parent, in the place of a file. */
+  private hang(node: TreeNode, expires: number | undefined, previous?: TreeNode): void {
+    if (previous !== undefined) this.expiry.remove(previous);
+    attach(node.parent!, node);
+    this.expiry.schedule(node, expires);
   }
 
   private removeNode(node: TreeNode, action: Action, at: number): Event {

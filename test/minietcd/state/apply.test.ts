@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { apply } from '../../../src/minietcd/state/apply.ts';
 import { EtcdError } from '../../../src/minietcd/state/errors.ts';
-import { getJson } from '../../../src/minietcd/http/net/json.ts';
+import { Listing } from '../../../src/minietcd/http/net/listing.ts';
+import { atOnce } from '../../../src/minietcd/state/steps.ts';
 import type { Request } from '../../../src/minietcd/state/request.ts';
 import { keyOf, walkBelow } from '../../../src/minietcd/state/node.ts';
 import { Store } from '../../../src/minietcd/state/store.ts';
@@ -182,7 +183,8 @@ test(`the same requests always make the same tree (seed ${seed})`, () => {
   const replay = (requests: readonly Request[]) => {
     const store = new Store();
     for (const one of requests) applyTo(store, one);
-    return getJson(store.find('/'), '/', { recursive: true, at: 0, index: store.index });
+    const top = { node: store.find('/'), key: '/' };
+    return atOnce(new Listing(top, { recursive: true, at: 0, index: store.index }).steps());
   };
   fc.assert(
     fc.property(fc.array(request, { maxLength: 60 }), (requests) => {

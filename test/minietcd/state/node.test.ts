@@ -1,9 +1,7 @@
 import { expect, test } from '@jest/globals';
 import {
   attach,
-  childrenInOrder,
   createDirectory,
-  detach,
   isHidden,
   keyOf,
   secondsLeft,
@@ -23,18 +21,6 @@ function tree(): { root: TreeNode; dir: TreeNode; file: TreeNode } {
 test('a key follows from where a node hangs', () => {
   const { root, dir, file } = tree();
   expect([root, dir, file].map(keyOf)).toEqual(['/', '/d', '/d/f']);
-});
-
-test('children come in byte order, also after one came or went', () => {
-  const { dir, file } = tree();
-  const names = () => childrenInOrder(dir).map(({ name }) => name);
-  expect(names()).toEqual(['f']);
-  for (const name of ['\xf0\x9f\x98\x80', 'B', '\xef\xbf\xbd', 'a-b', 'a', 'a.b'])
-    attach(dir, new TreeNode(name, dir, '', 6, 6));
-  expect(names()).toEqual(['B', 'a', 'a-b', 'a.b', 'f', '\xef\xbf\xbd', '\xf0\x9f\x98\x80']);
-  detach(file);
-  expect(names()).not.toContain('f');
-  expect(childrenInOrder(file)).toEqual([]);
 });
 
 test('a walk visits everything below with its key', () => {

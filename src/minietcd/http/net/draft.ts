@@ -1,6 +1,6 @@
 import { stepBytes } from '../../../go/json-string.ts';
 import type { Load } from './limits.ts';
-import { inSteps, nextTurn } from './steps.ts';
+import { inSteps, nextTurn } from '../../state/steps.ts';
 import { escapeStep, jsonString } from './escapes.ts';
 
 /** What an answer holds: a short text, one character a byte, or one that is laid out in steps. */

@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Body, LongBody } from './draft.ts';
 import type { Load } from './limits.ts';
+import { WriteTurns } from './write-turns.ts';
+
+/** All that this process writes shares its event loop. */
+const turns = new WriteTurns();
 
 /** What the client of a watch is sent, each body in one chunk, and what of it waits to be read. */
 export class Outbox {
@@ -13,8 +17,11 @@ export class Outbox {
   /** What this client alone keeps in memory, as it is counted in the load. */
   private counted = 0;
   private isLast = false;
-  /** A body was written in this turn: from Node 26 on, the next would be joined to its chunk. */
-  private isFlushing = false;
+  /**
+   * Nothing is to be written now: a body was written in this turn, to whose chunk Node 26 and later would join the next; or
+   * too many others write in this turn.
+   */
+  private isHeld = false;
   private patienceMs = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -37,7 +44,7 @@ export class Outbox {
     if (this.isLast || this.raw.destroyed) return;
     if (typeof body !== 'string') this.hold(body);
     this.queue.push(body);
-    if (this.queue.length === 1 && !this.isFlushing) this.send();
+    if (this.queue.length === 1 && !this.isHeld && this.hasTurn()) this.send();
     else this.count();
   }
 
@@ -45,7 +52,7 @@ export class Outbox {
   end(patienceMs: number, body: Body = ''): void {
     if (this.isLast || this.raw.destroyed) return;
     this.patienceMs = patienceMs;
-    if (typeof body === 'string' && this.queue.length === 0 && !this.isFlushing) {
+    if (typeof body === 'string' && this.queue.length === 0 && !this.isHeld && (body === '' || this.hasTurn())) {
       this.isLast = true;
       this.raw.end(body, 'latin1');
       this.await();
@@ -53,6 +60,16 @@ export class Outbox {
     }
     if (body !== '') this.write(body);
     this.isLast = true;
+  }
+
+  /** False where too many others write in this turn: then this one writes what there is in a later one. */
+  private hasTurn(): boolean {
+    const isNow = turns.take(() => {
+      this.isHeld = false;
+      if (!this.raw.destroyed) this.send();
+    });
+    this.isHeld = !isNow;
+    return isNow;
   }
 
   private hold(body: LongBody): void {
@@ -77,10 +94,10 @@ export class Outbox {
   /** Lets the chunk of the body at the head go, before the next one begins. */
   private sendNext(): void {
     this.queue.shift();
-    this.isFlushing = true;
+    this.isHeld = true;
     this.count();
     process.nextTick(() => {
-      this.isFlushing = false;
+      this.isHeld = false;
       if (!this.raw.destroyed) this.send();
     });
   }

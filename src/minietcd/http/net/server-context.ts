@@ -99,6 +99,10 @@ export class Reply {
     this.headers.push(name, value);
   }
 
+  addAll(headers: Headers): void {
+    this.headers.push(...headers);
+  }
+
   /** Sends a whole answer, which is owed where something was changed; a HEAD request gets its headers only. */
   send(status: number, contentType: string, body: Body, isOwed = false): void {
     const { raw } = this;

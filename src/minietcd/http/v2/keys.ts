@@ -1,19 +1,24 @@
 import type { IncomingMessage } from 'node:http';
-import { parseWrite, parseRead, type WriteParameters, type ReadParameters } from './parameters.ts';
+import { parseRead, parseWrite, type GetParameters, type WatchParameters, type WriteParameters } from './parameters.ts';
 import { EtcdError } from '../../state/errors.ts';
 import { Arrival, maxFormBytes } from '../net/body.ts';
 import { isForm, parseForm } from '../net/form.ts';
-import { errorJson, eventJson, getJson } from '../net/json.ts';
-import type { Reply, ServerContext } from '../net/server-context.ts';
+import type { Body } from '../net/draft.ts';
+import { errorJson, eventJson } from '../net/json.ts';
+import { Listing } from '../net/listing.ts';
+import type { Headers, Reply, ServerContext } from '../net/server-context.ts';
 import type { Event } from '../../state/event.ts';
 import { answerWatch } from './watch.ts';
-import { atOnce, inSteps } from '../net/steps.ts';
+import { atOnce, inSteps, nextTurn } from '../../state/steps.ts';
 import type { Target } from '../net/target.ts';
 
 const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 
 /** Bytes; a shorter answer is always given, for a refusal is no shorter. */
 const shortAnswer = 16 * 1024;
+
+/** A listing of more nodes is made in steps. */
+const shortListing = 500;
 
 /** The deepest key; a deeper one could only be meant to exhaust the server. */
 const deepestKey = 1024;
@@ -35,41 +40,81 @@ export function answerKeys(
   if (method !== 'GET' && method !== 'HEAD') return change(site, req, reply, target);
   const at = site.keyspace.clock.now();
   try {
-    answerRead(site, parseRead(method, keyPath(target.path), atOnce(parseForm('', target.query))), {
-      reply,
-      method,
-      at,
-    });
+    const ask = parseRead(method, keyPath(target.path), atOnce(parseForm('', target.query)));
+    if (ask.kind === 'get') return get(site, ask, { reply, method, at });
+    startWatch(site, ask, reply);
   } catch (error) {
     refuse(site, method, reply, error);
   }
   return undefined;
 }
 
-function answerRead(
-  site: ServerContext,
-  ask: ReadParameters,
-  { reply, method, at }: { reply: Reply; method: string; at: number },
-): void {
+/** Where a read is answered, and when it came, in milliseconds since the epoch. */
+interface Reading {
+  readonly reply: Reply;
+  readonly method: string;
+  readonly at: number;
+}
+
+/** Answers a get: at once, but for what holds many nodes. Throws EtcdError. */
+function get(site: ServerContext, ask: GetParameters, reading: Reading): Promise<void> | undefined {
   const { keyspace } = site;
   const { index } = keyspace;
-  if (ask.kind === 'get') {
-    const body = getJson(keyspace.get(ask.path), ask.path, { recursive: ask.recursive, at, index });
-    if (body.length > shortAnswer && !site.load.hasRoom(body.length)) {
-      reply.refuseForWant();
-      return;
+  const indexes = indexesOf(site, index);
+  const top = { node: keyspace.get(ask.path), key: ask.path };
+  const listing = new Listing(top, { recursive: ask.recursive, at: reading.at, index });
+  if (listing.count > shortListing) return list(site, listing, indexes, reading);
+  sendListing(site, atOnce(listing.steps()), indexes, reading);
+  return undefined;
+}
+
+/** Makes a long listing in steps, and counts what there is of it as an answer that waits to be read. */
+async function list(site: ServerContext, listing: Listing, indexes: Headers, reading: Reading): Promise<void> {
+  const { load } = site;
+  const { reply, method } = reading;
+  const steps = listing.steps();
+  let counted = 0;
+  try {
+    for (let step = steps.next(); ; step = steps.next()) {
+      load.unread += listing.length - counted;
+      counted = listing.length;
+      if (step.done === true) {
+        load.unread -= counted;
+        counted = 0;
+        sendListing(site, step.value, indexes, reading);
+        return;
+      }
+      await nextTurn();
+      if (reply.raw.destroyed) return;
+      if (!load.hasRoom(0)) {
+        reply.refuseForWant();
+        return;
+      }
     }
-    addIndexes(site, index, reply);
-    reply.send(200, 'application/json', body);
-    site.http.countDone(method, (keyspace.clock.now() - at) / 1000);
+  } catch (error) {
+    refuse(site, method, reply, error);
+  } finally {
+    load.unread -= counted;
+  }
+}
+
+function sendListing(site: ServerContext, body: Body, indexes: Headers, { reply, method, at }: Reading): void {
+  if (body.length > shortAnswer && !site.load.hasRoom(typeof body === 'string' ? body.length : body.cost)) {
+    reply.refuseForWant();
     return;
   }
+  reply.addAll(indexes);
+  reply.send(200, 'application/json', body);
+  site.http.countDone(method, (site.keyspace.clock.now() - at) / 1000);
+}
+
+function startWatch(site: ServerContext, watch: WatchParameters, reply: Reply): void {
+  const { index } = site.keyspace;
   // Not before the watch stands: a refusal carries other headers.
-  const open = () => {
-    addIndexes(site, index, reply);
+  answerWatch(site, watch, reply, () => {
+    reply.addAll(indexesOf(site, index));
     reply.open(200, 'application/json');
-  };
-  answerWatch(site, ask, reply, open);
+  });
 }
 
 async function change(site: ServerContext, req: IncomingMessage, reply: Reply, target: Target): Promise<void> {
@@ -103,7 +148,7 @@ async function carryOut(site: ServerContext, { request, quiet }: WriteParameters
   load.unread += room;
   try {
     const [event] = await keyspace.submit(request);
-    addIndexes(site, event!.node.modified, reply);
+    reply.addAll(indexesOf(site, event!.node.modified));
     const told = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
     reply.send(isNew(event!) ? 201 : 200, 'application/json', told, true);
   } finally {
@@ -124,10 +169,14 @@ function refuse(site: ServerContext, method: string, reply: Reply, error: unknow
   reply.send(error.status, 'application/json', body);
 }
 
-function addIndexes(site: ServerContext, index: number, reply: Reply): void {
-  reply.add('X-Etcd-Index', String(index));
-  reply.add('X-Raft-Index', String(site.keyspace.requestIndex));
-  reply.add('X-Raft-Term', String(site.member.raftTerm));
+/** Where the store stands, as headers. */
+function indexesOf(site: ServerContext, index: number): Headers {
+  const { keyspace, member } = site;
+  return [
+    ...['X-Etcd-Index', String(index)],
+    ...['X-Raft-Index', String(keyspace.requestIndex)],
+    ...['X-Raft-Term', String(member.raftTerm)],
+  ];
 }
 
 function isNew(event: Event): boolean {

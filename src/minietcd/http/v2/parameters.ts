@@ -4,8 +4,14 @@ import type { Request } from '../../state/request.ts';
 import type { Guard, Write } from '../../state/store.ts';
 
 /** What a request to /v2/keys wants to see. */
-export type ReadParameters =
-  { readonly kind: 'get'; readonly path: string; readonly recursive: boolean } | WatchParameters;
+export type ReadParameters = GetParameters | WatchParameters;
+
+/** What is read at once. */
+export interface GetParameters {
+  readonly kind: 'get';
+  readonly path: string;
+  readonly recursive: boolean;
+}
 
 /** A request that waits for an event, or with stream for all that come. */
 export interface WatchParameters {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isForm, parseForm } from '../../../../src/minietcd/http/net/form.ts';
-import { atOnce } from '../../../../src/minietcd/http/net/steps.ts';
+import { atOnce } from '../../../../src/minietcd/state/steps.ts';
 
 // What faults are called is held by keys.test.ts, against etcd's own answers.
 test.each(['application/', 'a b', ';', 'a/b c', 'a/b; x', 'a/b; x=1; X=2'])('%j is no Content-Type', (type) => {

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { EtcdError } from '../../../../src/minietcd/state/errors.ts';
 import { jsonString } from '../../../../src/minietcd/http/net/escapes.ts';
-import { errorJson, eventJson, getJson } from '../../../../src/minietcd/http/net/json.ts';
+import { errorJson, eventJson } from '../../../../src/minietcd/http/net/json.ts';
 import type { NodeImage } from '../../../../src/minietcd/state/event.ts';
-import { attach, createDirectory, TreeNode } from '../../../../src/minietcd/state/node.ts';
 
 // How strings are escaped is held by keys.test.ts, against etcd's own answers; here only that nothing is lost.
 test('what is text stays readable as JSON', () => {
@@ -39,21 +38,5 @@ describe('events', () => {
     expect(eventJson({ action: 'set', node: { ...image, ...expiry }, prevNode: undefined, refresh: false })).toBe(
       `{"action":"set","node":{"key":"/a","value":"1",${json},"modifiedIndex":5,"createdIndex":4}}\n`,
     );
-  });
-});
-
-describe('gets', () => {
-  const root = createDirectory('', null, 0);
-  const dir = createDirectory('d', root, 4);
-  attach(root, dir);
-  for (const name of ['b', 'a', '_h']) attach(dir, new TreeNode(name, dir, name, 5, 6));
-
-  test('a directory lists its children in order, and theirs only when asked to', () => {
-    const listing = { recursive: false, at: 0, index: 6 };
-    expect(getJson(root, '/', listing)).toBe(
-      '{"action":"get","node":{"dir":true,"nodes":[{"key":"/d","dir":true,"modifiedIndex":4,"createdIndex":4}]}}\n',
-    );
-    const file = (name: string) => `{"key":"/d/${name}","value":"${name}","modifiedIndex":6,"createdIndex":5}`;
-    expect(getJson(root, '/', { ...listing, recursive: true })).toContain(`"nodes":[${file('a')},${file('b')}],`);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseWrite, parseRead } from '../../../../src/minietcd/http/v2/parameters.ts';
 import { parseForm } from '../../../../src/minietcd/http/net/form.ts';
-import { atOnce } from '../../../../src/minietcd/http/net/steps.ts';
+import { atOnce } from '../../../../src/minietcd/state/steps.ts';
 
 const ask = (method: string, query: string) => {
   const form = atOnce(parseForm('', query));

@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Program, waitFor } from '../../../helpers/confd.ts';
-import { freePort } from '../../../helpers/port.mjs';
+import { Program, waitFor } from '../../helpers/confd.ts';
+import { freePort } from '../../helpers/port.mjs';
 
 const mebibyte = 1024 * 1024;
 const form = 'application/x-www-form-urlencoded';
@@ -15,7 +15,7 @@ let port: number;
 
 beforeAll(async () => {
   port = await freePort();
-  const monitor = join(import.meta.dirname, '../../../helpers/turns.mjs');
+  const monitor = join(import.meta.dirname, '../../helpers/turns.mjs');
   const env = { NODE_OPTIONS: `--import ${monitor}` };
   program = new Program('mini-etcd', ['-in-memory', '-addr', `127.0.0.1:${port}`], env);
   await waitFor('the server', () => program.stderr.includes('listening'));
