@@ -34,16 +34,16 @@ export { createLogger, type Level, type Logger } from './obs/log.ts';
 export { TemplateError } from './template/engine/engine.ts';
 export { type Plain, type PlainType, templateFunc, variadicTemplateFunc } from './template/plain.ts';
 
-/** How a text is read and run; everything may be left out. */
+/** How a template is compiled; everything is optional. */
 export interface CompileOptions {
-  /** What the template may call, made by templateFunc. */
+  /** The functions of the template, made by templateFunc. */
   readonly funcs?: ReadonlyMap<string, Func>;
   readonly delims?: { readonly left: string; readonly right: string };
-  /** What a missing map key gives: "<no value>", the zero value, or an error. */
+  /** The result of a missing map key: "<no value>", the zero value, or an error. */
   readonly missingKey?: 'default' | 'zero' | 'error';
 }
 
-/** A compiled template; run it as often as you like. */
+/** A compiled template; it can be rendered any number of times. */
 export interface CompiledTemplate {
   /** The output over data, as text; throws TemplateError. */
   render(data?: Plain): string;
@@ -51,7 +51,7 @@ export interface CompiledTemplate {
   renderBytes(data?: Plain): Buffer;
 }
 
-/** Compiles text in Go's template language. Throws TemplateError with Go's message. */
+/** Compiles a template in Go's language. Throws TemplateError with Go's message. */
 export function compile(name: string, text: string, options: CompileOptions = {}): CompiledTemplate {
   const { funcs = new Map<string, Func>(), delims, missingKey } = options;
   const template = compileTemplate(fromText(name), fromText(text), {
@@ -70,7 +70,7 @@ export function compile(name: string, text: string, options: CompileOptions = {}
   };
 }
 
-/** Opens a store by its name ("etcd", "env", "file"); what is left out is confd's default. Throws BackendError. */
+/** Opens a store by its name ("etcd", "env", "file"); settings have confd's defaults. Throws BackendError. */
 export async function openBackend(
   options: Partial<BackendOptions> & Pick<BackendOptions, 'backend'>,
 ): Promise<Backend> {
@@ -78,23 +78,23 @@ export async function openBackend(
   return (await openStore(whole)).backend;
 }
 
-/** An agent's settings; only the store and confdir are needed. */
+/** The settings of an agent; only the store and confdir are required. */
 export interface EmbeddedAgentOptions extends Partial<AgentSettings> {
   readonly backend: Backend;
   readonly confdir: string;
-  /** Where its lines go; nowhere by default. */
+  /** Gets the log lines; none by default. */
   readonly log?: Logger;
-  /** Ends it after the step in hand. */
+  /** Ends the agent after its current step. */
   readonly signal?: AbortSignal;
 }
 
-/** The agent in your own process; the store stays yours to close. */
+/** An agent in this process; the caller closes the store. */
 export interface EmbeddedAgent {
-  /** One pass of every resource; false when something failed (it has been logged). Throws BackendError. */
+  /** One pass of every resource; false when something failed, which has been logged. Throws BackendError. */
   once(): Promise<boolean>;
-  /** Follows the store until the signal; everything is read again every intervalSeconds. */
+  /** Follows the store until the signal fires; reads everything again every intervalSeconds. */
   watch(intervalSeconds?: number): Promise<void>;
-  /** A pass every intervalSeconds until the signal. */
+  /** One pass every intervalSeconds until the signal fires. */
   poll(intervalSeconds?: number): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ const silent: Logger = {
 const defaultIntervalSeconds = 600;
 const defaultDebounceMs = 5;
 
-/** Puts an agent together; nothing runs until it is told to. */
+/** Creates an agent; it runs when one of its methods is called. */
 export function createAgent(options: EmbeddedAgentOptions): EmbeddedAgent {
   const { backend, log = silent, signal = new AbortController().signal, ...given } = options;
   const settings: AgentSettings = {

@@ -17,30 +17,30 @@ import { Templates } from './template/template-cache.ts';
 /** Keys and their values by name ("/app/host"), or data whose leaves are keys, as in a file of the file backend. */
 export type Keys = ReadonlyMap<string, string | Uint8Array> | { readonly [name: string]: Plain };
 
-/** What a render goes by besides the keys; everything may be left out. */
+/** Options of a render; everything is optional. */
 export interface RenderOptions {
-  /** Where templates are; the templates/ beside the directory of the resource file by default. */
+  /** The directory of the templates; by default templates/ beside the directory of the resource file. */
   readonly templatesDir?: string;
-  /** When not empty it replaces the resource's own prefix. */
+  /** Replaces the prefix of the resource, unless it is empty. */
   readonly prefix?: string;
-  /** What getenv sees; nothing by default. */
+  /** The environment that getenv reads; empty by default. */
   readonly env?: ReadonlyMap<string, string>;
   readonly limits?: RenderLimits;
 }
 
-/** What would be written. */
+/** The file that would be written. */
 export interface RenderedResource {
   readonly dest: string;
   readonly bytes: Buffer;
-  /** Of the bytes, in lower-case hex. */
+  /** MD5 of the bytes, in lower-case hex. */
   readonly md5: string;
-  /** The keys that the template asked for and found, without the prefix. */
+  /** The keys that the template used, without the prefix. */
   readonly usedKeys: readonly string[];
 }
 
 /**
- * Renders a resource file over keys that you have; no store is asked and no file is written. Throws ConfigError for the
- * file, and AgentError for what cannot be rendered: its message names the place, and `advice` holds lines of hints.
+ * Renders a resource file over given keys; reads no store and writes no file. Throws ConfigError for the file, and
+ * AgentError for a failed render: its message names the place, and `advice` holds further lines.
  */
 export async function renderResource(file: string, keys: Keys, options: RenderOptions = {}): Promise<RenderedResource> {
   const {

@@ -1,4 +1,6 @@
-/** What a text of TOML holds that its parser takes, or takes too long to refuse; the line is where it begins. */
+/**
+ * Something in a TOML text that its parser accepts wrongly, or takes too long to refuse, and the line where it begins.
+ */
 export interface OutOfBounds {
   readonly line: number;
   readonly problem: 'depth' | 'int64' | 'date';
@@ -11,9 +13,9 @@ const time =
   /^\s*(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])?([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(?:\.[0-9]+)?(?:[-+]([0-9]{2}):([0-9]{2}))?/;
 
 /**
- * The first value that nobody means: an integer beyond 64 bits, which the parser wraps; a date or time that no calendar
- * has; and brackets within each other, or a dotted key, deeper than maxDepth, which cost the stack. Null when there is none. The text need
- * not be valid TOML.
+ * The first such value: an integer beyond 64 bits, which the parser wraps; a date or time that does not exist; brackets
+ * or dotted keys that are nested deeper than maxDepth, which need stack. Null when there is none. The text need not be
+ * valid TOML.
  */
 export function outOfBounds(text: string, maxDepth: number): OutOfBounds | null {
   let line = 1;
@@ -24,13 +26,13 @@ export function outOfBounds(text: string, maxDepth: number): OutOfBounds | null 
     const isOpening = piece === '[' || piece === '{';
     if (isOpening && ++depth > maxDepth) return { line, problem: 'depth' };
     if (piece === ']' || piece === '}') depth--;
-    // Dotted keys nest, too; their parts may be quoted, and then each dot is a piece of its own.
+    // Dotted keys nest, too; their parts may be quoted, and then each dot is a separate token.
     if (/^[=,\n{}]$/.test(piece)) dots = 0;
     else if (!/^["'#]/.test(piece)) dots += piece.split('.').length - 1;
     if (dots > maxDepth) return { line, problem: 'depth' };
     if (isValue && !isInt64(piece)) return { line, problem: 'int64' };
     if (isValue && !isOnCalendar(piece)) return { line, problem: 'date' };
-    // A value stands behind an equals sign, or in brackets that do; all else is names.
+    // A value comes after an equals sign, or in brackets after one; everything else is a name.
     if (piece === '=') isValue = true;
     else if (piece === '\n') isValue &&= depth > 0;
     line += piece.split('\n').length - 1;

@@ -12,10 +12,10 @@ import { readNamedSources, type Sources } from './sources.ts';
 import { checkStore, storeDoubts, storeOf, type StoreSettings } from './store.ts';
 import { parseToml, type TomlFile } from './toml.ts';
 
-/** Everything that an operator can set; '' is not set. All strings are text, and no time is longer than a timer can wait. */
+/** All settings; '' means "not set". All strings are text, and all times fit into a timer. */
 export type Config = StoreSettings & Values<typeof agentSettings>;
 
-/** The settings of one start, with what the operator should be told about them. */
+/** The settings of one start, with messages about them. */
 export interface LoadedConfig {
   readonly config: Config;
   /** Each setting with the layer that set it, in alphabetical order. */
@@ -23,15 +23,15 @@ export interface LoadedConfig {
   /** The stores that resources may use. */
   readonly sources: Sources & { readonly global: StoreSettings };
   readonly warnings: readonly ConfigWarning[];
-  /** Facts for the log at INFO. */
+  /** Messages for the log at INFO. */
   readonly notes: readonly string[];
-  /** A -config-file that holds a [template] table: that resource belongs to those of conf.d. */
+  /** A -config-file with a [template] table: the resource is processed together with conf.d. */
   readonly resourceFile: string | null;
 }
 
 /**
- * Layers the flags that were given (of any release), environment and configuration file. Throws ConfigError; what is wrong
- * with one key of the file goes to refuse, and the key is left out if that returns.
+ * Merges flags (of any release), environment and configuration file. Throws ConfigError. What is wrong with one key of
+ * the file goes to `refuse`; if that returns, the key is left out.
  */
 export async function loadConfig(
   flags: ReadonlyMap<string, FlagValue>,
@@ -59,7 +59,7 @@ export async function loadConfig(
   };
 }
 
-/** Only root may write to the usual state directory; other users have one of their own, or none. */
+/** Only root may write to the usual state directory; other users have their own, or none. */
 function withStateDir(rows: readonly Setting[], env: ReadonlyMap<string, string>): Setting[] {
   if (process.geteuid!() === 0) return [...rows];
   const [state = '', home = ''] = ['XDG_STATE_HOME', 'HOME'].map((name) => env.get(name) ?? '');
@@ -68,7 +68,7 @@ function withStateDir(rows: readonly Setting[], env: ReadonlyMap<string, string>
   return rows.map((row) => (row.name === 'state-dir' ? { ...row, default: own } : row));
 }
 
-/** A doubt about no place in particular. */
+/** A warning without a place. */
 function doubt(fact: string): ConfigWarning {
   return warningAt('doubtful-setting', { file: '', line: null, column: null }, fact);
 }
@@ -99,7 +99,7 @@ async function readGlobal(named: Given | undefined, refuse: Report['error']): Pr
   }
 }
 
-// Fields of confd's settings record that its decoder fills and nothing uses.
+// Fields of confd's configuration record that its decoder fills and nothing uses.
 const idleKeys = ['configfile', 'printversion', 'role', 'configdir', 'templatedir'];
 
 function interpret(toml: TomlFile, refuse: Report['error']): GlobalFile {
@@ -121,7 +121,7 @@ function interpret(toml: TomlFile, refuse: Report['error']): GlobalFile {
     const fact = 'this looks like a template resource whose [template] header is missing';
     warnings.push(warningAt('missing-header', place, fact));
   }
-  // Beside a [template] table a [backend] table is the resource's own.
+  // Beside a [template] table, a [backend] table belongs to the resource.
   const isOwn = hasTemplate && findEntry(toml.table, 'backend')?.value instanceof Map;
   const global = isOwn ? rows.filter(({ name }) => name !== 'backend') : rows;
   return {
@@ -138,7 +138,7 @@ function configOf(store: StoreSettings, chosen: ReadonlyMap<string, Chosen>): Co
   return Object.freeze({ ...store, ...own, intervalSeconds: Math.min(own.intervalSeconds, maxTimerSeconds) });
 }
 
-/** Combinations that work, though hardly as meant. */
+/** Warnings about settings that work, but probably not as intended. */
 function doubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   const isLong = (chosen.get('interval')!.value as number) > maxTimerSeconds;
   const interval = isLong ? [`interval: the maximum is ${maxTimerSeconds} seconds`] : [];

@@ -2,12 +2,12 @@ import { open, stat } from 'node:fs/promises';
 import { errnoText } from '../go/os.ts';
 import { ConfigError } from './error.ts';
 
-/** A longer one is none of ours, and reading it would take long. */
+/** A longer file is not a configuration file, and reading it would take long. */
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * The bytes of a file of up to 4 MiB. Throws ConfigError in Go's words (`open /x: permission denied`), its cause is
- * Node's error. A pipe would be waited for without end; those of the shell's <(...) lie in /dev and have a writer.
+ * Reads a file of up to 4 MiB. Throws ConfigError in Go's words (`open /x: permission denied`); its cause is Node's
+ * error. Reading a pipe could block for ever; the pipes of the shell's <(...) are in /dev and have a writer.
  */
 export async function readConfigFile(file: string): Promise<Uint8Array> {
   try {
@@ -19,7 +19,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
     const error = cause as NodeJS.ErrnoException;
-    // Go can open a directory and fails when it reads.
+    // Go opens a directory without an error, and fails when it reads it.
     const message = `${error.code === 'EISDIR' ? 'read' : 'open'} ${file}: ${errnoText(error)}`;
     throw new ConfigError(message, file, null, { cause, code: 'unreadable-file' });
   }

@@ -1,4 +1,4 @@
-/** A place in a file: line and column from 1, the column in UTF-16 units; null is what is not known. */
+/** A place in a file: line and column from 1, the column in UTF-16 units; null when unknown. */
 export interface ConfigPlace {
   readonly file: string;
   readonly line: number | null;
@@ -8,7 +8,7 @@ export interface ConfigPlace {
 /** What a check of the configuration needs besides the message. */
 interface Details extends ErrorOptions {
   readonly column?: number | null;
-  /** Which kind of fault it is. */
+  /** The kind of error. */
   readonly code?: string;
   /** The message without the place. */
   readonly fact?: string;
@@ -35,9 +35,9 @@ export class ConfigError extends Error implements ConfigPlace {
   }
 }
 
-/** What works, though hardly as meant. */
+/** Something that works, but probably not as intended. */
 export interface ConfigWarning extends ConfigPlace {
-  /** Which kind of doubt it is. */
+  /** The kind of warning. */
   readonly code: string;
   /** What the log says: the place and the fact. */
   readonly message: string;
@@ -57,9 +57,9 @@ export function warningFrom(code: string, where: string, fact: string): ConfigWa
   return { code, ...place, fact, message: `${where}: ${fact}` };
 }
 
-/** Takes what is wrong with a configuration, piece by piece. */
+/** Gets the errors of a configuration one by one. */
 export interface Report {
-  /** Whoever cannot go on without the piece throws the error. */
+  /** Reports an error; throws it when the caller cannot continue without that part. */
   error(error: ConfigError): void;
   warning(warning: ConfigWarning): void;
 }

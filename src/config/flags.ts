@@ -9,10 +9,10 @@ import {
   textSetting,
 } from './schema/schema.ts';
 
-/** Said by a command line only. (Images of containers often have a CONFD_VERSION of their own.) */
+/** For the command line only. (Images of containers often have a CONFD_VERSION of their own.) */
 const actionOnly = { toml: null, env: [] } as const;
 
-/** What a start goes by before it has the other settings. */
+/** The settings that are needed before the others are read. */
 export const startSettings = inTopic('places', {
   configFile: textSetting('config-file', 'file with the global settings', {
     default: '/etc/confd/confd.toml',
@@ -22,7 +22,7 @@ export const startSettings = inTopic('places', {
   version: boolSetting('version', 'print the version and exit', actionOnly),
 });
 
-/** The settings of the agent, whatever its store, by what code calls their values. */
+/** The settings of the agent, for all stores, by the names of their values in the code. */
 export const agentSettings = Object.freeze({
   ...inTopic('run', {
     onetime: boolSetting('onetime', 'process every resource once and exit'),
@@ -40,7 +40,7 @@ export const agentSettings = Object.freeze({
     noop: boolSetting('noop', 'show pending changes, but change nothing'),
     syncOnly: boolSetting('sync-only', 'write files, but do not run check_cmd and reload_cmd', { toml: 'sync-only' }),
     keepStageFile: boolSetting('keep-stage-file', 'do not delete stage files', { toml: 'keepstagefile' }),
-    /** For a command that runs when the signal to end comes. */
+    /** For a command that runs when the signal to end arrives. */
     stopTimeoutMs: durationSetting('stop-timeout', 'how long confd waits for a running command when it stops', {
       default: 60_000,
       mayBeZero: true,
@@ -80,14 +80,14 @@ export const agentSettings = Object.freeze({
   }),
 });
 
-/** Every setting of confd that today's releases know, in alphabetical order. */
+/** Every current setting of confd, in alphabetical order. */
 export const settings: readonly Setting[] = Object.freeze(
   [agentSettings, startSettings, storeSettings]
     .flatMap((part) => Object.values<Setting>(part))
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
 );
 
-/** What older releases knew: accepted, left out of the usage text, and translated by `modernise`. */
+/** Settings of older releases: accepted, not in the usage text, and translated by `modernise`. */
 export const oldSettings: readonly Setting[] = Object.freeze([
   boolSetting('debug', '', { env: [] }),
   boolSetting('verbose', '', { env: [] }),

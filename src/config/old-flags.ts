@@ -1,14 +1,14 @@
 import type { FlagValue } from '../go/flag.ts';
 import type { Given } from './setting.ts';
 
-/** Settings of older releases, in today's words. */
+/** How a setting of an older release is written now. */
 
 interface Translation {
   readonly old: string;
-  /** Today's setting. */
+  /** The current setting. */
   readonly name: string;
   readonly value: (old: FlagValue) => FlagValue;
-  /** What an operator should write. */
+  /** What to write instead. */
   readonly advice: string;
 }
 
@@ -16,7 +16,7 @@ const to = (name: string, value: (old: FlagValue) => FlagValue, advice = name) =
 const same = (value: FlagValue): FlagValue => value;
 const one = (value: FlagValue): FlagValue => [value as string];
 
-// The first that names a setting sets it: -debug is stronger than -quiet.
+// The first that sets a setting wins: -debug is stronger than -quiet.
 const translations: readonly Translation[] = [
   { old: 'debug', ...to('log-level', () => 'debug', 'log-level debug') },
   { old: 'verbose', ...to('log-level', () => 'info', 'log-level info') },
@@ -28,8 +28,8 @@ const translations: readonly Translation[] = [
 ];
 
 /**
- * One layer without old settings: each becomes today's, unless that is given too. At most one warning. A layer's
- * consul-addr counts only beside consul, and its etcd-nodes only without it, as in the release that had them.
+ * Translates the old settings of one layer, unless the current setting is given, too. At most one warning. consul-addr
+ * of a layer counts only with consul, and etcd-nodes only without it, as in the release that had them.
  */
 export function modernise(layer: ReadonlyMap<string, Given>): { layer: Map<string, Given>; warnings: string[] } {
   const modern = new Map(layer);

@@ -9,9 +9,9 @@ import { asMilliseconds } from './setting.ts';
 import { chooseSources, type Sources, type SourceSpec } from './sources.ts';
 import { type TomlEntry, type TomlTable, parseToml, tomlError } from './toml.ts';
 
-/** One template resource: which template makes which file, from which keys, and the commands around it. All is text. */
+/** One template resource: template, target file, keys and commands. All strings are text. */
 export interface ResourceSpec {
-  /** The TOML file that declares it. */
+  /** The TOML file of the resource. */
   readonly file: string;
   /** Template name, relative to the template directory. */
   readonly src: string;
@@ -21,7 +21,7 @@ export interface ResourceSpec {
   readonly prefix: string;
   /** Where the keys are looked up, in this order. */
   readonly sources: readonly SourceSpec[];
-  /** The nine permission bits for the target; null keeps those of an existing target. */
+  /** The permission bits of the target; null keeps those of an existing target. */
   readonly mode: number | null;
   readonly owner: string | null;
   readonly group: string | null;
@@ -33,30 +33,30 @@ export interface ResourceSpec {
   readonly reloadCmd: string;
   readonly checkTimeoutMs: number | null;
   readonly reloadTimeoutMs: number | null;
-  /** The language of the template; null leaves it to the name of the file. */
+  /** The language of the template; null: decided by the name of the file. */
   readonly engine: 'go' | 'handlebars' | null;
-  /** Whether a name that means nothing is an error in a Handlebars template. */
+  /** Whether an unknown name is an error in a Handlebars template. */
   readonly strict: boolean;
-  /** With fewer keys than this the target stays as it is. */
+  /** With fewer keys, the target is not updated. */
   readonly minKeys: number;
   /** Whether the target is rendered without any key. */
   readonly allowEmpty: boolean;
 }
 
-/** What a look at conf.d gave; a file at fault is in errors and the others are in specs. */
+/** The content of conf.d; a file with an error is in errors, the others are in specs. */
 export interface LoadedResources {
   readonly specs: readonly ResourceSpec[];
   readonly errors: readonly ConfigError[];
   readonly warnings: readonly ConfigWarning[];
-  /** Every resource file that was found, good or bad, in the order of loading. */
+  /** Every resource file, valid or not, in the order of loading. */
   readonly found: readonly string[];
 }
 
 const globalOnly: Sources = { global: null, named: new Map() };
 
 /**
- * Loads every template resource of confdir, and extraFile unless it is one of them. A key that is misspelt, probably, is
- * an error of its file, or a warning with lenient. Never throws for a bad file.
+ * Loads every template resource of confdir, and extraFile unless it is one of them. A key that is probably misspelt is
+ * an error of its file; a warning with lenient. Never throws for a bad file.
  */
 export async function loadResources(
   confdir: string,
@@ -83,7 +83,7 @@ export async function readResources(
   lenient = false,
 ): Promise<Omit<LoadedResources, 'found'>> {
   const loaded: Loaded[] = [];
-  // One after the other: thousands of open files at once are more than a process may have.
+  // One after the other: a process can open only a limited number of files.
   for (const file of files) loaded.push(await loadResource(file, sources, lenient));
   const specs = loaded.flatMap(({ spec }) => spec ?? []);
   return {
@@ -98,13 +98,13 @@ export async function readResources(
   };
 }
 
-/** What is said of a confdir without any resource. */
+/** The warning about a confdir without any resource. */
 export function noResources(confdir: string): ConfigWarning {
   const nowhere = { file: '', line: null, column: null };
   return warningAt('no-resources', nowhere, `Found no templates in ${confdir}/conf.d`);
 }
 
-/** The resources whose dest is that of an earlier one: they undo each other's work. */
+/** Resources with the same dest as an earlier one: they overwrite each other's file. */
 function sameDests(specs: readonly ResourceSpec[]): { file: string; fact: string }[] {
   const byDest = new Map<string, string>();
   return specs.flatMap(({ dest, file }) => {
@@ -114,7 +114,7 @@ function sameDests(specs: readonly ResourceSpec[]): { file: string; fact: string
   });
 }
 
-/** What is said of a dest that is that of another resource file, too. */
+/** The warning about two resource files with the same dest. */
 export function overwriting(dest: string, other: string): string {
   return `dest "${dest}" is also the dest of ${other}: the two resources overwrite each other`;
 }
@@ -138,7 +138,7 @@ async function loadResource(file: string, sources: Sources, lenient: boolean): P
   }
 }
 
-// The last three mean nothing, but confd's decoder takes them.
+// The last three have no meaning, but confd's decoder accepts them.
 const knownKeys = [
   ...['src', 'dest', 'keys', 'prefix', 'mode', 'owner', 'group', 'uid', 'gid', 'check_cmd', 'reload_cmd'],
   ...['check_cmd_timeout', 'reload_cmd_timeout', 'engine', 'strict', 'min_keys', 'allow_empty', 'sources'],
@@ -151,11 +151,11 @@ const tables = ['template', 'backend'];
 export interface ResourceFile {
   /** The [template] table; empty when there is none. */
   readonly table: TomlTable;
-  /** What can be made of the file: what was reported as an error is left out. Null without a [template] table. */
+  /** The parts of the file that are valid. Null without a [template] table. */
   readonly spec: ResourceSpec | null;
 }
 
-/** Reads a resource file. What is wrong goes to report; throws ConfigError where nothing can be read any more. */
+/** Reads a resource file. Errors go to report; throws ConfigError when nothing can be read. */
 export async function readResource(
   file: string,
   known: Sources,
@@ -180,7 +180,7 @@ export async function readResource(
   return { table, spec: Object.freeze({ ...template, sources: chosen?.sources ?? [] }) };
 }
 
-/** Null for what was reported instead. */
+/** Null for a part whose error was reported. */
 async function attempt<T>(report: Report, part: () => T | Promise<T>): Promise<T | null> {
   try {
     return await part();
@@ -248,7 +248,7 @@ function asMode(file: string, entry: TomlEntry): number | null {
   }
 }
 
-/** "644" is a decimal number to confd; whoever writes it hardly ever means 0204. */
+/** To confd, "644" is a decimal number; 0204 is hardly ever intended. */
 function decimalMode(file: string, entry: TomlEntry | undefined, mode: number | null): ConfigWarning[] {
   if (mode === null || typeof entry?.value !== 'string' || !/^[1-9][0-9_]*$/.test(entry.value)) return [];
   const bits = mode.toString(8).padStart(4, '0');
@@ -257,7 +257,7 @@ function decimalMode(file: string, entry: TomlEntry | undefined, mode: number | 
   return [warningAt('decimal-mode', { file, line: entry.line, column: entry.column }, fact)];
 }
 
-/** The name of a user or group, or its number with or without quotes; '' is none. */
+/** The name of a user or group, or a number with or without quotes; '' means none. */
 function asName(file: string, entry: TomlEntry): string | null {
   const name = entry.type === 'int64' ? String(asInt(file, entry)) : asString(file, entry);
   return name === '' ? null : name;

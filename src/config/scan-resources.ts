@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { errnoText } from '../go/os.ts';
 import { ConfigError, type ConfigWarning, warningAt } from './error.ts';
 
-/** The resource files of a confdir and what was wrong on the way. */
+/** The resource files of a confdir, and errors on the way. */
 export interface Scan {
   /** In the order of loading. */
   files: string[];
@@ -12,7 +12,7 @@ export interface Scan {
   warnings: ConfigWarning[];
 }
 
-/** Finds the files of <confdir>/conf.d whose names end in toml, each once; conf.d may itself be such a file. */
+/** Finds the files in <confdir>/conf.d whose names end in toml, each once; conf.d may itself be such a file. */
 export async function scanResources(confdir: string): Promise<Scan> {
   const root = join(confdir, 'conf.d');
   const result: Scan = { files: [], errors: [], warnings: [] };
@@ -35,12 +35,12 @@ function unreadable(message: string, path: string): ConfigError {
   return new ConfigError(message, path, null, { code: 'unreadable-file' });
 }
 
-/** What is at path, behind links, or the fault in Go's words. */
+/** The stat of path, links followed, or the error in Go's words. */
 async function look(path: string): Promise<Stats | string> {
   return stat(path).catch((error: unknown) => `stat ${path}: ${errnoText(error as NodeJS.ErrnoException)}`);
 }
 
-/** Depth first, in byte order; links to files are taken, links to directories are not entered. */
+/** Depth first, in byte order; links to files are used, links to directories are not followed. */
 async function walk(folder: string, result: Scan): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     const fact = `open ${folder}: ${errnoText(error as NodeJS.ErrnoException)}`;
@@ -61,7 +61,7 @@ async function take(path: string, result: Scan): Promise<void> {
   else if (!seen.isDirectory()) result.files.push(path);
 }
 
-/** A ConfigMap shows each file twice: in ..<timestamp>/ and as the link that has the name people know. */
+/** A ConfigMap shows each file twice: in ..<timestamp>/, and as a link with the usual name. */
 async function withoutDoubles(root: string, files: readonly string[]): Promise<string[]> {
   const byFile = new Map<string, string>();
   const isHidden = (path: string): boolean => relative(root, path).startsWith('..');
@@ -74,7 +74,7 @@ async function withoutDoubles(root: string, files: readonly string[]): Promise<s
   return files.filter((path) => kept.has(path));
 }
 
-/** files, and extraFile unless it is one of them under whatever name. */
+/** Adds extraFile unless files has it already, under any name. */
 export async function withExtra(files: string[], extraFile: string): Promise<string[]> {
   const real = (path: string): Promise<string> => realpath(path).catch(() => path);
   const known = await Promise.all(files.map(real));

@@ -4,19 +4,19 @@ import { ConfigError, type ConfigWarning } from './error.ts';
 import type { Setting } from './schema/schema.ts';
 import type { Chosen, Given, Layers } from './setting.ts';
 
-/** A secret may be given as it is, or as the name of a file that holds it: `password` or `password-file`. */
+/** A secret can be given directly or by a file: `password` or `password-file`. */
 
 const fileOf = (secret: string): string => `${secret}-file`;
 
-/** The settings that have such a twin. */
+/** The settings that can also be given by a file. */
 export function withFile(settings: readonly Setting[]): readonly string[] {
   const names = new Set(settings.map(({ name }) => name));
   return [...names].filter((name) => names.has(fileOf(name)));
 }
 
 /**
- * The layers, each secret said in one way only: a stronger layer's way takes the place of the other way in those below
- * it. Throws ConfigError where one layer says both.
+ * Keeps each secret in one form only: the form of a stronger layer replaces the other form in weaker layers. Throws
+ * ConfigError when one layer has both.
  */
 export function inOneWay(secrets: readonly string[], layers: Layers): Layers {
   const kept = { flag: new Map(layers.flag), env: new Map(layers.env), file: new Map(layers.file) };
@@ -38,7 +38,7 @@ function twice(secret: Given, file: Given): ConfigError {
   );
 }
 
-/** A warning for each file with a secret in it that every user of this machine can read. */
+/** A warning for each file with a secret that every user of this machine can read. */
 export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<ConfigWarning[]> {
   const settings = [...chosen.values()].map(({ setting }) => setting);
   const files = new Set<string>();
@@ -57,7 +57,7 @@ export async function exposed(chosen: ReadonlyMap<string, Chosen>): Promise<Conf
   return warnings;
 }
 
-/** Whether others may read the file, and enter the directory that it is in. */
+/** Whether other users can read the file and enter its directory. */
 async function isOpen(file: string): Promise<boolean> {
   const allows = (path: string, bit: number): Promise<boolean> =>
     stat(path).then(

@@ -5,8 +5,8 @@ import { ConfigError } from './error.ts';
 import { type Scan, scanResources, withExtra } from './scan-resources.ts';
 
 /**
- * The resource files that words name: a file of conf.d by its name, with or without .toml, or any file by its path; all
- * of conf.d, and extraFile, when there are no words. Throws ConfigError for a word that names none, or several.
+ * The resource files that words select: a file of conf.d by its name, with or without .toml, or any file by its path;
+ * without words all of conf.d, and extraFile. Throws ConfigError for a word that matches no file, or several.
  */
 export async function selectResources(
   confdir: string,

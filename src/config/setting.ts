@@ -10,22 +10,22 @@ import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml
 /** The layers, weakest first. */
 export type Layer = 'default' | 'file' | 'env' | 'flag';
 
-/** A value that a layer gives, and where exactly: `-node`, `CONFD_NODE`, `/etc/confd/confd.toml:3`. */
+/** A value of a layer, and where it was set: `-node`, `CONFD_NODE`, `/etc/confd/confd.toml:3`. */
 export interface Given {
   readonly value: FlagValue;
   readonly where: string;
 }
 
-/** The value that counts and the layer that set it. */
+/** The effective value, and the layer that set it. */
 export interface Chosen extends Given {
   readonly setting: Setting;
   readonly from: Layer;
 }
 
-/** What each layer gives, by name of the setting. */
+/** The values of each layer, by the names of the settings. */
 export type Layers = Readonly<Record<Exclude<Layer, 'default'>, ReadonlyMap<string, Given>>>;
 
-/** Puts the layers over each other: default < file < env < flag. A list is replaced as a whole. */
+/** Merges the layers: default < file < env < flag. A list is replaced as a whole. */
 export function layer(settings: readonly Setting[], layers: Layers): ReadonlyMap<string, Chosen> {
   const choose = (setting: Setting): Chosen => {
     for (const from of ['flag', 'env', 'file'] as const) {
@@ -37,19 +37,19 @@ export function layer(settings: readonly Setting[], layers: Layers): ReadonlyMap
   return new Map(settings.map((setting) => [setting.name, choose(setting)]));
 }
 
-/** The values that count, by the names that code has for them; frozen. */
+/** The effective values, by their names in the code; frozen. */
 export function valuesOf<Rows extends SettingRows>(rows: Rows, chosen: ReadonlyMap<string, Chosen>): Values<Rows> {
   const frozen = (value: FlagValue) => (typeof value === 'object' ? Object.freeze([...value]) : value);
   const values = Object.entries(rows).map(([key, { name }]) => [key, frozen(chosen.get(name)!.value)]);
   return Object.freeze(Object.fromEntries(values)) as Values<Rows>;
 }
 
-/** What is wrong with a setting, by its name and by who set it. */
+/** The error for a setting, with its name and where it was set. */
 export function refusal(chosen: ReadonlyMap<string, Chosen>, name: string, message: string): ConfigError {
   return new ConfigError(`${name} (set by ${chosen.get(name)!.where}): ${message}`);
 }
 
-/** Throws ConfigError for the first setting that cannot work, whatever the others are. */
+/** Throws ConfigError for the first invalid setting. */
 export function checkEach(chosen: ReadonlyMap<string, Chosen>): void {
   for (const { setting, value } of chosen.values()) {
     const wrong = setting.check?.(value) ?? null;
@@ -57,12 +57,15 @@ export function checkEach(chosen: ReadonlyMap<string, Chosen>): void {
   }
 }
 
-/** What the command line gives. */
+/** The values of the command line. */
 export function fromFlags(set: ReadonlyMap<string, FlagValue>): Map<string, Given> {
   return new Map([...set].map(([name, value]) => [name, { value, where: `-${name}` }]));
 }
 
-/** What the environment gives; an empty variable is none, and lists are separated by commas. Throws ConfigError. */
+/**
+ * The values of the environment; an empty variable counts as unset, and lists are separated by commas. Throws
+ * ConfigError.
+ */
 export function fromEnv(settings: readonly Setting[], env: ReadonlyMap<string, string>): Map<string, Given> {
   const given = new Map<string, Given>();
   for (const setting of settings) {
@@ -86,7 +89,7 @@ function envValue({ kind }: Setting, variable: string, text: string): FlagValue 
   }
 }
 
-/** What a table of a configuration file gives; a value of the wrong type is refused with a ConfigError. */
+/** The values of a table in a configuration file; a value of the wrong type is a ConfigError. */
 export function fromToml(
   settings: readonly Setting[],
   { file }: TomlFile,

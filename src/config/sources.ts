@@ -10,33 +10,33 @@ import { type TomlEntry, type TomlFile, tomlError } from './toml.ts';
 export interface SourceSpec {
   /** Null for the global store. */
   readonly store: StoreSettings | null;
-  /** What messages call it; '' for the global store. */
+  /** The name in messages; '' for the global store. */
   readonly label: string;
-  /** What the resource's keys are below in this store; null leaves it to the prefix of the resource. */
+  /** The prefix of the keys in this store; null: the prefix of the resource. */
   readonly prefix: string | null;
 }
 
 /** A [source.<name>] table of the configuration file. */
 export interface NamedSource {
   readonly spec: SourceSpec;
-  /** Each setting with what set it, for those who ask. */
+  /** Each setting and where it was set. */
   readonly chosen: ReadonlyMap<string, Chosen>;
 }
 
 /** The stores that resources may use. */
 export interface Sources {
-  /** What the global store was opened with; null when somebody else opened it. */
+  /** The settings of the global store; null when the caller opened it. */
   readonly global: StoreSettings | null;
   readonly named: ReadonlyMap<string, NamedSource>;
 }
 
-/** The global store, below the resource's prefix. */
+/** The global store, with the prefix of the resource. */
 export const globalSource: SourceSpec = Object.freeze({ store: null, label: '', prefix: null });
 
-/** How resources call the global store where they list it beside others. */
+/** The name of the global store in a list of sources. */
 const globalName = 'global';
 
-/** The sources that the configuration file names. Throws ConfigError. */
+/** The sources in the configuration file. Throws ConfigError. */
 export async function readNamedSources(
   toml: TomlFile,
   global: StoreSettings,
@@ -62,7 +62,7 @@ export async function readNamedSources(
   return { named, warnings };
 }
 
-/** The stores that a resource file asks for: its own, those that it lists, or the global one. Throws ConfigError. */
+/** The stores of a resource file: its own store, a list of sources, or the global store. Throws ConfigError. */
 export async function chooseSources(
   toml: TomlFile,
   list: TomlEntry | undefined,
@@ -121,7 +121,7 @@ function find(file: string, entry: TomlEntry, named: Sources['named']): SourceSp
   );
 }
 
-/** Whoever says what the global settings say uses the global store. */
+/** A store with the same settings as the global store is the global store. */
 function specOf(store: StoreSettings, label: string, global: StoreSettings | null): SourceSpec {
   return JSON.stringify(store) === JSON.stringify(global)
     ? globalSource

@@ -20,13 +20,13 @@ export type { StoreSettings };
 
 const storeFlags: ReadonlySet<string> = new Set(Object.values(storeSettings).map(({ name }) => name));
 
-/** The part of the settings that makes a store what it is. */
+/** The settings of the store. */
 export function storeOf(chosen: ReadonlyMap<string, Chosen>): StoreSettings {
   const values = valuesOf(storeSettings, chosen);
   return values.backend === '' ? Object.freeze({ ...values, backend: defaultBackend }) : values;
 }
 
-/** Throws ConfigError for settings that cannot work with the store that is chosen. */
+/** Throws ConfigError for settings that cannot work with this store. */
 export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
   const value = (name: string) => chosen.get(name)!.value;
   const wrong = entryOf(value('backend') as string)?.check?.(value) ?? null;
@@ -34,10 +34,10 @@ export function checkStore(chosen: ReadonlyMap<string, Chosen>): void {
   throw wrong.setting === null ? new ConfigError(wrong.message) : refusal(chosen, wrong.setting, wrong.message);
 }
 
-/** Settings of a store that work, though hardly as meant. */
+/** Warnings about settings of a store that work, but probably not as intended. */
 export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   const entry = entryOf(chosen.get('backend')!.value as string);
-  // Variables are set for all containers alike; a flag or a line of a file is written for this store.
+  // Variables are often set for all containers alike; a flag or a line of a file is meant for this store.
   const given = [...chosen.values()]
     .filter(({ setting: { name }, from }) => storeFlags.has(name) && ['flag', 'file'].includes(from))
     .map(({ setting: { name } }) => name);
@@ -54,7 +54,7 @@ export function storeDoubts(chosen: ReadonlyMap<string, Chosen>): string[] {
   return [...missing, ...unreadLine(unread), ...(entry.doubts?.(storeOf(chosen)) ?? [])];
 }
 
-/** One line for all settings that the store does not read, by the stores that do. */
+/** One warning for all settings that the store does not read; it names the stores that read them. */
 function unreadLine(names: readonly string[]): string[] {
   const byReaders = new Map<string, string[]>();
   for (const name of names) {
@@ -67,28 +67,28 @@ function unreadLine(names: readonly string[]): string[] {
   return parts.length === 0 ? [] : [parts.join('; ')];
 }
 
-/** A store that a table of its own describes. */
+/** A store from its own table. */
 export interface StoreTable {
   readonly store: StoreSettings;
-  /** Each setting of the store with what set it. */
+  /** Each setting of the store and where it was set. */
   readonly chosen: ReadonlyMap<string, Chosen>;
   readonly warnings: readonly ConfigWarning[];
 }
 
-/** Where a table stands. */
+/** The place of a table. */
 export interface Place {
   readonly toml: TomlFile;
   readonly table: TomlTable;
   /** Its file and line. */
   readonly where: string;
-  /** Whether a key that is misspelt, probably, is left at a warning. */
+  /** Whether a key that is probably misspelt is only a warning. */
   readonly lenient: boolean;
 }
 
 /**
- * The store that the table describes, all by itself: what it leaves out is the default and not the global setting, so
- * that no password goes to a store that it is not for. Only the timeout is everyone's. `more` are further settings that
- * the table may have. Throws ConfigError.
+ * Reads the store of a table. A setting that the table does not have is the default, never the global setting, so that
+ * no password goes to another store; only the timeout is inherited. `more` are further settings that the table may
+ * have. Throws ConfigError.
  */
 export async function readStore(
   { toml, table, where, lenient }: Place,

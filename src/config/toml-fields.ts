@@ -3,7 +3,7 @@ import { redact } from '../go/redact.ts';
 import { type ConfigError, type ConfigWarning, type Report, warningAt } from './error.ts';
 import { type TomlEntry, type TomlFile, type TomlTable, tomlError } from './toml.ts';
 
-/** Reading known names out of a TOML table, as Go's decoder does: exact name first, then any case; no coercion. */
+/** Reads names from a TOML table as Go's decoder does: the exact name first, then any case; types are not converted. */
 
 /** The entry called name, in any case when there is no exact one. */
 export function findEntry(table: TomlTable, name: string): TomlEntry | undefined {
@@ -40,7 +40,7 @@ export function asTable(file: string, entry: TomlEntry): TomlTable {
   return entry.value instanceof Map ? entry.value : mismatch(file, entry, 'map');
 }
 
-/** How each type is written, for those who do not know Go's names. */
+/** How a value of each type is written. */
 const forms: Readonly<Record<'string' | 'boolean' | 'integer' | 'slice' | 'map', string>> = {
   string: 'write it in quotes',
   boolean: 'write true or false, without quotes',
@@ -49,13 +49,13 @@ const forms: Readonly<Record<'string' | 'boolean' | 'integer' | 'slice' | 'map',
   map: 'write it as a table',
 };
 
-/** Throws the ConfigError for a value of the wrong type; advice tells how the value is written. */
+/** Throws the ConfigError for a value of the wrong type; advice says how to write the value. */
 export function mismatch(file: string, entry: TomlEntry, wanted: keyof typeof forms, advice = forms[wanted]): never {
   const types = `TOML value has type ${entry.type}; destination has type ${wanted}`;
   throw tomlError(file, entry, `incompatible types: ${types} (${advice})`);
 }
 
-/** One warning for every key of table that is not among known, with the nearest known name. */
+/** One warning for every unknown key of the table, with the nearest known name. */
 export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): ConfigWarning[] {
   return strangers(table, known).map(([key, { line, column }, near]) => {
     const hint = near === null ? '' : `; did you mean "${near}"?`;
@@ -63,20 +63,20 @@ export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonl
   });
 }
 
-/** Throws ConfigError for the first key of table that is not among known and near to one of them. */
+/** Throws ConfigError for the first unknown key of the table that is near to a known one. */
 export function refuseMisspelt(toml: TomlFile, table: TomlTable, known: readonly string[]): void {
   for (const error of misspeltKeys(toml, table, known)) throw error;
 }
 
-/** The keys that a table has and may have. */
+/** The keys of a table, and the known ones. */
 export interface Keys {
   readonly table: TomlTable;
   readonly known: readonly string[];
-  /** Whether a key that is near to a known one is no error, either. */
+  /** Whether a key that is near to a known one is only a warning. */
   readonly lenient: boolean;
 }
 
-/** Reports the keys of a table that it may not have. */
+/** Reports the unknown keys of a table. */
 export function checkKeys(toml: TomlFile, { table, known, lenient }: Keys, report: Report): void {
   if (!lenient) for (const error of misspeltKeys(toml, table, known)) report.error(error);
   const told = lenient ? [] : strangers(table, known).flatMap(([key, , near]) => (near === null ? [] : key));

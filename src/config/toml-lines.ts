@@ -1,4 +1,4 @@
-/** Where a key of a TOML file stands, and how its value begins. */
+/** The place of a key in a TOML file, and the beginning of its value. */
 export interface Place {
   readonly line: number;
   /** Of the key or header, from 1. */
@@ -7,7 +7,7 @@ export interface Place {
   readonly source: string;
 }
 
-/** A path of keys as one Map key. */
+/** A path of keys as the key of a Map. */
 export function pathKey(path: readonly string[]): string {
   return JSON.stringify(path);
 }
@@ -18,8 +18,8 @@ const assignment = new RegExp(String.raw`^\s*(${namePart}(?:\s*\.\s*${namePart})
 const header = new RegExp(String.raw`^\s*\[{1,2}\s*(${namePart}(?:\s*\.\s*${namePart})*)\s*\]`);
 
 /**
- * Finds the places of all keys and tables of a text that is valid TOML; those in inline tables are left out. The first
- * path of more than mostNames names is cut behind the first too many, and is the last: nobody reads such a file.
+ * Finds the places of all keys and tables of a valid TOML text, except in inline tables. The first path with more than
+ * mostNames names is cut after them and ends the search: such a file is refused anyway.
  */
 export function findPlaces(text: string, mostNames: number): Map<string, Place> {
   const places = new Map<string, Place>();
@@ -68,6 +68,6 @@ function unquoteName(name: string): string {
   try {
     return JSON.parse(name) as string;
   } catch {
-    return name.slice(1, -1); // \UXXXXXXXX and \e: only the line number of such a key is lost
+    return name.slice(1, -1); // \UXXXXXXXX and \e: only the line number of such a key is unknown
   }
 }

@@ -3,18 +3,18 @@ import { outOfBounds, type OutOfBounds } from './bounds.ts';
 import { ConfigError, type ConfigPlace } from './error.ts';
 import { type Place, findPlaces, pathKey } from './toml-lines.ts';
 
-/** TOML text as a tree of Maps in which every value knows its line and what Go would call its type. */
+/** TOML as a tree of Maps; every value has its line and its type in Go. */
 
 export type TomlValue = string | boolean | number | bigint | Date | readonly TomlEntry[] | TomlTable;
 
 export interface TomlEntry {
   readonly value: TomlValue;
-  /** Go's word: string, int64, float64, bool, time.Time, []interface {}, map[string]interface {}. */
+  /** Go's name: string, int64, float64, bool, time.Time, []interface {}, map[string]interface {}. */
   readonly type: string;
   readonly line: number | null;
-  /** Where the key stands in its line, from 1. */
+  /** The column of the key, from 1. */
   readonly column: number | null;
-  /** Names of the tables and of the key that lead here. */
+  /** Names of the tables and of the key. */
   readonly path: readonly string[];
 }
 
@@ -26,12 +26,12 @@ export interface TomlFile {
   readonly table: TomlTable;
 }
 
-/** Tables and arrays within each other: no configuration needs more, and each of them takes some of the stack. */
+/** Maximum nesting of tables and arrays: no configuration needs more, and each level needs stack. */
 const maxDepth = 100;
 
 /**
- * Parses the bytes of a file; a byte order mark and CRLF are fine. Throws ConfigError with file and line, also for what is
- * nested more than 100 deep.
+ * Parses the bytes of a file; a byte order mark and CRLF are accepted. Throws ConfigError with file and line, also for
+ * nesting of more than 100 levels.
  */
 export function parseToml(file: string, bytes: Uint8Array): TomlFile {
   const text = decode(file, bytes);
@@ -49,7 +49,7 @@ export function parseToml(file: string, bytes: Uint8Array): TomlFile {
   return { file, table: new Reader(file, places).table(tree, []) };
 }
 
-/** Go's wording of a value that a key cannot take. */
+/** Go's message for a value that a key cannot have. */
 export function tomlError(file: string, entry: TomlEntry, message: string, code = 'invalid-value'): ConfigError {
   const where = entry.line === null ? '' : `line ${entry.line} `;
   const key = entry.path.join('.');
@@ -62,7 +62,7 @@ export function tomlError(file: string, entry: TomlEntry, message: string, code 
 
 function decode(file: string, bytes: Uint8Array): string {
   try {
-    // The parser takes CRLF, though not behind a comment.
+    // The parser accepts CRLF, but not after a comment.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
   } catch (cause) {
     const line = firstBadLine(bytes);
@@ -88,7 +88,7 @@ function syntaxError(
 function parserError(file: string, text: string, cause: unknown): ConfigError {
   const { line: row, col, message } = cause as Error & { line?: number; col?: number };
   const line = row === undefined ? null : Math.min(row + 1, text.split('\n').length);
-  // The parser's message goes on with an excerpt of the file, and that may hold a password.
+  // The parser's message continues with a part of the file, which may hold a password.
   const fact = message.replace(/ at row \d+, col \d+, pos \d+:\n[^]*$/, '');
   const source = line === null ? '' : text.split('\n')[line - 1]!;
   const words = /=\s*[-+]?0[0-9]/.test(source) ? leadingZeroes(source) : fact;
@@ -105,7 +105,7 @@ function tooDeep(file: string, line: number | null): ConfigError {
   return syntaxError(file, { line, column: null }, `nested more than ${maxDepth} levels deep`);
 }
 
-/** The value itself is not told: it may be a password that lacks its quotes. */
+/** The value is not shown: it may be a password without its quotes. */
 function beyondError(file: string, { line, problem }: OutOfBounds, places: ReadonlyMap<string, Place>): ConfigError {
   const words = problem === 'date' ? 'there is no such date or time' : 'the number is out of range for int64';
   const key = [...places].findLast(([, place]) => place.line <= line)?.[0];
@@ -125,7 +125,7 @@ class Reader {
   }
 
   private entry(value: unknown, path: readonly string[]): TomlEntry {
-    // Dotted keys nest, too, and the parser does not count them.
+    // Dotted keys nest, too, but the parser does not count them.
     if (path.length > maxDepth) throw this.tooDeep(path);
     const place = this.places.get(pathKey(path));
     // A key of an inline table has the line of the table.
@@ -140,7 +140,7 @@ class Reader {
       return isFloat(value, source) ? this.checkFloat(of('float64', value), source) : of('int64', value);
     }
     if (!Array.isArray(value)) return of('map[string]interface {}', this.table(value as object, path));
-    // Only [[name]] leaves a table's header, with nothing behind it, at the name of an array.
+    // For a table array, the source text after the key is empty only for [[name]].
     const type = place?.source === '' ? '[]map[string]interface {}' : '[]interface {}';
     const items = value.map((item: unknown) => this.item(item, path, { line, column }));
     return of(type, items);
@@ -168,7 +168,7 @@ class Reader {
   }
 }
 
-/** The parser gives 10.0 and 10 as the same number, so the source has to tell. */
+/** The parser returns the same number for 10.0 and 10, so the source text decides. */
 function isFloat(value: number, source: string): boolean {
   return !Number.isInteger(value) || /^[-+]?[0-9][0-9_]*(?:\.|[eE])/.test(source);
 }

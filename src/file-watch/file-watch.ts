@@ -3,22 +3,22 @@ import type { Clock } from '../obs/clock.ts';
 import { watchTarget } from './notify.ts';
 import { directoryStamp, type Survey, survey } from './survey.ts';
 
-/** What a watch works with. */
+/** What a watch needs. */
 export interface FileWatchDeps {
-  /** Files and directories, there or not; asked for now and again. */
+  /** Files and directories, existing or not; read again from time to time. */
   readonly paths: () => readonly string[];
-  /** Called when something at or below the paths may have changed, and when changes begin to be seen. */
+  /** Called when something at or below the paths may have changed, and when the watch begins. */
   readonly onChange: () => void;
-  /** Hears, once in a process, that the system does not report changes. */
+  /** Called once in a process, when the system does not report changes. */
   readonly warn: (message: string) => void;
   readonly clock: Clock;
 }
 
-/** Editors and swaps of a whole tree touch several files for one edit: it is told when it has been quiet for so long. */
+/** Editors and replaced trees touch several files for one edit: onChange is called after so long without a change. */
 const quietMs = 100;
-/** In a stream of changes without end it is told this often. */
+/** During endless changes, onChange is called this often. */
 const maxBurstMs = 1000;
-/** The directories' stamps are compared this often; of more than a thousand, one a millisecond. */
+/** How often the stamps of directories are compared; above a thousand directories, one millisecond for each. */
 const minSurveyMs = 1000;
 
 interface Watched {
@@ -27,9 +27,9 @@ interface Watched {
 }
 
 /**
- * Watches files and directories for as long as it is open, whatever becomes of them: the system reports what changes in
- * a directory or file, and regular looks at the directories on the way find what has been replaced, removed or put
- * there by name, which is then watched in its place. Reports within two seconds.
+ * Watches files and directories until it is closed, whatever happens to them: the system reports changes inside a
+ * directory or file, and regular checks of the directories on the way find what was replaced, removed or created, which
+ * is then watched instead. Reports within two seconds.
  */
 export class FileWatch {
   private paths: readonly string[] = [];
@@ -44,7 +44,7 @@ export class FileWatch {
     this.running = this.run();
   }
 
-  /** Ends the watch; nothing is reported any more when it settles. */
+  /** Ends the watch; after it settles nothing is reported. */
   async close(): Promise<void> {
     this.stopping.abort(new Error('closed'));
     this.wake?.();
@@ -65,14 +65,14 @@ export class FileWatch {
     }
   }
 
-  /** All watches of a process look at the same moment: it is waking up that costs, not looking. */
+  /** All watches of a process check at the same time: waking up costs more than the check. */
   private untilLook(): number {
     const everyMs = Math.max(minSurveyMs, this.seen.directories.size);
     const left = everyMs - (this.deps.clock.now() % everyMs);
     return left < everyMs / 20 ? left + everyMs : left;
   }
 
-  /** Waits until the changes that belong together are over. */
+  /** Waits until a burst of changes is over. */
   private async settle(): Promise<void> {
     for (let ms = 0; ms < maxBurstMs && this.isHinted; ms += quietMs) {
       this.isHinted = false;
@@ -80,7 +80,7 @@ export class FileWatch {
     }
   }
 
-  /** True when a directory on the way is not what it was. */
+  /** True when a directory on the way was replaced. */
   private async isMoved(): Promise<boolean> {
     if (!sameTexts(this.paths, this.deps.paths())) return true;
     const { directories } = this.seen;
@@ -89,8 +89,8 @@ export class FileWatch {
   }
 
   /**
-   * Watches what there is now. True when that is to be told: something is gone or holds other names, or the paths are
-   * other ones; what is new tells of itself, once it is watched.
+   * Watches what exists now. True when that must be reported: something is gone or has other names in it, or the paths
+   * have changed; a new file is reported by its own watch.
    */
   private async lookAround(): Promise<boolean> {
     const paths = this.deps.paths();
@@ -110,7 +110,7 @@ export class FileWatch {
     return gone.length > 0 || (isOther && begun === 0) || [...before.directories].some(isRenamed);
   }
 
-  /** True when the watch on it begins with this. */
+  /** True when the watch on this path is new. */
   private async watch(path: string, identity: string): Promise<boolean> {
     const old = this.watched.get(path);
     if (old?.identity === identity) return false;

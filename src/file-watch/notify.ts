@@ -2,33 +2,37 @@ import { statfs } from 'node:fs/promises';
 import type { FSWatcher } from 'chokidar';
 import type * as Chokidar from 'chokidar';
 
-/** Who hears of a target. */
+/** Gets the changes of a target. */
 export interface TargetListener {
-  /** It may have changed, or begins to be watched. */
+  /** The target may have changed, or its watch has begun. */
   readonly changed: () => void;
-  /** The system refuses to report changes; called once in a process. */
+  /** The system does not report changes; called once in a process. */
   readonly refused: (message: string) => void;
 }
 
-/** How often files are looked at where the system does not report changes. */
+/** How often files are checked when the system does not report changes. */
 const pollMs = 1000;
-/** What the kernel answers when it has no watch, file or memory left for this, or does not know inotify. */
+/** Error codes of a kernel without a free watch, file or memory for this, or without inotify. */
 const refusals: ReadonlySet<unknown> = new Set(['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSYS']);
-/** statfs types of file systems that others write to unnoticed: nfs, smb2, cifs, smb, 9p, fuse, ceph, afs, ncp. */
+/**
+ * statfs types of file systems that other machines write to without a report: nfs, smb2, cifs, smb, 9p, fuse, ceph,
+ * afs, ncp.
+ */
 const remote: ReadonlySet<number> = new Set([
   ...[0x6969, 0xfe534d42, 0xff534d42, 0x517b, 0x01021997, 0x65735546, 0x00c36400, 0x5346414f, 0x564c],
 ]);
 
 /**
- * One for each path in the process: chokidar keeps one handle a path, whoever asks for it, and a second watcher on a
- * directory that was replaced would be given the handle of the old one.
+ * One watch for each path in the process: chokidar has one handle for each path, and a second watcher on a directory
+ * that was replaced would get the handle of the old one.
  */
 const watches = new Map<string, TargetWatch>();
 let isRefusalTold = false;
 
 /**
- * Reports changes of a directory's names and files, not of its subdirectories, or of a file. identity is what the caller
- * found at path (its device, a colon, and more): another one than before begins a new watch. Returns what ends it.
+ * Reports changes of names and files in a directory (not in its subdirectories), or of a file. `identity` is what the
+ * caller found at path (device, a colon, and more): another identity begins a new watch. Returns a function that ends
+ * it.
  */
 export async function watchTarget(path: string, identity: string, listener: TargetListener): Promise<() => void> {
   const { watch } = await import('chokidar');
@@ -40,7 +44,7 @@ export async function watchTarget(path: string, identity: string, listener: Targ
   };
 }
 
-/** By device, which is what an identity begins with. */
+/** By device, the first part of an identity. */
 const remoteDevices = new Map<string, Promise<boolean>>();
 
 function isRemote(path: string, identity: string): Promise<boolean> {
@@ -92,14 +96,15 @@ class TargetWatch {
       for (const listener of this.#listeners) listener.changed();
     };
     this.#watcher = watcher;
-    // 'raw' is whatever the system reports; 'all' leaves out what comes twice in a moment or keeps the file's time.
+    // 'raw' is everything that the system reports; 'all' omits repeated events and changes that keep the time of the
+    // file.
     watcher.on('all', changed).on('raw', changed);
     watcher.on('ready', () => {
       this.#isReady = true;
       changed();
     });
     watcher.on('error', (error) => {
-      // What may not be read cannot be watched, and nobody misses it.
+      // A file that may not be read cannot be watched, and does not matter.
       if (!usePolling && watcher === this.#watcher) this.#fall(error as NodeJS.ErrnoException);
     });
   }
@@ -123,7 +128,7 @@ class TargetWatch {
 
   #close(): void {
     this.#isReady = false;
-    // It lets go of its handles at once.
+    // It frees its handles at once.
     void this.#watcher?.close();
     this.#watcher = null;
   }

@@ -2,49 +2,55 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Where a change of some paths can come from. */
+/** Where changes of some paths can come from. */
 export interface Survey {
   /**
-   * The directories at or below the paths, and the files that links lead to outside of them: by real path, with what
-   * tells each from another one that takes its place.
+   * The directories at or below the paths, and the files that links lead to outside of them: by real path, with their
+   * identity.
    */
   readonly targets: ReadonlyMap<string, string>;
-  /** Every directory in which a name counts, as the path or link names it, with its stamp. */
+  /** Every directory whose names matter, as the path or link names it, with its stamp. */
   readonly directories: ReadonlyMap<string, string>;
 }
 
 /** As in Linux. */
 const maxLinks = 40;
 
-/** Finds the paths, which are absolute, and what they lead to. Directories are entered, but not through links inside them. */
+/**
+ * Finds the paths, which are absolute, and what they lead to. Directories are scanned, but links inside them are not
+ * followed.
+ */
 export async function survey(paths: readonly string[]): Promise<Survey> {
   const surveyor = new Surveyor();
   for (const path of paths) await surveyor.find(path);
   return surveyor;
 }
 
-/** Another text when a name in the directory, or the directory itself, is another one; '' for none. Links are followed. */
+/**
+ * A text that differs when a name in the directory, or the directory itself, was replaced; '' when there is none. Links
+ * are followed.
+ */
 export async function directoryStamp(path: string): Promise<string> {
   return stat(path, { bigint: true }).then(stampOf, () => '');
 }
 
 const stampOf = (found: BigIntStats) => `${identityOf(found)}:${found.ctimeNs}`;
-/** File systems give the number of what was removed to what is made next; only the time of birth tells them apart. */
+/** File systems reuse the inode number of a removed file; only the time of birth differs. */
 const identityOf = ({ dev, ino, birthtimeNs }: BigIntStats) => `${dev}:${ino}:${birthtimeNs}`;
 
 class Surveyor implements Survey {
   readonly targets = new Map<string, string>();
   readonly directories = new Map<string, string>();
-  /** Real paths of the directories that were entered. */
+  /** Real paths of the directories that were scanned. */
   readonly #entered = new Set<string>();
   /** Real paths of the files in them. */
   readonly #files = new Set<string>();
-  /** Real paths by the path that was asked for; null where there is none. */
+  /** Real paths by the requested path; null when there is none. */
   readonly #real = new Map<string, string | null>();
 
   async find(path: string): Promise<void> {
     const parent = await this.#directory(dirname(path));
-    // What is in a directory that was entered has been seen to; but a link to a directory only when it was asked for.
+    // The content of a scanned directory is known; a link to a directory only if it was requested.
     if (parent !== null && this.#files.has(join(parent, basename(path)))) return;
     await this.#follow(path, true);
   }
@@ -64,7 +70,7 @@ class Surveyor implements Survey {
     }
   }
 
-  /** Notes a directory on the way; its real path, or null when there is none. */
+  /** Records a directory on the way; returns its real path, or null when there is none. */
   async #directory(path: string): Promise<string | null> {
     const known = this.#real.get(path);
     if (known !== undefined) return known;

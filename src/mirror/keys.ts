@@ -1,13 +1,13 @@
-/** What happened to a key; a key whose value is the same as before is not touched. */
+/** What happened to a key; a key with the same value as before is not in a change set. */
 export type KeyChange = 'added' | 'changed' | 'removed';
 
-/** The keys that one change of the store really touched. */
+/** The keys that really have another value after a change of the store. */
 export type ChangeSet = ReadonlyMap<string, KeyChange>;
 
-/** More keys than this at once are quicker to place by sorting anew than one at a time. */
+/** Above this number of changed keys, sorting all keys again is faster than inserting one by one. */
 const maxSingleMoves = 64;
 
-/** Distinct byte-string keys in byte order, kept so while keys come and go. */
+/** Distinct byte-string keys, always in byte order. */
 export class SortedKeys {
   #keys: string[] = [];
 
@@ -19,12 +19,12 @@ export class SortedKeys {
     return this.#keys[this.#position(key)] === key;
   }
 
-  /** Replaces all keys by distinct ones that are in order. */
+  /** Replaces all keys by distinct ones that are sorted. */
   fill(keys: string[]): void {
     this.#keys = keys;
   }
 
-  /** Takes in what was added and drops what was removed; touched must be true of the keys held so far. */
+  /** Inserts the added keys and removes the removed ones; the changes must fit the current keys. */
   update(changes: ChangeSet): void {
     const added: string[] = [];
     const gone = new Set<string>();
@@ -43,7 +43,7 @@ export class SortedKeys {
 
   /** The keys that begin with text, in order. */
   startingWith(text: string): string[] {
-    // '\u0100' is above every byte, so this is the end of the run of keys that begin with text.
+    // '\u0100' is above every byte: the end of the keys that begin with text.
     return this.#keys.slice(this.#position(text), this.#position(`${text}\u0100`));
   }
 
@@ -52,7 +52,7 @@ export class SortedKeys {
   }
 }
 
-/** Where key is, or would be, among length keys in order. */
+/** The index of key, or where it would be inserted, among `length` sorted keys. */
 export function positionOf(key: string, length: number, at: (index: number) => string): number {
   let low = 0;
   let high = length;

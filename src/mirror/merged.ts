@@ -2,7 +2,7 @@ import type { KeyChange, ChangeSet } from './keys.ts';
 import type { KVPair } from './pair.ts';
 import type { KeyView, View } from './view.ts';
 
-/** Several views as one; of keys that meet under one name, the one in the first view counts. */
+/** Several views as one; if several have the same key, the first view wins. */
 export class MergedView implements KeyView {
   readonly #views: readonly View[];
 
@@ -42,7 +42,7 @@ export class MergedView implements KeyView {
     return undefined;
   }
 
-  /** As a view does; throws GoError for a bad pattern as soon as there is any key. */
+  /** Like a view; throws GoError for a bad pattern as soon as there is any key. */
   gets(pattern: string): KVPair[] {
     return this.#merge(
       (view) => view.gets(pattern),
@@ -64,13 +64,13 @@ export class MergedView implements KeyView {
     return this.#merge((view) => view.lsdir(path), itself);
   }
 
-  /** What a change of one store touched here: nothing where an earlier view has the key. */
+  /** The changes that are visible here: none where an earlier view has the key. */
   changesIn(changesIn: ChangeSet): ChangeSet {
     const own = new Map<string, KeyChange>();
     for (const [i, view] of this.#views.entries()) {
       for (const [key, touch] of view.changesIn(changesIn)) {
         if (this.#views.slice(0, i).some((earlier) => earlier.exists(key))) continue;
-        // A name that a later view had before and has now does not come or go.
+        // A key that a later view had before, and has now, is neither added nor removed.
         const stays = this.#views
           .slice(i + 1)
           .some((later) => later.exists(key) && later.changesIn(changesIn).get(key) !== 'added');
@@ -80,7 +80,7 @@ export class MergedView implements KeyView {
     return own;
   }
 
-  /** The keys that meet: those that a later view has too. */
+  /** The keys that a later view has, too. */
   collisions(): string[] {
     const met = new Set<string>();
     for (const [i, view] of this.#views.entries()) {
@@ -97,7 +97,7 @@ export class MergedView implements KeyView {
 
 const itself = (name: string): string => name;
 
-/** Two lists in the order of their names as one; of two items with one name the first list's is kept. */
+/** Merges two lists in the order of their names; for equal names, the item of the first list is kept. */
 function mergeSorted<T>(first: readonly T[], second: readonly T[], nameOf: (item: T) => string): T[] {
   const all: T[] = [];
   let next = 0;

@@ -11,17 +11,17 @@ import { SortedKeys } from './keys.ts';
 import type { KeyChange, ChangeSet } from './keys.ts';
 import { View } from './view.ts';
 
-/** What was read: all that there is, or all that one root selects. */
+/** The result of a read: everything, or everything that one root selects. */
 export type ReadPairs = Pick<Snapshot, 'pairs'> | Pick<Replace, 'root' | 'pairs'>;
 
-/** All that a root selects from now on. */
+/** The new content of a root. */
 export interface Replacement extends Pick<Replace, 'root' | 'pairs'> {
   readonly rule: Rule;
 }
 
 /**
- * All pairs that the resources want, by the names that the store has, as last heard from the store: the only place where a change is
- * applied. Keeps every view that somebody still holds up to date.
+ * All pairs that the resources select, by the names of the store, as of the last read and the changes after it. The
+ * only place where changes are applied; it keeps all views up to date.
  */
 export class Mirror {
   #pairs = new Map<string, string>();
@@ -32,7 +32,7 @@ export class Mirror {
     return this.#pairs.size;
   }
 
-  /** Takes everything from a fresh read, its map included. */
+  /** Replaces everything by the result of a read; the mirror owns the map from now on. */
   replace({ pairs }: Pick<Snapshot, 'pairs'>): void {
     if (this.#pairs.size === 0) {
       this.#fill(pairs);
@@ -42,7 +42,7 @@ export class Mirror {
     this.#commit(gone, pairs);
   }
 
-  /** True when keys select something here, and would select nothing once what was read is taken. */
+  /** True when keys select something now, and would select nothing after the read. */
   wouldLose(keys: readonly string[], rule: Rule, read: ReadPairs): boolean {
     const { pairs } = read;
     const isKept = (key: string) => 'root' in read && !selected(key, read.root, rule);
@@ -50,7 +50,7 @@ export class Mirror {
     for (const wanted of keys) {
       for (const key of this.#keys.startingWith(startOf(wanted, rule))) {
         if (!selected(key, wanted, rule)) continue;
-        if (pairs.has(key) || isKept(key)) return false; // mostly the first one
+        if (pairs.has(key) || isKept(key)) return false; // usually the first one
         had = true;
       }
     }
@@ -60,7 +60,7 @@ export class Mirror {
     return true;
   }
 
-  /** The first read: a start waits for it. */
+  /** The first read, which a start waits for. */
   #fill(pairs: Map<string, string>): void {
     this.#pairs = pairs;
     const keys = [...pairs.keys()].sort();
@@ -68,7 +68,7 @@ export class Mirror {
     for (const held of this.#views.values()) held.deref()?.fill(keys);
   }
 
-  /** Applies what happened in its order; only what differs in the end counts as touched. */
+  /** Applies changes in order; returns only the keys with another value in the end. */
   apply(changes: readonly (Edit | Replacement)[]): ChangeSet {
     const gone = new Set<string>();
     const pairs = new Map<string, string>();
@@ -92,7 +92,7 @@ export class Mirror {
     return this.#commit(gone, pairs);
   }
 
-  /** The window of a resource; resources with the same prefix and keys share one. */
+  /** The view of a resource; resources with the same prefix and keys share one. */
   view(prefix: string, keys: readonly string[], rule: Rule): View {
     const wanted = [...new Set(keys)].sort();
     const id = JSON.stringify([rule, prefix, wanted]);
@@ -104,14 +104,14 @@ export class Mirror {
     return view;
   }
 
-  /** The key and everything below it, here and among the pairs that a change has brought so far. */
+  /** The key and everything below it, in the mirror and among the pairs that the change has added so far. */
   #under(key: string, brought: ReadonlyMap<string, string>): string[] {
     const folder = key === '/' ? key : `${key}/`;
     const fresh = [...brought.keys()].filter((other) => other.startsWith(folder));
     return [key, ...this.#keys.startingWith(folder), ...fresh];
   }
 
-  /** What the root selects here, and among the pairs that a change has brought so far. */
+  /** What the root selects in the mirror, and among the pairs that the change has added so far. */
   #selectedBy({ root, rule }: Replacement, brought: ReadonlyMap<string, string>): string[] {
     const keys = [...this.#keys.startingWith(startOf(root, rule)), ...brought.keys()];
     return keys.filter((key) => selected(key, root, rule));
@@ -140,7 +140,7 @@ export class Mirror {
   }
 }
 
-/** The text that all of some sorted keys begin with. */
+/** The common beginning of sorted keys. */
 function commonStart(sorted: readonly string[]): string {
   const [first = ''] = sorted;
   const last = sorted.at(-1) ?? '';

@@ -15,7 +15,7 @@ export class KVPair implements Typed {
 
 const pairOf = (struct: Struct): KVPair => struct as unknown as KVPair;
 
-/** The type of a pair; the names of these types show in messages that operators know from confd. */
+/** The type of a pair; messages show the names of these types, as in confd. */
 export const KVPairType: Type = {
   kind: 'struct',
   name: 'memkv.KVPair',
@@ -25,7 +25,7 @@ export const KVPairType: Type = {
   ],
 };
 
-/** What gets returns: a named type, and so another one than the slice of pairs that sortKVByLength returns. */
+/** The result type of gets: a named type, so it differs from the slice of pairs that sortKVByLength returns. */
 export const KVPairsType: Type = {
   kind: 'slice',
   name: 'memkv.KVPairs',

@@ -4,16 +4,16 @@ import type { ChangeSet } from './keys.ts';
 import { folderListing, listing } from './view.ts';
 import type { Listing, KeyView } from './view.ts';
 
-/** What one render asked its view for: keys, found or missing, patterns and listings. */
+/** What one render asked its view for: keys (found or not), patterns and listings. */
 export class ReadSet {
   readonly #keys = new Set<string>();
   readonly #patterns = new Map<string, Matcher>();
   readonly #listings = new Map<string, Listing>();
-  /** The pattern that was asked for last. */
+  /** The latest pattern. */
   #latest: Matcher = () => false;
 
   addKey(key: string): void {
-    // Nearly every key comes from the list that was asked for last, and has been noted with its pattern.
+    // Nearly every key comes from the latest list, and is covered by its pattern.
     if (!this.#latest(key)) this.#keys.add(key);
   }
 
@@ -22,17 +22,17 @@ export class ReadSet {
     this.#patterns.set(pattern, this.#latest);
   }
 
-  /** Notes an ls of path. */
+  /** Records an ls of path. */
   addPath(path: string): void {
     this.#listings.set(`ls ${path}`, listing(path));
   }
 
-  /** Notes an lsdir of path. */
+  /** Records an lsdir of path. */
   addFolderPath(path: string): void {
     this.#listings.set(`lsdir ${path}`, folderListing(path));
   }
 
-  /** How many names, patterns and listings were asked for; a name that a pattern takes in may count with it alone. */
+  /** The number of names, patterns and listings; a name that a pattern covers may be counted with it. */
   get size(): number {
     return this.#keys.size + this.#patterns.size + this.#listings.size;
   }
@@ -42,14 +42,14 @@ export class ReadSet {
     return this.#keys.has(key) || [...this.#patterns.values()].some((matches) => matches(key));
   }
 
-  /** True when an answer may be another one after what was touched; touched comes from the same view. */
+  /** True when the changes may change an answer; they must come from the same view. */
   hit(changes: ChangeSet): boolean {
     if (changes.size === 0) return false;
     return this.#hitKey(changes) || this.#hitPattern(changes) || this.#hitListing(changes);
   }
 
   #hitKey(changes: ChangeSet): boolean {
-    // The smaller side is walked: a template may ask for a hundred thousand keys, and a change is often one.
+    // The smaller side is iterated: a template may ask for a hundred thousand keys, and a change is often a single one.
     if (this.#keys.size < changes.size) return some(this.#keys, changes);
     return some(changes.keys(), this.#keys);
   }
@@ -63,7 +63,7 @@ export class ReadSet {
 
   #hitListing(changes: ChangeSet): boolean {
     for (const shows of this.#listings.values()) {
-      // A listing shows names: a new value of a key is nothing to it.
+      // A listing shows names only, so a new value does not matter.
       for (const [key, touch] of changes) if (touch !== 'changed' && shows(key) !== undefined) return true;
     }
     return false;
@@ -86,7 +86,7 @@ function touches(pattern: string): Matcher {
   return matcher(pattern);
 }
 
-/** A view that notes what it is asked for. */
+/** A view that records what it is asked for. */
 export class Reader {
   readonly readSet = new ReadSet();
   readonly #view: KeyView;
@@ -95,7 +95,7 @@ export class Reader {
     this.#view = view;
   }
 
-  /** The values that it has given out, as they are now. */
+  /** The current values of the keys that were read. */
   values(): string[] {
     return [...this.#view.keys()].filter((key) => this.readSet.has(key)).map((key) => this.#view.get(key)!.value);
   }

@@ -8,7 +8,7 @@ import { KVPair } from './pair.ts';
 
 const noChanges: ChangeSet = new Map();
 
-/** What a template can look up; lists are new arrays, free for the caller to sort. */
+/** What a template can look up; lists are new arrays, which the caller may sort. */
 export interface KeyView {
   /** How many keys there are. */
   readonly size: number;
@@ -17,7 +17,7 @@ export interface KeyView {
   /** True for an exact key, never for a directory. */
   exists(key: string): boolean;
   get(key: string): KVPair | undefined;
-  /** The value of an exact key; undefined where there is none. */
+  /** The value of an exact key; undefined when there is none. */
   value(key: string): string | undefined;
   /** The pairs whose keys match pattern, by key. Throws GoError for a bad pattern, unless there is no key at all. */
   gets(pattern: string): KVPair[];
@@ -27,22 +27,22 @@ export interface KeyView {
   ls(path: string): string[];
   /** The names directly below path that have something below them, sorted. */
   lsdir(path: string): string[];
-  /** What a change of a mirror touched here; nothing for one that is older than this view. */
+  /** The changes of the mirror that are visible here; none for a change from before this view. */
   changesIn(changesIn: ChangeSet): ChangeSet;
 }
 
-/** A key that several names of the store come to. */
+/** A key that several names of the store stand for. */
 export interface Shared {
   readonly key: string;
   /** In byte order. */
   readonly names: readonly string[];
-  /** The one whose value the key has. */
+  /** The name whose value the key has. */
   readonly chosen: string;
 }
 
 /**
- * A resource's window on the mirror: the pairs that its keys select, named without its prefix and cleaned, as confd names
- * them. Lookups behave as confd's in-memory store does.
+ * The pairs of the mirror that the keys of a resource select, without the prefix and cleaned, as confd names them.
+ * Lookups behave like confd's in-memory store.
  */
 export class View implements KeyView {
   readonly #lookup: (absolute: string) => string | undefined;
@@ -52,18 +52,22 @@ export class View implements KeyView {
   readonly #isWhole: boolean;
   readonly #selects: (absolute: string) => boolean;
   readonly #keys = new SortedKeys();
-  /** The store's names behind each key, in byte order. In a whole view only where they are others than the key alone. */
+  /**
+   * The names in the store for each key, in byte order. In a whole view, only when they are not just the key itself.
+   */
   readonly #origins = new Map<string, readonly string[]>();
-  /** The keys with several of them. */
+  /** The keys with several names. */
   readonly #shared = new Set<string>();
   readonly #touched = new WeakMap<ChangeSet, ChangeSet>();
-  /** Lists worked out so far, by pattern; all hold until a change makes them wrong. */
+  /** Cached lists by pattern; a change removes those that are wrong. */
   readonly #pairLists = new Map<string, KVPair[]>();
   readonly #valueLists = new Map<string, readonly string[]>();
   /** By "ls <path>" and "lsdir <path>". */
   readonly #nameLists = new Map<string, readonly string[]>();
 
-  /** Made by the mirror alone, which tells of every change of what lookup gives by name; prefix is raw text. */
+  /**
+   * Created by the mirror only, which reports every change to it; `lookup` gives values by name; prefix is raw text.
+   */
   constructor(lookup: (absolute: string) => string | undefined, prefix: string, keys: readonly string[], rule: Rule) {
     this.#lookup = lookup;
     this.#prefix = prefix;
@@ -72,19 +76,21 @@ export class View implements KeyView {
     this.#selects = selector(keys, rule);
   }
 
-  /** The keys that several names of the store come to: confd takes the value of any of them, and at each read of another. */
+  /**
+   * The keys with several names in the store: Go's confd takes the value of any of them, a different one at each read.
+   */
   shared(): Shared[] {
     return [...this.#shared]
       .sort()
       .map((key) => ({ key, names: this.#origins.get(key)!, chosen: this.#originOf(key)! }));
   }
 
-  /** How the store's names select, for those who show them. */
+  /** How keys select names of the store. */
   get rule(): Rule {
     return this.#rule;
   }
 
-  /** Takes over a change that the mirror already holds. */
+  /** Applies a change that the mirror has applied already. */
   update(changesIn: ChangeSet): void {
     const mine = new Map([...changesIn].filter(([absolute]) => this.#selects(absolute)));
     if (mine.size === 0) return;
@@ -94,7 +100,7 @@ export class View implements KeyView {
     this.#touched.set(changesIn, own);
   }
 
-  /** Most changes are new values of keys that stay: then listings stay, too, and lists of pairs get new pairs. */
+  /** Most changes are new values of existing keys: then listings are still right, and lists of pairs get new pairs. */
   #refresh(own: ChangeSet): void {
     this.#valueLists.clear();
     if ([...own.values()].some((touch) => touch !== 'changed')) {
@@ -110,7 +116,7 @@ export class View implements KeyView {
     }
   }
 
-  /** Takes over all that the mirror holds now, for a view that has seen none of it; absolute keys, in order. */
+  /** Fills a new view with the content of the mirror; absolute keys, in order. */
   fill(absolutes: readonly string[]): void {
     const mine = absolutes.filter(this.#selects);
     if (this.#isOwn(mine)) this.#keys.fill(mine);
@@ -145,11 +151,11 @@ export class View implements KeyView {
       return name === undefined ? undefined : this.#lookup(name);
     }
     const value = this.#lookup(key);
-    // All names can be looked up, those of other resources too; an origin is always our own.
+    // `lookup` finds all names, those of other resources, too; an origin always belongs to this view.
     return value === undefined || this.#selects(key) ? value : undefined;
   }
 
-  /** The name in the store that gives a key its value. */
+  /** The name in the store whose value a key has. */
   #originOf(key: string): string | undefined {
     const names = this.#origins.get(key);
     if (names?.length === 1) return names[0];
@@ -157,7 +163,7 @@ export class View implements KeyView {
     return this.#isWhole && this.#lookup(key) !== undefined && this.#selects(key) && isClean(key) ? key : undefined;
   }
 
-  /** True when all names are the keys themselves, now as before. */
+  /** True when all names are the keys themselves, before and after the change. */
   #isOwn(names: Iterable<string>): boolean {
     if (!this.#isWhole || this.#origins.size > 0) return false;
     for (const name of names) if (!isClean(name)) return false;
@@ -188,12 +194,12 @@ export class View implements KeyView {
     return isClean(rest) ? rest : join('/', rest);
   }
 
-  /** The pair of a key that is there. */
+  /** The pair of an existing key. */
   #pair(key: string): KVPair {
     return new KVPair(key, this.value(key)!);
   }
 
-  /** What touched names mean for the keys of this view. */
+  /** The changes of names, as changes of the keys of this view. */
   #rename(changesIn: ChangeSet): ChangeSet {
     const before = new Map<string, string | undefined>();
     for (const [name, touch] of changesIn) {
@@ -204,14 +210,14 @@ export class View implements KeyView {
     const own = new Map<string, KeyChange>();
     for (const [key, was] of before) {
       const is = this.#originOf(key);
-      // A key that does not give the value may come and go.
+      // A name whose value the key does not have may come and go.
       if (is === was && (is === undefined || !changesIn.has(is))) continue;
       own.set(key, was === undefined ? 'added' : is === undefined ? 'removed' : 'changed');
     }
     return own;
   }
 
-  /** What originOf told before the change that the mirror already holds. */
+  /** The result of originOf before the change that the mirror has applied already. */
   #originBefore(key: string): string | undefined {
     if (this.#origins.has(key)) return this.#originOf(key);
     return this.#isWhole && this.#keys.has(key) ? key : undefined;
@@ -219,7 +225,7 @@ export class View implements KeyView {
 
   #trace(key: string, name: string, touch: KeyChange): void {
     const known = this.#origins.get(key);
-    // In a whole view a key by itself is not noted.
+    // In a whole view, a key with only its own name has no entry.
     if (known === undefined && this.#isWhole && name === key) return;
     const others = this.#othersOf(key, name, known);
     const names = touch === 'removed' ? others : others.length === 0 ? [name] : [...others, name].sort();
@@ -230,7 +236,7 @@ export class View implements KeyView {
     else if (known !== undefined && known.length > 1) this.#shared.delete(key);
   }
 
-  /** The names behind a key but for one: those that are known, or in a whole view the key itself. */
+  /** The names of a key without one of them: the known ones, or in a whole view the key itself. */
   #othersOf(key: string, name: string, known: readonly string[] | undefined): readonly string[] {
     if (known !== undefined) return known.filter((other) => other !== name);
     return this.#isWhole && this.#originOf(key) !== undefined ? [key] : [];
@@ -239,7 +245,7 @@ export class View implements KeyView {
   #matching(pattern: string): KVPair[] {
     const known = this.#pairLists.get(pattern);
     if (known !== undefined) return known;
-    // confd tries every key, so it finds a bad pattern whenever there is a key at all.
+    // confd tries every key, so a bad pattern is an error when there is any key.
     if (this.#keys.size > 0) match(pattern, '');
     const matches = matcher(pattern);
     const pairs: KVPair[] = [];
@@ -264,7 +270,7 @@ export class View implements KeyView {
 
 const stepsPerKey = 8;
 
-/** Lists of more elements, or more lists, are not kept together: patterns can be made of values without an end. */
+/** The maximum size of a list, and number of lists, in the caches: patterns can be made of values. */
 const maxRemembered = 1000;
 const maxElements = 2_000_000;
 
@@ -283,10 +289,10 @@ function remembered<T extends readonly unknown[]>(lists: Map<string, T>, call: s
   return list;
 }
 
-/** The name under which a listing shows a key, or undefined where it does not show it. */
+/** The name under which a listing shows a key; undefined when it does not show it. */
 export type Listing = (key: string) => string | undefined;
 
-/** What `ls path` shows: confd's odd answers for "/" and for unclean paths included. */
+/** The listing of `ls path`, including confd's special results for "/" and for unclean paths. */
 export function listing(path: string): Listing {
   const folder = clean(path);
   const inside = (key: string) =>
@@ -299,7 +305,7 @@ export function listing(path: string): Listing {
   };
 }
 
-/** What `lsdir path` shows. */
+/** The listing of `lsdir path`. */
 export function folderListing(path: string): Listing {
   const folder = `${clean(path)}/`;
   if (!folder.startsWith('/')) return () => undefined;

@@ -1,4 +1,4 @@
-/** Time as an input: rooms that wait or read the clock take one, so that tests can move it. */
+/** The clock as a parameter, so that tests can control time. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

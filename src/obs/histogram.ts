@@ -1,10 +1,10 @@
-/** Counts durations by their length, as a histogram of Prometheus does. */
+/** Counts durations in buckets, as a histogram of Prometheus does. */
 export class Histogram {
   private readonly buckets: number[];
   private sum = 0;
   private count = 0;
 
-  /** A bucket for each bound, in seconds and rising; longer ones are counted too. */
+  /** One bucket for each bound, in rising seconds; longer durations are counted, too. */
   constructor(private readonly bounds: readonly number[]) {
     this.buckets = bounds.map(() => 0);
   }
@@ -22,7 +22,7 @@ export class Histogram {
     this.count++;
   }
 
-  /** Its lines under a name; the label, if there is one, as it stands between the braces. */
+  /** The lines for Prometheus; `label` is the text between the braces. */
   toLines(name: string, label = ''): readonly string[] {
     const labels = label === '' ? '' : `{${label}}`;
     const first = label === '' ? '' : `${label},`;
@@ -36,12 +36,12 @@ export class Histogram {
   }
 }
 
-/** Seconds since a moment of process.hrtime.bigint(). */
+/** Seconds since a value of process.hrtime.bigint(). */
 export function secondsSince(from: bigint): number {
   return Number(process.hrtime.bigint() - from) / 1e9;
 }
 
-/** Bounds that double, beginning with the first. */
+/** Bounds that double, from the first on. */
 export function doublings(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, k) => first * 2 ** k);
 }

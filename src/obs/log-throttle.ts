@@ -2,13 +2,13 @@ import type { Clock } from './clock.ts';
 
 const throttleMs = 60_000;
 
-/** Lets news that stays the same through once a minute. */
+/** Lets a repeated message through once a minute. */
 export class LogThrottle {
   private last = -Infinity;
 
   constructor(private readonly clock: Clock) {}
 
-  /** True when it is time to say it; then it counts as said. */
+  /** True when the message is due; it then counts as logged. */
   isDue(): boolean {
     const now = this.clock.now();
     if (now - this.last < throttleMs) return false;
@@ -16,7 +16,7 @@ export class LogThrottle {
     return true;
   }
 
-  /** What comes next is news again. */
+  /** The next message is due at once. */
   reset(): void {
     this.last = -Infinity;
   }

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 
-/** The levels of confd, least first; 'panic' as a threshold silences everything. */
+/** The levels of confd, the lowest first; 'panic' as a threshold logs nothing. */
 const levels = ['debug', 'info', 'warning', 'error', 'fatal', 'panic'] as const;
 export type Level = (typeof levels)[number];
 
-/** Where the rooms write what the operator should know. Never pass it the value of a key. */
+/** The log for the operator. Never pass the value of a key to it. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
@@ -13,7 +13,7 @@ export interface Logger {
   fatal(message: string): void;
 }
 
-/** A level by the words that confd takes (any case; warn = warning, trace = debug), or undefined. */
+/** A level by confd's names (any case; warn = warning, trace = debug), or undefined. */
 export function parseLevel(word: string): Level | undefined {
   const lower = word.toLowerCase();
   if (lower === 'warn') return 'warning';
@@ -42,7 +42,7 @@ export function createLogger(
   };
 }
 
-/** The log of something that has a name, which goes before its messages; '' for what has none. */
+/** A log that puts a label before its messages; without a label for ''. */
 export function labelled(log: Logger, label: string): Logger {
   if (label === '') return log;
   const at = (level: keyof Logger) => (message: string) => {

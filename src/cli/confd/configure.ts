@@ -8,11 +8,12 @@ import { writeTo } from '../process/output.ts';
 import { versionLine } from '../process/version.ts';
 import { run } from './run.ts';
 
-// In the agent's own chunk of the bundle: one of theirs would take the shared modules out of it, and every start pays for files.
+// Part of the agent's chunk of the bundle: a chunk of its own would split off the shared modules, and every start would
+// load one more file.
 export { diff } from './preview/diff.ts';
 export { print } from './preview/print.ts';
 
-/** Settles what confd shall do, and does it or prints it; the exit code. */
+/** Loads the settings, then runs the agent or prints the settings; returns the exit code. */
 export async function configure(
   program: string,
   args: readonly string[],
@@ -22,7 +23,7 @@ export async function configure(
   try {
     parsed = parseFlags(args, [...settings, ...oldSettings]);
   } catch (error) {
-    // One chunk with the commands: each further one takes what it shares out of the agent's.
+    // One chunk with the commands: each further chunk would split off modules of the agent's.
     const { refuseFlags, usage } = await import('./commands/dispatch.ts');
     return refuseFlags(program, error, () => usage(program));
   }
@@ -55,7 +56,7 @@ export async function configure(
   return 1;
 }
 
-/** What Go's flag package would drop without a word; values are left out, as one may be a password. */
+/** Words that Go's flag package would ignore without a message; values are left out, as one may be a password. */
 function ignored([word, ...more]: readonly string[]): string {
   const flags = more.filter((arg) => /^-./.test(arg)).map((arg) => /^[^=]*/.exec(arg)![0]);
   const lost = flags.length === 0 ? '' : ` and the flags after it (${flags.join(', ')})`;

@@ -13,7 +13,7 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
     const { complete } = await import('./commands/dispatch.ts');
     return complete(program, args.slice(1));
   }
-  // Asked for alone, as images and packages do at their build, the version needs no settings to be loaded.
+  // -version alone, as used when images and packages are built, needs no settings.
   if (args.length === 1 && /^--?version$/.test(args[0]!)) {
     writeTo(1, versionLine(process.version));
     return 0;
@@ -23,5 +23,5 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
 }
 
 const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
-// An exit at once: nothing that a library left open may keep a finished agent alive.
+// Exits at once: resources that a library left open must not keep the process alive.
 process.exit(await main(basename(process.argv[1] ?? 'confd'), process.argv.slice(2), environment));

@@ -3,7 +3,7 @@ import type { NamedSource, Sources } from '../../config/sources.ts';
 import { formatValue } from '../../go/flag.ts';
 import { maskUserinfo, redact } from '../../go/redact.ts';
 
-/** The table of -print-config: each setting, its value and who set it. Secrets that are set show as ***. */
+/** The table of -print-config: each setting, its value and where it was set. Secrets that are set are shown as ***. */
 export function printConfig(chosen: ReadonlyMap<string, Chosen>, named: Sources['named'] = new Map()): string {
   const all = rowsOf(chosen, '');
   const sources = [...named].flatMap(([name, source]) => sourceRows(name, source));
@@ -20,13 +20,13 @@ function rowsOf(chosen: ReadonlyMap<string, Chosen>, start: string): Row[] {
     .map((one) => [start + one.setting.name, shown(one), source(one)]);
 }
 
-/** A source in as many rows as its table has. */
+/** The rows of one source. */
 function sourceRows(name: string, { chosen }: NamedSource): Row[] {
   return rowsOf(new Map([...chosen].filter(([, { from }]) => from !== 'default')), `source.${name}.`);
 }
 
 function shown({ setting, value }: Chosen): string {
-  // What may be a secret is one: a store that takes it for one may be named by a file that is read later, or be misspelt.
+  // A value that may be a secret is masked: the backend may be set by a file that is read later, or be misspelt.
   if (setting.secret !== undefined) return value === '' ? '""' : '***';
   if (setting.kind === 'string') return JSON.stringify(redact(value as string));
   if (setting.kind === 'list') {

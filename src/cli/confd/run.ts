@@ -17,7 +17,7 @@ import { TemplateError } from '../../template/engine/engine.ts';
 import { Keyring } from '../../template/funcs/keyring.ts';
 import { isEmbedded, openGlobalStore } from './store.ts';
 
-/** What a run has from the process around it. */
+/** What a run gets from its process. */
 export interface RunDeps {
   readonly env: ReadonlyMap<string, string>;
   readonly log: Logger;
@@ -27,11 +27,11 @@ export interface RunDeps {
 
 /** The same, with the pending reloads of earlier runs. */
 interface Running extends RunDeps {
-  /** Stays for as long as the process, whatever a hangup brings. */
+  /** The same for the whole life of the process, also after a SIGHUP. */
   readonly ledger: ReloadLedger;
 }
 
-/** Opens the store and runs the agent as the settings say; the exit code. */
+/** Opens the store and runs the agent; returns the exit code. */
 export async function run(loaded: LoadedConfig, deps: RunDeps): Promise<number> {
   const { config, warnings, notes } = loaded;
   const { log } = deps;
@@ -79,9 +79,9 @@ async function runOnce({ loaded, keyring, store }: DaemonDeps, deps: Running): P
     const agentDeps = { clock: systemClock, log, signal, ending, onTerminal: hasTerminal() };
     const agent = assembleAgent(backend, agentSettings({ loaded, keyring, store }, deps), agentDeps);
     const failures = await onetime(agent, signal);
-    // Whoever retries until it works must not take an interruption for success.
+    // A script that repeats until success must not take an interruption for success.
     if (interrupted.exitCode !== null) return interrupted.exitCode;
-    // Each has been logged where it happened.
+    // Each failure has been logged already.
     if (failures.length > 0)
       log.fatal(`Exiting: ${failures.length === 1 ? 'a failure' : `${failures.length} failures`}, logged above`);
     return failures.length > 0 ? 1 : 0;
@@ -92,7 +92,7 @@ async function runOnce({ loaded, keyring, store }: DaemonDeps, deps: Running): P
   }
 }
 
-/** Whether somebody can be asked. */
+/** Whether the process has a terminal. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
@@ -102,19 +102,19 @@ function hasTerminal(): boolean {
   }
 }
 
-/** What a daemon goes by until a hangup brings something else. */
+/** The settings of a daemon, until a SIGHUP. */
 interface DaemonDeps {
   readonly loaded: LoadedConfig;
   readonly keyring: Keyring | null;
   readonly store: Store;
 }
 
-/** The agent that stays: it ends with a signal, and begins anew when a hangup brings other settings. */
+/** Runs the agent until a signal; starts a new agent when a SIGHUP brings other settings. */
 class Daemon {
   private stop = new AbortController();
   private agent: Agent | null = null;
   private next: DaemonDeps | null = null;
-  /** Aborted by the signal to end; `stop` is by a hangup, too. */
+  /** Aborted by the signal to end; `stop` is also aborted by a SIGHUP. */
   private readonly end = new AbortController();
 
   constructor(
@@ -124,7 +124,7 @@ class Daemon {
 
   async run(): Promise<number> {
     const { log, ledger } = this.deps;
-    // A render leaves megabytes of garbage: collecting it more often costs nothing that shows, and saves a fifth of RSS.
+    // A render leaves megabytes of garbage: collecting it more often costs little and saves a fifth of RSS.
     setFlagsFromString('--semi-space-growth-factor=1');
     onSignals(log, () => {
       this.next = null;
@@ -172,7 +172,7 @@ class Daemon {
     }
   }
 
-  /** Reads everything again; with settings that do not work it goes on with those that it has. */
+  /** Reads everything again; keeps the old settings when the new ones do not work. */
   private async hangup(): Promise<void> {
     const { env, log, reload } = this.deps;
     log.info('Captured hangup. Reading the configuration again');
@@ -200,12 +200,12 @@ class Daemon {
   }
 }
 
-/** The embedded store keeps its data for as long as the process lives, whatever the settings say meanwhile. */
+/** The embedded store keeps its data while the process runs, whatever the settings are. */
 function sameStore(a: StoreSettings, b: StoreSettings): boolean {
   return (isEmbedded(a) && isEmbedded(b)) || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** What makes one start different from another. */
+/** A text that differs when the settings differ. */
 function textOf({ config, sources }: LoadedConfig): string {
   return JSON.stringify([config, [...sources.named].map(([name, { spec }]) => [name, spec])]);
 }
@@ -233,7 +233,7 @@ function sourcesLine(places: readonly string[]): string {
   return `Backend source(s) set to ${places.join(', ')}`;
 }
 
-/** Calls back with the shell's exit code for the signal; a second signal changes nothing. */
+/** Calls stop with the shell's exit code for the signal; a second signal has no effect. */
 function onSignals(log: Logger, stop: (exitCode: number) => void): void {
   const listen = (signal: 'SIGINT' | 'SIGTERM', word: string, exitCode: number) => {
     process.on(signal, () => {

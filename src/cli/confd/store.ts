@@ -9,12 +9,12 @@ import { systemClock } from '../../obs/clock.ts';
 import type { Logger } from '../../obs/log.ts';
 import { reachOf } from '../process/listen-scope.ts';
 
-/** Opens the global store; the embedded one begins to serve. Throws BackendError. */
+/** Opens the global store; starts the server of an embedded one. Throws BackendError. */
 export async function openGlobalStore(config: Config, deps: StoreDeps): Promise<Store> {
   return isEmbedded(config) ? openEmbedded(config, deps.log) : openStore({ ...config, ...deps });
 }
 
-/** Whether the store is one that this process serves. */
+/** Whether the store runs in this process. */
 export function isEmbedded({ backend }: StoreSettings): boolean {
   return entryOf(backend)?.kind === 'hosted';
 }
@@ -42,7 +42,7 @@ async function openEmbedded({ listen, dataDir }: Config, log: Logger): Promise<S
   return { backend: { ...local, close }, places: server.urls };
 }
 
-/** How many changes of the embedded store come between its snapshots. */
+/** Changes between two snapshots of the embedded store. */
 const snapshotCount = 10_000;
 
 async function openData(folder: string, log: Logger): Promise<Storage> {
@@ -50,7 +50,7 @@ async function openData(folder: string, log: Logger): Promise<Storage> {
   const { DataError } = await import('../../minietcd/storage/wal/error.ts');
   try {
     const disk = await openStorage({ folder, snapshotCount }, { clock: systemClock, log });
-    // What was read and rendered stays right; only changes are refused from here on.
+    // The data in memory is still right; only changes are refused from now on.
     void disk.lost.then((error) => {
       log.error(
         `${error.message}: the embedded store accepts no more changes; restart confd when the disk works again`,
@@ -63,7 +63,7 @@ async function openData(folder: string, log: Logger): Promise<Storage> {
   }
 }
 
-/** "host:port", "[::1]:port" or ":port", which is every address, as in Go. Throws BackendError. */
+/** "host:port", "[::1]:port" or ":port" (all addresses, as in Go). Throws BackendError. */
 function parseAddress(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):([0-9]+)$/.exec(text);
   const port = Number(match?.[3]);

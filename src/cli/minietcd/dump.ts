@@ -5,22 +5,22 @@ export interface DumpNode {
   readonly key: string;
   /** Undefined for a directory. */
   readonly value: string | undefined;
-  /** Seconds left when the dump was made; undefined lives for ever. */
+  /** Seconds left at the time of the dump; undefined: no TTL. */
   readonly ttl: number | undefined;
 }
 
-/** What a dump holds, in the order in which its nodes are to be made, and what the operator should know of it. */
+/** A dump: its nodes in the order in which they are to be created, and warnings. */
 export interface Dump {
   readonly nodes: readonly DumpNode[];
   readonly warnings: readonly string[];
 }
 
-/** A text that is no dump; the message says why. */
+/** A text that is not a dump; the message says why. */
 export class DumpError extends Error {
   override readonly name = 'DumpError';
 }
 
-/** The word by which our own dumps are known. */
+/** The name of our own format. */
 const format = 'mini-etcd dump 1';
 
 /** A node as etcd's v2 API shows it. */
@@ -34,8 +34,8 @@ interface ShownNode {
 }
 
 /**
- * Our own dump of the answer to a recursive GET: {"format":…,"nodes":[{"key":…,"value":…,"ttl":…},{"key":…,"dir":true}]}.
- * Throws DumpError for what is no such answer.
+ * Makes our own dump from the answer to a recursive GET:
+ * {"format":…,"nodes":[{"key":…,"value":…,"ttl":…},{"key":…,"dir":true}]}. Throws DumpError for another answer.
  */
 export function printDump(answer: string): string {
   const parsed = parse(answer);
@@ -51,7 +51,7 @@ export function printDump(answer: string): string {
   return `{"format":"${format}","nodes":[${list}]}\n`;
 }
 
-/** Reads our own dumps, answers of etcd to a recursive GET, and what `etcdctl ls -r -p` prints. Throws DumpError. */
+/** Reads our own dumps, answers of etcd to a recursive GET, and the output of `etcdctl ls -r -p`. Throws DumpError. */
 export function readDump(text: string): Dump {
   if (text.trimStart().startsWith('/')) return readListing(text);
   const parsed = parse(text);
@@ -66,7 +66,7 @@ function parse(text: string): object {
     parsed = JSON.parse(text);
   } catch (cause) {
     const { message } = cause as Error;
-    // What is quoted may be part of a value, which is nobody's business.
+    // The quoted part of the message may be part of a value, and is removed.
     const what = message.replace(/, \.*".*$|(?: in JSON)? at position .*$/s, '');
     throw new DumpError(`line ${lineOfFault(text, message)}: neither JSON nor a list of keys: ${what}`, { cause });
   }
@@ -74,7 +74,10 @@ function parse(text: string): object {
   return parsed;
 }
 
-/** The line that JSON.parse means: it tells a position, or quotes what stands around the fault, or ran into the end. */
+/**
+ * The line of an error of JSON.parse: the message has a position, or quotes the text around the error, or the text
+ * ended.
+ */
 function lineOfFault(text: string, message: string): number {
   const position = /at position (\d+)/.exec(message)?.[1];
   const quoted = /^Unexpected token '(.)', (\.*)"(.*?)"\.* is not valid JSON$/su.exec(message);
@@ -95,7 +98,7 @@ function readOwn(dump: { readonly format: unknown; readonly nodes: unknown }): D
   return (dump.nodes as readonly unknown[]).map((node, at) => checkNode(node, `nodes[${at}]`));
 }
 
-/** Directories come before what they hold, and everything in the order in which it was once created. */
+/** Directories before their content, and everything in the order of its creation. */
 function readAnswer({ node }: { readonly node: unknown }): DumpNode[] {
   const all: ShownNode[] = [];
   const pending = [node];
@@ -130,7 +133,7 @@ function checkNode(node: unknown, where: string): DumpNode {
   return { key, value: dir === true ? undefined : value, ttl };
 }
 
-/** A key on each line, a directory with a slash at its end, a value behind a tab where there is one. */
+/** A key on each line, a directory with a slash at its end, a value after a tab. */
 function readListing(text: string): Dump {
   const all = text.split(/\r?\n/);
   const wrong = all.findIndex((line) => line !== '' && !line.startsWith('/'));

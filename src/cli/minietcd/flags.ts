@@ -9,29 +9,29 @@ import type { ServerTlsFiles } from '../../minietcd/http/net/tls.ts';
 import { fromArguments, fromEnvironment, fromFile, SettingError, type Given, type Layers } from './layers.ts';
 import { notesOn } from './notes.ts';
 
-/** What a command line of mini-etcd comes to. */
+/** The settings of a mini-etcd. */
 export interface ServerSettings {
-  /** Undefined: the name that the data directory has, or 'default'. */
+  /** Undefined: the name in the data directory, or 'default'. */
   readonly name?: string;
   readonly listen: readonly Address[];
   /** Undefined: plain HTTP. */
   readonly tls: ServerTlsFiles | undefined;
-  /** What clients are told; empty: the addresses that it listens on. */
+  /** The advertised addresses; empty: the addresses that it listens on. */
   readonly clientUrls: readonly string[];
   readonly peerUrls: readonly string[];
   readonly cors: readonly string[];
   readonly limits: ServerLimits;
   readonly cluster: ClusterSettings;
-  /** Where data is kept; undefined: in memory only. */
+  /** The data directory; undefined: in memory only. */
   readonly dataDir: string | undefined;
-  /** How many changes come between snapshots; 0 takes none. */
+  /** Changes between two snapshots; 0: no snapshots. */
   readonly snapshotCount: number;
-  /** Where a CPU profile is written; '' for nowhere. */
+  /** The file for a CPU profile; '': none. */
   readonly cpuProfile: string;
   readonly graphite: Address | undefined;
   readonly verbose: boolean;
   readonly version: boolean;
-  /** What the operator should know of flags that do nothing, or do something else. */
+  /** Messages about flags without effect, or with another effect. */
   readonly warnings: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export async function loadSettings(args: readonly string[], env: ReadonlyMap<str
   return readSettings(args, env, bytes === undefined ? undefined : parseToml(defaultFile, bytes));
 }
 
-/** Puts flags over variables over a file. Throws FlagError, SettingError or ConfigError. */
+/** Merges flags, variables and file, the strongest first. Throws FlagError, SettingError or ConfigError. */
 export function readSettings(
   args: readonly string[],
   env: ReadonlyMap<string, string>,
@@ -67,7 +67,7 @@ export function readSettings(
   };
 }
 
-/** The settings that count, by name of the flag. */
+/** The effective settings, by the names of their flags. */
 class Values {
   constructor(private readonly given: ReadonlyMap<string, Given>) {}
 
@@ -76,7 +76,7 @@ class Values {
     return typeof value === 'string' ? value : '';
   }
 
-  /** The value of a flag that may be left alone. */
+  /** The value of a boolean flag; undefined when it is not set. */
   flag(name: string): boolean | undefined {
     const { value } = this.given.get(name) ?? {};
     return typeof value === 'boolean' ? value : undefined;
@@ -127,7 +127,7 @@ function settingsOf(values: Values): Omit<ServerSettings, 'warnings'> {
   };
 }
 
-/** What is shown as peer URLs. A cluster that names this node alone is harmless; any other one cannot be joined. */
+/** The shown peer URLs. A cluster that has only this node is accepted; any other one is refused. */
 function peerUrlsOf(values: Values): readonly string[] {
   const name = values.text('name') || 'default';
   const members = values.list('initial-cluster').map((text) => {
@@ -215,7 +215,7 @@ function listenOf(values: Values, advertised: Address | undefined, scheme: strin
   }
   if (urls.length > 0) return urls.map((url) => parseUrl(values, 'listen-client-urls', url));
   if (bind.length > 0) return bind.map((one) => parseBind(values, one, advertised));
-  // etcd's port of old and the one registered later, which most clients try.
+  // etcd's old port, and the registered one that most clients try.
   return advertised === undefined ? [4001, 2379].map((port) => ({ host: '127.0.0.1', port })) : [advertised];
 }
 

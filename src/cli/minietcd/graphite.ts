@@ -5,7 +5,7 @@ import type { Logger } from '../../obs/log.ts';
 
 const everyMs = 10_000;
 
-/** Sends Prometheus' text to Graphite every ten seconds until aborted; a Graphite that is away is one warning. */
+/** Sends the metrics to Graphite every ten seconds until aborted; an unreachable Graphite is logged once. */
 export async function feedGraphite(
   graphite: Address & { readonly prefix: string },
   metrics: () => string,
@@ -23,7 +23,7 @@ export async function feedGraphite(
   }
 }
 
-/** "name{label="value"} 1" as "prefix.name.value 1 <seconds>"; buckets of histograms are left out. */
+/** Converts "name{label="value"} 1" to "prefix.name.value 1 <seconds>"; buckets of histograms are left out. */
 export function graphiteLines(prefix: string, metrics: string, seconds: number): string {
   let lines = '';
   for (const line of metrics.split('\n')) {
@@ -41,7 +41,7 @@ const faults = new Map([
   ['EAI_AGAIN', 'no such host'],
 ]);
 
-/** The fault, or ''. */
+/** Resolves to the error, or ''. */
 function send({ host, port }: Address, text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

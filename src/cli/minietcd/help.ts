@@ -3,7 +3,7 @@ import { oldNames, rows, type Row } from './settings.ts';
 import { maintenance } from './maintenance.ts';
 import { transfers } from './transfer-commands.ts';
 
-/** The help text of mini-etcd: what is used one by one, and the rest by name. */
+/** The help text of mini-etcd: a line for each flag that has an effect, only the names of the others. */
 export function etcdUsage(): string {
   const used = rows.filter((row) => !isIdle(row) && !isRefused(row));
   const flags = (some: readonly Row[]) => some.map(({ spec }) => `-${spec.name}`);

@@ -6,25 +6,27 @@ import { oldNames, rows, type Row } from './settings.ts';
 import { maintenance } from './maintenance.ts';
 import { transfers } from './transfer-commands.ts';
 
-/** A setting that cannot be honoured; the message names where it was made, and the way out. */
+/** A setting that cannot be used; the message says where it was made, and what to do. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
-/** A value, and where it was given: `-addr`, `ETCD_ADDR`, `/etc/etcd/etcd.conf:3: addr`. Lists are comma separated. */
+/**
+ * A value, and where it was set: `-addr`, `ETCD_ADDR`, `/etc/etcd/etcd.conf:3: addr`. Lists are separated by commas.
+ */
 export interface Given {
   readonly value: string | boolean;
   readonly where: string;
 }
 
-/** What the layers come to: flags over the environment over the file. */
+/** The settings of one layer: flags, environment or file. */
 export interface Layers {
   readonly given: ReadonlyMap<string, Given>;
-  /** What the operator should know, one line each. */
+  /** Messages for the operator, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** Reads the command line. Throws FlagError, or SettingError for words that are no flags. */
+/** Reads the command line. Throws FlagError, or SettingError for words that are not flags. */
 export function fromArguments(args: readonly string[]): Layers {
   const specOf = new Map(rows.map(({ spec }) => [spec.name, spec]));
   const old = [...oldNames].map(([name, long]): FlagSpec => ({ ...specOf.get(long)!, name }));
@@ -54,7 +56,7 @@ function plain(value: FlagValue): string | boolean {
   return typeof value === 'boolean' ? value : String(value);
 }
 
-/** Reads the variables as etcd does: trimmed, empty is unset, and any word but 0 and false is true. */
+/** Reads the variables as etcd does: trimmed, empty means unset, and any text but 0 and false is true. */
 export function fromEnvironment(env: ReadonlyMap<string, string>): Layers {
   const given = new Map<string, Given>();
   for (const { spec, env: names } of rows) {
@@ -68,7 +70,7 @@ export function fromEnvironment(env: ReadonlyMap<string, string>): Layers {
   return { given, warnings: unknown.map((name) => `unrecognized environment variable ${name} is ignored`) };
 }
 
-/** Reads a file. Throws ConfigError, with its line, for a value of the wrong type. */
+/** Reads a file. Throws ConfigError, with the line, for a value of the wrong type. */
 export function fromFile(file: TomlFile): Layers {
   const given = new Map<string, Given>();
   const warnings: string[] = [];
@@ -93,7 +95,7 @@ export function fromFile(file: TomlFile): Layers {
   return { given, warnings };
 }
 
-/** A number may be written without its point, and a list as one string. */
+/** A number may be written without a decimal point, and a list as one string. */
 function valueOf(file: string, { spec }: Row, entry: TomlEntry): string | boolean {
   if (spec.kind === 'bool') return asBool(file, entry);
   if (typeof entry.value === 'number' || typeof entry.value === 'bigint') {

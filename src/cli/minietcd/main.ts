@@ -9,7 +9,7 @@ import { serveEtcd } from './serve.ts';
 import { transfers } from './transfer-commands.ts';
 import { version } from '../process/version.ts';
 
-/** Runs mini-etcd until a signal ends it; the exit code. */
+/** Runs mini-etcd until a signal; returns the exit code. */
 async function main(args: readonly string[], env: ReadonlyMap<string, string>): Promise<number> {
   const command = maintenance.find((name) => name === args[0]);
   if (command !== undefined) {

@@ -35,8 +35,8 @@ const flagsOf = {
 } as const;
 
 /**
- * Runs a command on a data directory, writes one line of outcome (and notes before it); the exit code. usual names the
- * directory where none is given, and is undefined for a server that keeps nothing.
+ * Runs a command on a data directory and prints one line with the result (and notes before it); returns the exit code.
+ * `usual` is the default directory; undefined for a server that keeps no data.
  */
 export async function maintain(
   command: (typeof maintenance)[number],

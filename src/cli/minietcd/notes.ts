@@ -2,7 +2,7 @@ import { redact } from '../../go/redact.ts';
 import { rows } from './settings.ts';
 import { SettingError, type Given } from './layers.ts';
 
-/** What the operator should know of settings, one line each. Throws SettingError for the first that is refused. */
+/** Messages about settings, one line each. Throws SettingError for the first setting that is refused. */
 export function notesOn(given: ReadonlyMap<string, Given>): string[] {
   const notes: string[] = [];
   for (const { spec, fate } of rows) {
@@ -31,7 +31,7 @@ function corsNotes(given: ReadonlyMap<string, Given>): string[] {
   );
 }
 
-/** Every address is a good one to listen on, and a bad one to be told. */
+/** A server can listen on "all addresses", but clients cannot use that as an address. */
 function addressNotes(given: ReadonlyMap<string, Given>): string[] {
   const reported = ['addr', 'advertise-client-urls'].filter((name) => String(given.get(name)?.value ?? '') !== '');
   const names = reported.length > 0 ? reported : ['bind-addr', 'listen-client-urls'];

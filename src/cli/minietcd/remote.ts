@@ -6,7 +6,7 @@ import { TlsSource, type TlsFiles } from '../../backend/net/tls.ts';
 import { speaksTls } from '../../backend/net/tls-probe.ts';
 import { maskUserinfo } from '../../go/redact.ts';
 
-/** A server that cannot be asked, or that refuses; the message names it. */
+/** A server that cannot be reached, or that refuses; the message names it. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
 }
@@ -16,9 +16,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Any etcd with the v2 API, asked over one connection. */
+/** Any etcd with the v2 API, over one connection. */
 export class Remote {
-  /** Its URL as it may be shown. */
+  /** The URL without credentials. */
   readonly label: string;
 
   private constructor(
@@ -29,7 +29,7 @@ export class Remote {
     this.label = maskUserinfo(url);
   }
 
-  /** Gives a server up that sends nothing for so long. Throws RemoteError, which names the URL or file at fault. */
+  /** Gives up on a server that sends nothing for patienceMs. Throws RemoteError that names the URL or file. */
   static async open(text: string, files: TlsFiles, patienceMs: number): Promise<Remote> {
     const url = text.replace(/\/+$/, '');
     if (!/^https?:\/\/[^/]+$/.test(url) || !URL.canParse(url)) {
@@ -88,7 +88,7 @@ export class Remote {
     });
   }
 
-  /** Whoever is cut off in the clear may have met a server that speaks TLS. */
+  /** A server that expects TLS closes a plain connection. */
   private async reasonOf(cause: NodeJS.ErrnoException): Promise<string> {
     const { protocol, hostname, port } = new URL(this.url);
     if (protocol === 'http:' && /^(?:ECONNRESET|EPIPE|HPE_.*)$/.test(cause.code ?? '')) {
@@ -98,14 +98,14 @@ export class Remote {
     return reasonOf(cause);
   }
 
-  /** What an answer says, as far as it fits into a line. */
+  /** The error text of an answer, cut to fit into a line. */
   refusal(what: string, { status, body }: Answer): RemoteError {
     const [line = ''] = body.trim().split('\n');
     return new RemoteError(`${this.label} refuses ${what}: ${status} ${line.slice(0, 200)}`);
   }
 }
 
-/** What a text can hold. */
+/** The longest possible string. */
 const maxBytes = 500_000_000;
 
 function reasonOf(cause: NodeJS.ErrnoException): string {
@@ -114,6 +114,6 @@ function reasonOf(cause: NodeJS.ErrnoException): string {
   if (code === 'ENOTFOUND') return 'no such host';
   if (code?.startsWith('HPE_') === true) return 'it is not an HTTP server';
   if (isNoTls(cause)) return 'it does not use TLS: write http://';
-  // The addresses of a name that has several are each in an error of their own.
+  // If a name has several addresses, each has an error of its own.
   return message === '' ? (code ?? 'the connection failed') : message;
 }

@@ -12,10 +12,10 @@ import type { ServerSettings } from './flags.ts';
 import { writeTo } from '../process/output.ts';
 import { reachOf } from '../process/listen-scope.ts';
 
-/** How often a refused client is told of, for each reason. */
+/** How often a refused client is logged, for each reason. */
 const strangersMs = 60_000;
 
-/** Serves until a signal, or until the disk can no longer be trusted; the exit code. */
+/** Serves until a signal, or until the disk cannot be trusted any more; returns the exit code. */
 export async function serveEtcd(settings: ServerSettings, args: readonly string[]): Promise<number> {
   let { verbose } = settings;
   const setVerbose = (wanted: boolean) => (verbose = wanted);
@@ -71,7 +71,7 @@ async function serve(settings: Served, log: Logger): Promise<number> {
   return end instanceof Error ? 1 : 0;
 }
 
-/** What runs beside the server: the log of changes, certificates that follow their files, Graphite. */
+/** Starts what runs beside the server: the log of changes, reloading of certificates, Graphite. */
 function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   logChanges(server, log);
   const reported = (error: unknown) => {
@@ -95,7 +95,7 @@ function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   void sendMetrics(server, settings, log);
 }
 
-/** etcd serves with an expired certificate too; here at least somebody is told. */
+/** etcd also serves with an expired certificate; here there is at least a warning. */
 async function warnOfTime({ tls }: Served, log: Logger): Promise<void> {
   if (tls === undefined) return;
   const note = await untimelyNote(tls, systemClock.now()).catch(() => undefined);
@@ -115,7 +115,7 @@ function openData({ dataDir, name, snapshotCount }: ServerSettings, log: Logger)
   return openStorage(settings, { clock: systemClock, log });
 }
 
-/** Writes every change with its key, never with its value. */
+/** Logs every change with its key, never with its value. */
 function logChanges({ keyspace }: MiniEtcd, log: Logger): void {
   let seen = keyspace.index;
   keyspace.onChange(() => {

@@ -1,14 +1,14 @@
 import type { FlagSpec } from '../../go/flag.ts';
 
-/** What becomes of a setting: it is used, is used but not as one may think, has no effect, or stops the start. */
+/** How a setting is treated: it is used, is used with a note, has no effect, or is refused. */
 export type Fate = 'used' | { readonly notes: string } | { readonly warns: string } | { readonly refuses: string };
 
-/** What a setting of mini-etcd is called, and what becomes of it. */
+/** A setting of mini-etcd: its names, and how it is treated. */
 export interface Row {
   readonly spec: FlagSpec;
   /** Variables of the environment, the first that is not empty counts. */
   readonly env: readonly string[];
-  /** Names of the table and the key in a file; none for what only a command line can say. */
+  /** Names of the table and the key in a file; empty for a setting that only a command line can have. */
   readonly toml: readonly string[];
   readonly fate: Fate;
 }
@@ -32,7 +32,7 @@ function row(name: string, kind: FlagSpec['kind'], usage: string, fate: Fate = '
   return { spec: { name, kind, default: zero, usage }, env, toml: toml.map((part) => part.replaceAll('-', '_')), fate };
 }
 
-/** Where variables and keys do not follow the flag's name; documents of etcd name some that it did not read itself. */
+/** Variables and keys with names other than the flag's; etcd's documents name some that etcd itself did not read. */
 const names: ReadonlyMap<string, { readonly env?: readonly string[]; readonly toml?: readonly string[] }> = new Map([
   ['snapshot-count', { env: ['ETCD_SNAPSHOTCOUNT', 'ETCD_SNAPSHOT_COUNT'] }],
   ['cors', { env: ['ETCD_CORS', 'ETCD_CORS_ORIGINS'] }],
@@ -102,13 +102,13 @@ const toml: Fate = {
   refuses: 'mini-etcd does not read YAML: write the settings in TOML, and name the file with -config',
 };
 
-/** Rows of flags that share a fate. */
+/** Rows of flags that are treated in the same way. */
 function alike(names: string, kind: FlagSpec['kind'], fate: Fate): readonly Row[] {
   const usage = 'warns' in (fate as object) ? 'no effect' : 'refused';
   return names.split(' ').map((name) => row(name, kind, usage, fate));
 }
 
-/** Flags of later releases with which scripts start a single node. */
+/** Flags of later releases that scripts for a single node use. */
 const laterRows: readonly Row[] = [
   row('advertise-client-urls', 'string', 'as -addr: `urls` separated by commas'),
   row('client-cert-auth', 'bool', 'every client must have a certificate; -trusted-ca-file already requires this'),

@@ -25,7 +25,7 @@ const flags: readonly FlagSpec[] = [
   flag('timeout', 'give up after this many `seconds` without a byte from the server', '30'),
 ];
 
-/** A file that cannot be read or written, or that holds no dump; the message names it. */
+/** A file that cannot be read or written, or that is not a dump; the message names it. */
 class FileError extends Error {
   override readonly name = 'FileError';
 }
@@ -83,7 +83,7 @@ async function exportTo(server: Remote, given: ReadonlyMap<string, string>): Pro
   return `${counted(readDump(dump).nodes.length, 'node')} from ${server.label}; hidden keys (_…) are not included${lost}`;
 }
 
-/** Puts before what is wrong with a dump where it came from. */
+/** Adds the source of a dump to its error. */
 function about<T>(where: string, read: () => T): T {
   try {
     return read();
@@ -105,7 +105,7 @@ async function importFrom(server: Remote, given: ReadonlyMap<string, string>): P
   const { nodes, warnings }: Dump = about(file === '-' ? 'standard input' : file, () => readDump(text));
   for (const warning of warnings) writeTo(2, `mini-etcd import: ${warning}\n`);
   let done = 0;
-  // One after the other, so that what was created earlier gets the lower index again.
+  // One after the other, so that nodes keep their order of creation.
   for (const node of nodes) {
     await put(server, node, done);
     done++;
@@ -115,13 +115,13 @@ async function importFrom(server: Remote, given: ReadonlyMap<string, string>): P
 
 async function put(server: Remote, { key, value, ttl }: DumpNode, done: number): Promise<void> {
   const fields = new URLSearchParams(value === undefined ? { dir: 'true', prevExist: 'false' } : { value });
-  // A key that had less than a second left lives for one more.
+  // Less than a second becomes one second.
   if (ttl !== undefined) fields.set('ttl', String(Math.max(1, ttl)));
   const answer = await server.ask('PUT', encodeKey(key), fields.toString());
   const { status } = answer;
   if (status < 300) return;
   if (status === 412 && value === undefined) {
-    if (ttl === undefined) return; // the directory is there already
+    if (ttl === undefined) return; // the directory exists already
     const again = new URLSearchParams({ dir: 'true', prevExist: 'true', ttl: String(Math.max(1, ttl)) });
     if ((await server.ask('PUT', encodeKey(key), again.toString())).status < 300) return;
   }

@@ -1,4 +1,4 @@
-/** Who can reach a store that asks nobody for a password. */
+/** Who can reach a store without a password. */
 export function reachOf(urls: readonly string[], tls?: { readonly caFile: string }): string {
   const isLoopback = (url: string) => /^https?:\/\/(?:127\.|\[::1\])/.test(url);
   if (urls.every(isLoopback)) return 'loopback only';

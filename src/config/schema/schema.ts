@@ -1,23 +1,25 @@
 import { type FlagKind, type FlagSpec, type FlagValue, formatValue } from '../../go/flag.ts';
 
-/** What a setting is: one row of data, from which flag, variable, TOML key, help and docs are made. */
+/** A setting is one row of data, from which flag, variable, TOML key, help and docs are made. */
 
 /** One setting; V is the type of its value. */
 export interface Setting<V extends FlagValue = FlagValue> extends FlagSpec {
   readonly default: V;
-  /** Key in the configuration file; null for what only a command line can say. */
+  /** Key in the configuration file; null for a setting of the command line only. */
   readonly toml: string | null;
   /** Variables of the environment, the first that is not empty counts. */
   readonly env: readonly string[];
-  /** True when its value must not be shown; 'path' for a file that holds a secret, where some stores take the secret itself. */
+  /**
+   * True when its value must not be shown; 'path' for a file with a secret, where some stores take the secret itself.
+   */
   readonly secret?: true | 'path';
-  /** Its values are addresses, which may have user:password@ in front of the host. */
+  /** True when its values are addresses, which may have user:password@ before the host. */
   readonly address?: true;
   /** The values that completion offers. */
   readonly choices?: readonly string[];
-  /** Where the help screen has it; the store when left out. */
+  /** Its topic on the help screen; the store by default. */
   readonly topic?: Topic;
-  /** What is wrong with a value, for the operator, or null. */
+  /** What is wrong with a value, or null. */
   check?(value: V): string | null;
 }
 
@@ -33,15 +35,15 @@ export const topics = Object.freeze({
 /** A topic of the help screen. */
 export type Topic = keyof typeof topics;
 
-/** Settings by the names that code has for their values. */
+/** Settings by the names of their values in the code. */
 export type SettingRows = Readonly<Record<string, Setting>>;
 
-/** What settings hold once they are chosen. */
+/** The values of settings. */
 export type Values<Rows extends SettingRows> = { readonly [Name in keyof Rows]: Rows[Name]['default'] };
 
 type Extra<V extends FlagValue> = Partial<Omit<Setting<V>, 'name' | 'kind' | 'usage'>>;
 
-/** A row: underscores in its TOML key and a variable CONFD_<NAME>, unless `extra` says something else. */
+/** A row with an underscored TOML key and a variable CONFD_<NAME>, unless `extra` says otherwise. */
 function row<V extends FlagValue>(name: string, kind: FlagKind, usage: string, extra: { default: V } & Extra<V>) {
   const words = name.replaceAll('-', '_');
   return Object.freeze<Setting<V>>({ name, kind, usage, toml: words, env: [`CONFD_${words.toUpperCase()}`], ...extra });
@@ -52,7 +54,7 @@ export function textSetting(name: string, usage: string, extra: Extra<string> = 
   return row(name, 'string', usage, { default: '', ...extra });
 }
 
-/** Yes or no, no by default. */
+/** A boolean, false by default. */
 export function boolSetting(name: string, usage: string, extra: Extra<boolean> = {}): Setting<boolean> {
   return row(name, 'bool', usage, { default: false, ...extra });
 }
@@ -77,10 +79,10 @@ export function countSetting(
   return row(name, 'int', usage, { check, ...rest });
 }
 
-/** The longest that a timer can wait. */
+/** The longest time of a timer. */
 export const maxTimerSeconds = 2_147_483;
 
-/** A time that can be waited, in milliseconds; more than nothing, unless mayBeZero. */
+/** A time in milliseconds; above 0, unless mayBeZero. */
 export function durationSetting(
   name: string,
   usage: string,
@@ -95,18 +97,18 @@ export function durationSetting(
   return row(name, 'duration', usage, { check, ...rest });
 }
 
-/** The file that holds the secret of another setting, in place of it. */
+/** The file with the secret of another setting. */
 export function secretFileSetting(secret: string): Setting<string> {
   return textSetting(`${secret}-file`, `file that holds the ${secret}`);
 }
 
-/** The rows, all below one topic of the help screen. */
+/** The rows, with this topic of the help screen. */
 export function inTopic<Rows extends SettingRows>(topic: Topic, rows: Rows): Rows {
   const entries = Object.entries(rows).map(([name, setting]) => [name, Object.freeze({ ...setting, topic })]);
   return Object.freeze(Object.fromEntries(entries)) as Rows;
 }
 
-/** What the settings hold when nobody sets them. */
+/** The default values of the settings. */
 export function defaultsOf<Rows extends SettingRows>(rows: Rows): Values<Rows> {
   return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.default])) as Values<Rows>;
 }

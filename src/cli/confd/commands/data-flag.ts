@@ -1,6 +1,6 @@
 import type { FlagSpec } from '../../../go/flag.ts';
 
-/** Keys from files in place of every store. */
+/** Reads the keys from files instead of any store. */
 export const dataFlag: FlagSpec = Object.freeze({
   name: 'data',
   kind: 'list',

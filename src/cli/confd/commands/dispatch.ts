@@ -9,7 +9,7 @@ import { commandUsage, completions } from './usage.ts';
 export { refuseFlags } from './refuse.ts';
 export { usage } from './usage.ts';
 
-/** Runs the command that the first word names; resolves to its exit code, 2 for a command line that cannot be run. */
+/** Runs the command that the first word names; resolves to its exit code, 2 for a wrong command line. */
 export async function runCommand(
   program: string,
   [word = '', ...args]: readonly string[],
@@ -33,14 +33,14 @@ export async function runCommand(
   return command.run({ program, flags, operands, env, loadPreviews, commands });
 }
 
-/** What the script of `confd completion` asks for. */
+/** Answers the script of `confd completion`. */
 export async function complete(program: string, words: readonly string[]): Promise<number> {
   const found = await completions({ program, commands, command: null }, words);
   writeTo(1, found.map((word) => `${word}\n`).join(''));
   return 0;
 }
 
-/** What a start decides, and no command. */
+/** Flags of the agent only. */
 const ofTheAgent: ReadonlySet<string> = new Set(['version', 'print-config']);
 
 function flagsOf({ flags, takesSettings }: Command): readonly FlagSpec[] {
@@ -48,7 +48,7 @@ function flagsOf({ flags, takesSettings }: Command): readonly FlagSpec[] {
   return [...flags, ...settings.filter(({ name }) => !ofTheAgent.has(name)), ...oldSettings];
 }
 
-/** Why the words behind the flags cannot be what they were meant for, or null. */
+/** What is wrong with the words after the flags, or null. */
 function wrongOperand({ operands: allowed }: Command, operands: readonly string[]): string | null {
   const flag = operands.find((word) => /^-./.test(word));
   if (flag !== undefined)

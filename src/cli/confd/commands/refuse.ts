@@ -5,7 +5,9 @@ import { nearest } from '../../../go/nearest.ts';
 import { writeTo } from '../../process/output.ts';
 import type { Command } from './command.ts';
 
-/** Answers a command line that Go's flag package would not take, with its words; the exit code. Throws what is another error. */
+/**
+ * Prints why Go's flag package would refuse the command line, in its words; returns the exit code. Throws other errors.
+ */
 export function refuseFlags(call: string, error: unknown, usage: () => string): number {
   if (!(error instanceof FlagError)) throw error;
   if (error.code === 'help') {
@@ -17,7 +19,10 @@ export function refuseFlags(call: string, error: unknown, usage: () => string): 
   return 2;
 }
 
-/** A first word that is no command: Go's confd ignores it and all flags behind it, which nobody means. The exit code. */
+/**
+ * Refuses a first word that is not a command: Go's confd ignores it and all flags after it, which is never intended.
+ * Returns the exit code.
+ */
 export function refuseCommand(program: string, word: string, commands: readonly Command[]): number {
   const names = commands.map(({ name }) => name);
   const near = nearest(word, names);
@@ -30,7 +35,7 @@ export function refuseCommand(program: string, word: string, commands: readonly 
   return 2;
 }
 
-/** Whether the word is a store of this release. */
+/** Whether the word is the name of a store of this release. */
 function isOffered(word: string): boolean {
   return word !== '' && (entryOf(word)?.kind ?? 'missing') !== 'missing';
 }

@@ -6,19 +6,19 @@ import { type Setting, topics } from '../../../config/schema/schema.ts';
 import { type FlagSpec, formatValue, usageText } from '../../../go/flag.ts';
 import type { Command } from './command.ts';
 
-/** What -h prints and what follows a command line that is refused: Go's layout. */
+/** The text of -h, also printed after a wrong command line: Go's layout. */
 export function usage(program: string): string {
   return usageText(program, offered);
 }
 
-/** What is described: all of confd, or one of its commands. */
+/** What is described: confd or one of its commands. */
 export interface Described {
   readonly program: string;
   readonly commands: readonly Command[];
   readonly command: Command | null;
 }
 
-/** What -h prints behind a command. */
+/** The text of -h after a command. */
 export function commandUsage(program: string, { name, operands, flags, takesSettings }: Command): string {
   const own = usageText(`${program} ${name}${operands === '' ? '' : ` ${operands}`}`, flags);
   const more = `The flags of ${program} can be given, too: "${program} help ${name}" lists all of them\n`;
@@ -42,11 +42,11 @@ export async function completionScript(topic: Described): Promise<string> {
   });
 }
 
-/** What can come at the end of words, the command line typed so far with the program as its first word. */
+/** What can come next; words are the command line so far, with the program as the first word. */
 export async function completions(topic: Described, words: readonly string[]): Promise<string[]> {
   const command = topic.commands.find(({ name }) => words.length > 2 && name === words[1]) ?? null;
   const last = words.at(-1) ?? '';
-  // Values of flags that take any text, and files, are left to the shell, which knows them.
+  // The shell completes files and values of flags that take any text.
   const flag = /^--?([^=]+)$/.exec(words.at(-2) ?? '')?.[1];
   const rows: readonly (FlagSpec & Pick<Setting, 'choices'>)[] = [...(command?.flags ?? []), ...offered];
   const spec = rows.find(({ name }) => name === flag);

@@ -1,9 +1,11 @@
 import { type Level, type Logger, parseLevel } from '../../../obs/log.ts';
 import { writeTo } from '../../process/output.ts';
 
-/** The log of a command that somebody waits for: plain lines on stderr, from WARNING on unless -log-level says otherwise. */
+/**
+ * The log of a command that a user waits for: plain lines on stderr, from WARNING on unless -log-level says otherwise.
+ */
 export class CommandLog implements Logger {
-  /** Whether there was an error. */
+  /** True after an error. */
   failed = false;
   readonly #least: Level;
 
@@ -11,7 +13,7 @@ export class CommandLog implements Logger {
     this.#least = level;
   }
 
-  /** The log at the level that -log-level names, or null for a word that is none. */
+  /** A log with the level of -log-level, or null for an unknown level. */
   static at(word: string): CommandLog | null {
     const level = parseLevel(word);
     return level === undefined ? null : new CommandLog(level);
@@ -29,7 +31,7 @@ export class CommandLog implements Logger {
     if (['debug', 'info', 'warning'].includes(this.#least)) writeTo(2, `warning: ${message}\n`);
   }
 
-  /** An error is said at every level; lines of advice stand below it. */
+  /** Errors are printed at every level; lines of advice follow. */
   error(message: string, advice: readonly string[] = []): void {
     this.failed = true;
     writeTo(2, [`error: ${message}`, ...advice].map((line) => `${line}\n`).join(''));

@@ -11,12 +11,14 @@ import { Masks, secretsOf } from './masks.ts';
 import { type Prepared, prepare, type RenderRequest, rendered, resolveAll, sayError } from './prepare.ts';
 import { hunksOf, maxChangedLines } from './unified.ts';
 
-/** Larger contents are told by their sizes and digests alone. */
+/** For larger files only sizes and digests are shown. */
 const maxMebibytes = 16;
-/** A NUL in so many bytes makes a content binary, as for git. */
+/** A NUL within so many bytes means binary content, as in git. */
 const textBytes = 8000;
 
-/** Prints how dests differ from what would be written; the exit code: 0 the same, 1 different, 2 for an error. */
+/**
+ * Prints how dests differ from what would be written; returns the exit code: 0 the same, 1 different, 2 for an error.
+ */
 export async function diff(request: RenderRequest): Promise<number> {
   const prepared = await prepare(request);
   if (prepared === null) return 2;
@@ -55,14 +57,14 @@ function resourcesOf(prepared: Prepared): Promise<Resource[]> {
   });
 }
 
-/** The secrets of all stores that the settings and the resources name. */
+/** The secrets of all stores in the settings and the resources. */
 async function knownSecrets({ loaded, specs }: Prepared): Promise<string[]> {
   const named = [...loaded.sources.named.values()].map(({ spec }) => spec);
   const stores = [...named, ...specs.flatMap(({ sources }) => sources)].flatMap(({ store }) => store ?? []);
   return (await Promise.all([...new Set([loaded.config, ...stores])].map(secretsOf))).flat();
 }
 
-/** The lines that tell how dest differs, as byte strings; none when it does not. Throws AgentError. */
+/** The lines of the difference, as byte strings; none when dest is the same. Throws AgentError. */
 async function diffOf(resource: Resource, rendering: Rendering, masks: Masks): Promise<string[]> {
   const difference = await compare(rendering, resource);
   if (difference.problem !== null) throw difference.problem;
@@ -125,7 +127,7 @@ const colours: readonly (readonly [RegExp, string])[] = [
   [/^-/, '31'],
 ];
 
-/** On a terminal: colours, unless NO_COLOR says otherwise, and nothing that a file could tell the terminal to do. */
+/** Colours the lines on a terminal, unless NO_COLOR is set, and escapes control characters. */
 function painterFor(env: ReadonlyMap<string, string>): (line: string) => string {
   if (!isatty(1)) return (line) => line;
   const isPlain = (env.get('NO_COLOR') ?? '') !== '' || env.get('TERM') === 'dumb';

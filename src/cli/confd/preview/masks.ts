@@ -3,32 +3,32 @@ import { type StoreSettings, storeSettings } from '../../../backend/entries.ts';
 import { fromText } from '../../../go/bytes.ts';
 import { quote } from '../../../go/strconv.ts';
 
-/** A shorter value cannot be told from a word that happens to be the same. */
+/** A shorter value is not masked: ordinary words may be the same by chance. */
 const minLength = 3;
 const mask = '***';
 const maxSecretFileBytes = 64 * 1024;
 
-/** The password in an address, as in postgres://app:hunter2@db/app. */
+/** The password in an address, such as postgres://app:hunter2@db/app. */
 const addressPassword = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"'<>]*:)[^\s/@"'<>]+(?=@)/gi;
 
-/** What must not be shown of some texts. All texts are byte strings. */
+/** The secrets that must not be shown. All texts are byte strings. */
 export class Masks {
   readonly #secrets: readonly string[];
 
   constructor(secrets: Iterable<string>) {
     const forms = [...secrets].filter((secret) => secret.trim().length >= minLength).flatMap(formsOf);
-    // The longest first: one secret may be a part of another.
+    // The longest first: one secret may be part of another.
     this.#secrets = [...new Set(forms)].sort((a, b) => b.length - a.length);
   }
 
-  /** The text with *** for every secret, in as many lines as before. */
+  /** Replaces every secret in the text by ***; the number of lines stays the same. */
   apply(text: string): string {
     const masked = this.#secrets.reduce((before, secret) => before.replaceAll(secret, maskLines), text);
     return masked.replace(addressPassword, `$1${mask}`);
   }
 }
 
-/** As it is, and as functions of templates write it. */
+/** The secret itself, and as template functions encode it. */
 function formsOf(secret: string): string[] {
   const trimmed = secret.trim();
   const bytes = Buffer.from(trimmed, 'latin1');
@@ -40,19 +40,19 @@ function maskLines(secret: string): string {
   return secret.replace(/[^\r\n]+/g, mask);
 }
 
-/** One line of a diff: its sign, and what is shown of it. */
+/** One line of a diff: its sign and the text that is shown. */
 export interface DiffLine {
   readonly sign: ' ' | '-' | '+';
   readonly text: string;
-  /** Whether something in it is masked. */
+  /** True when part of the line is masked. */
   readonly isMasked: boolean;
-  /** Whether it is the last one of a text and has no end. */
+  /** True for the last line of a text that does not end with a newline. */
   readonly isLast: boolean;
 }
 
 /**
- * Lines of a diff, where the old ones may hold a secret that is no longer known: one that stands where a new line has a
- * masked value is masked in the same place, or as a whole.
+ * Masks old lines that may hold an earlier secret, which is not known: an old line in the place of a new line with a
+ * masked value is masked at the same position, or completely.
  */
 export function maskOldSecrets(lines: readonly DiffLine[]): DiffLine[] {
   const patterns = lines
@@ -78,7 +78,7 @@ function maskOld(line: DiffLine, patterns: readonly RegExp[], isSecret: boolean)
   return isSecret && !line.isMasked && line.text.trim() !== '' ? { ...line, text: mask, isMasked: true } : line;
 }
 
-/** What a line with masked values looks like, whatever the values; none for one that is nothing else. */
+/** A pattern for a line with masked values, whatever the values are; none for a line that is completely masked. */
 function patternOf(text: string): RegExp[] {
   const parts = text.split(mask);
   if (parts.join('').trim() === '') return [];
@@ -86,7 +86,7 @@ function patternOf(text: string): RegExp[] {
   return [new RegExp(`^${quoted.join('.+?')}$`, 's')];
 }
 
-/** The secrets of a store's settings: passwords and tokens, those in files of their own, and those in addresses of nodes. */
+/** The secrets in the settings of a store: passwords and tokens, those in files, and those in addresses of nodes. */
 export async function secretsOf(store: StoreSettings): Promise<string[]> {
   const values: Readonly<Record<string, unknown>> = store;
   const secrets: string[] = [];
@@ -101,7 +101,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A file that cannot be read holds nothing that could be shown. */
+/** A file that cannot be read has no content to mask. */
 async function contentOf(path: string): Promise<string> {
   if (path === '') return '';
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -15,16 +15,16 @@ import { TemplateError } from '../../../template/engine/engine.ts';
 import { Keyring } from '../../../template/funcs/keyring.ts';
 import { CommandLog } from './command-log.ts';
 
-/** The part of a command line that says what to render. */
+/** The part of a command line that selects what to render. */
 export interface RenderRequest {
   /** confd's flags, and -data. */
   readonly flags: ReadonlyMap<string, FlagValue>;
-  /** Which resources; all when there are none. */
+  /** The resources; all if empty. */
   readonly operands: readonly string[];
   readonly env: ReadonlyMap<string, string>;
 }
 
-/** What a command renders, and with what. */
+/** What a command needs to render. */
 export interface Prepared {
   readonly loaded: LoadedConfig;
   readonly specs: readonly ResourceSpec[];
@@ -32,9 +32,9 @@ export interface Prepared {
   readonly log: CommandLog;
 }
 
-/** Reads the settings and the resources that the command line names; null when that failed, which has been said. */
+/** Reads the settings and the selected resources; null after an error, which has been logged. */
 export async function prepare({ flags, operands, env }: RenderRequest): Promise<Prepared | null> {
-  // A level in confd.toml is that of the agent's log.
+  // The level in confd.toml is for the agent's log.
   const log = CommandLog.at((flags.get('log-level') as string | undefined) ?? 'warning');
   if (log === null) {
     new CommandLog().error('-log-level is not a valid level: debug, info, warn, error, fatal or panic');
@@ -81,18 +81,18 @@ async function readSpecs(
   return specs;
 }
 
-/** The store that a source names; where the agent itself serves one, it is asked for its keys as a client asks. */
+/** The store of a source; a store that the agent itself serves is read as a client would. */
 function storeOf(store: StoreSettings | null, config: Config): StoreSettings {
   const entry = entryOf(config.backend);
   return store ?? (entry?.kind === 'hosted' ? { ...config, ...entry.asClient(config) } : config);
 }
 
-/** -data stands for every store. */
+/** -data replaces every store. */
 function fileStore(files: readonly string[], config: Config): StoreSettings {
   return { ...config, backend: 'file', files, filter: '*' };
 }
 
-/** The resources as `resolve` makes them from their specs; the log says why one cannot be made. */
+/** Resolves the specs; the log names those that cannot be resolved. */
 export async function resolveAll<R extends ResourceTemplate>(
   { specs, log }: Pick<Prepared, 'specs' | 'log'>,
   resolve: (spec: ResourceSpec) => R | Promise<R>,
@@ -109,7 +109,7 @@ export async function resolveAll<R extends ResourceTemplate>(
   return resources;
 }
 
-/** What was rendered, one resource after the other; of the others the log says why they were not. */
+/** The renderings, one resource after the other; the log says why others could not be rendered. */
 export async function* rendered<R extends ResourceTemplate>(
   resources: readonly R[],
   { deps, log }: Pick<Prepared, 'deps' | 'log'>,
@@ -139,7 +139,7 @@ function renderingOf<R extends ResourceTemplate>(
   return null;
 }
 
-/** Says why a resource came to nothing, as the agent does. */
+/** Logs why a resource could not be rendered, as the agent does. */
 export function sayError(error: unknown, resource: Pick<ResourceTemplate, 'file'>, log: CommandLog): void {
   const { message, hints } = failureOf(error, 'render', false, resource);
   log.error(message, hints);

@@ -4,7 +4,7 @@ import { writeTo } from '../../process/output.ts';
 import { type Prepared, prepare, type RenderRequest, rendered, resolveAll, sayError } from './prepare.ts';
 import { writeInto } from './tree.ts';
 
-/** Renders what the command line names to standard output, or into a folder; the exit code. */
+/** Renders the selected resources to standard output or into a directory; returns the exit code. */
 export async function print(line: RenderRequest): Promise<number> {
   const prepared = await prepare(line);
   if (prepared === null) return 2;
@@ -34,10 +34,10 @@ function templatesOf(prepared: Prepared): Promise<ResourceTemplate[]> {
   return resolveAll(prepared, (spec) => resolveTemplate(spec, { templatesDir, prefix }));
 }
 
-/** Standard output takes no more; without a message when its reader is gone. */
+/** Standard output cannot be written; no message when its reader is gone. */
 class OutputError extends Error {}
 
-/** Standard output, with a line above each file where there are several, as head(1) has it. */
+/** Standard output; with several files, a line above each of them, as in head(1). */
 class Output {
   #isFirst = true;
   #isInLine = false;

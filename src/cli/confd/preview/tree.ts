@@ -8,8 +8,8 @@ import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
 const defaultMode = 0o644;
 
 /**
- * Writes a rendering to its dest as it is below folder, with the mode that dest would have; gives the path. Whatever dest
- * says, the file is inside of folder: ".." ends at its top, and links in it are not followed. Throws AgentError.
+ * Writes a rendering to its dest below folder, with the mode that dest would have; returns the path. The file is always
+ * inside of folder: ".." ends at its top, and links in it are not followed. Throws AgentError.
  */
 export async function writeInto(folder: string, resource: ResourceTemplate, rendering: Rendering): Promise<string> {
   const inside = resolve('/', resource.dest);
@@ -22,7 +22,7 @@ export async function writeInto(folder: string, resource: ResourceTemplate, rend
     for (const chunk of rendering.chunks) await attempt('write', temporary, () => file.writeFile(chunk));
     await attempt('chmod', temporary, async () => file.chmod(await modeOf(resource)));
     await file.close();
-    // A link that stands there is replaced, and what it leads to stays as it is.
+    // A link at that path is replaced, and its target is unchanged.
     await attempt('rename', path, () => rename(temporary, path));
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -32,7 +32,7 @@ export async function writeInto(folder: string, resource: ResourceTemplate, rend
   return path;
 }
 
-/** Makes the folders of an absolute path below folder, each a folder of its own and no link to one elsewhere. */
+/** Creates the directories of an absolute path below folder; a link in the place of one is an error. */
 async function makeFolders(folder: string, inside: string): Promise<void> {
   let path = folder;
   for (const name of inside.split('/').filter((part) => part !== '')) {
@@ -47,7 +47,7 @@ async function makeFolders(folder: string, inside: string): Promise<void> {
   }
 }
 
-/** As in the pipeline: the resource's own, or that of a dest which is there already. */
+/** As in the pipeline: the mode of the resource, or that of an existing dest. */
 async function modeOf({ spec, dest }: ResourceTemplate): Promise<number> {
   if (spec.mode !== null) return spec.mode & 0o777;
   return stat(dest).then(

@@ -1,6 +1,6 @@
 import { type DiffLine, type Masks, maskOldSecrets } from './masks.ts';
 
-/** More changed lines than these are not shown: finding them takes time that grows with their square. */
+/** Above this number of changed lines no lines are shown: the time to find them grows with the square of the number. */
 export const maxChangedLines = 3000;
 
 const context = 3;
@@ -31,7 +31,7 @@ export async function hunksOf(before: string, after: string, masks: Masks): Prom
   return patch.hunks.flatMap((hunk, i) => [headerOf(hunk), ...masked.slice(ends[i - 1] ?? 0, ends[i]).map(printed)]);
 }
 
-/** A line as it may be shown. */
+/** A line as it is shown. */
 type Shown = Pick<DiffLine, 'text' | 'isMasked'>;
 
 function linesOf(text: string, masks: Masks): Shown[] {
@@ -50,7 +50,7 @@ interface Hunk {
   readonly newLines: number;
 }
 
-/** Of no lines the format wants the number of the line before. */
+/** For zero lines, the format has the number of the line before. */
 function headerOf({ oldStart, oldLines, newStart, newLines }: Hunk): string {
   const range = (start: number, count: number) => `${count === 0 ? start - 1 : start},${count}`;
   return `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`;
