@@ -29,13 +29,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   template: ['go', 'template/engine', 'template/gotext', 'template/handlebars', 'template/funcs'],
 
   'backend/net': ['go', 'obs', 'config/schema', 'backend/contract'],
+  'backend/consul': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   'backend/embedded': ['go', 'config/schema', 'backend/contract'],
   'backend/env': ['go', 'backend/contract', 'backend/net'],
   'backend/etcd': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   'backend/file': ['go', 'obs', 'config/schema', 'file-watch', 'backend/contract', 'backend/net'],
   backend: [
-    ...['go', 'config/schema', 'backend/contract', 'backend/net', 'backend/embedded', 'backend/env', 'backend/etcd'],
-    'backend/file',
+    ...['go', 'config/schema', 'backend/contract', 'backend/net', 'backend/consul', 'backend/embedded', 'backend/env'],
+    ...['backend/etcd', 'backend/file'],
   ],
   config: ['go', 'config/schema', 'backend'],
 

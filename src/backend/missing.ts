@@ -1,11 +1,11 @@
 import { secretFileSetting, type SettingRows, textSetting } from '../config/schema/schema.ts';
 import type { FlagValue } from '../go/flag.ts';
 import type { MissingEntry } from './contract/entry.ts';
+import { tokenSettings } from './net/settings.ts';
 
 /** The stores that Go's confd reads and this release does not: their settings are accepted, but not offered. */
 export const missingEntries = [
   missing('acm', 'certificates of AWS', {}),
-  missing('consul', 'Consul', {}),
   {
     ...missing('dynamodb', 'a table of DynamoDB', { table: textSetting('table', 'DynamoDB table') }),
     check: (value: (flag: string) => FlagValue) =>
@@ -17,8 +17,7 @@ export const missingEntries = [
   missing('ssm', 'parameters of AWS Systems Manager', {}),
   missing('vault', 'Vault', {
     appId: textSetting('app-id', 'app id for the vault auth type app-id'),
-    authToken: textSetting('auth-token', 'token for the vault auth types token and github', { secret: true }),
-    authTokenFile: secretFileSetting('auth-token'),
+    ...tokenSettings,
     authType: textSetting('auth-type', 'vault auth type'),
     path: textSetting('path', 'mount path of the vault auth type'),
     roleId: textSetting('role-id', 'role id for the vault auth types app-role and kubernetes'),

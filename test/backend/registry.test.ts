@@ -5,12 +5,19 @@ import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { buildSync } from 'esbuild';
 import type { Setting } from '../../src/config/schema/schema.ts';
-import { embeddedEntry, envEntry, etcdEntries, fileEntry, missingEntries } from '../../src/backend/registry.ts';
+import {
+  consulEntry,
+  embeddedEntry,
+  envEntry,
+  etcdEntries,
+  fileEntry,
+  missingEntries,
+} from '../../src/backend/registry.ts';
 
 // What is known of a backend stands in its folder and one line of the registry.
 
 const root = join(import.meta.dirname, '../..');
-const entries = [embeddedEntry, envEntry, ...etcdEntries, fileEntry, ...missingEntries];
+const entries = [consulEntry, embeddedEntry, envEntry, ...etcdEntries, fileEntry, ...missingEntries];
 
 describe('entries', () => {
   test('each has a name of its own and a line that fits a screen, and one is the default', () => {
@@ -49,6 +56,7 @@ function walk(folder: string): string[] {
 test('no code but its own names a backend', () => {
   // A store may be a service, too, whose configuration is written. "env" and "file" are the names of layers, too; settings of older releases are what they are for ever.
   const own = new Map<string, RegExp>([
+    ['consul', /^backend\/consul\//],
     ['embedded', /^backend\/embedded\//],
     ['etcd', /^backend\/etcd\//],
     // The API that a mini-etcd has.
@@ -112,7 +120,7 @@ describe('the env backend, removed and added again', () => {
       expect(text).not.toMatch(/\benv\b/);
     }
     expect(confd('-onetime', '-backend', 'env', '-config-file=').text).toContain(
-      'Invalid backend "env" (known are etcd, etcdv2, etcdv3, file, and for -backend embedded)',
+      'Invalid backend "env" (known are consul, etcd, etcdv2, etcdv3, file, and for -backend embedded)',
     );
     expect(confd('-print-config', '-backend', 'file', '-node', 'h', '-config-file=').text).toMatch(
       /^node .*flag -node$/m,
@@ -130,6 +138,6 @@ describe('the env backend, removed and added again', () => {
 
     build();
     expect(confd('help').text).toMatch(/^ +env +environment variables of this process$/m);
-    expect(confd('-h').text).toContain('where the keys are: embedded, env, etcd');
+    expect(confd('-h').text).toContain('where the keys are: consul, embedded, env, etcd');
   });
 });

@@ -255,23 +255,23 @@ describe('combinations that are doubted', () => {
 });
 
 describe('settings that the store does not read', () => {
-  const etcd = 'etcd, etcdv2 or etcdv3';
+  const etcd = 'consul, etcd, etcdv2 or etcdv3';
   const cases: [string[], Record<string, string>, string, string[]][] = [
     [['-backend=nope', '-node=h'], {}, '', []],
     [
-      ['-auth-token=t', '-file=f'],
+      ['-role-id=t', '-file=f'],
       {},
       '',
       [
-        'auth-token is not used: this release does not have the backend vault',
+        'role-id is not used: this release does not have the backend vault',
         'file is not used without the backend file',
       ],
     ],
     [
-      ['-backend=vault', '-auth-token=t', '-file=f'],
+      ['-backend=vault', '-role-id=t', '-file=f'],
       {},
       '',
-      ['auth-token is not used: this release does not have the backend vault'],
+      ['role-id is not used: this release does not have the backend vault'],
     ],
     [
       ['-backend=env', '-node=h', '-client-cert=c'],

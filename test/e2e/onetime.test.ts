@@ -54,9 +54,9 @@ describe('what goes wrong', () => {
     ],
     [
       'a backend that is still missing',
-      ['-backend', 'consul'],
+      ['-backend', 'rancher'],
       1,
-      /FATAL Invalid backend "consul" \(this release does not/,
+      /FATAL Invalid backend "rancher" \(this release does not/,
     ],
     ['a config file that is not there', ['-config-file', '/nope/confd.toml'], 1, /FATAL .*\/nope\/confd\.toml/],
     ['a backend that is not known', ['-onetime', '-backend', 'nope'], 1, /FATAL Invalid backend/],

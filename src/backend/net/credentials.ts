@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { BackendError } from '../contract/backend.ts';
+import { readSecret } from './secret-file.ts';
 
 /** The credentials for a store. */
 export interface Login {
@@ -30,7 +29,7 @@ export class Credentials {
   static async open(settings: CredentialSettings): Promise<Credentials | null> {
     const { basicAuth, username, password, passwordFile } = settings;
     if (!basicAuth || username === '' || (password === '' && passwordFile === '')) return null;
-    const first = passwordFile === '' ? password : await readPassword(passwordFile);
+    const first = passwordFile === '' ? password : await readSecret('password', passwordFile);
     return new Credentials({ username, password: first }, passwordFile);
   }
 
@@ -44,22 +43,9 @@ export class Credentials {
    */
   async renew(refused: Login): Promise<boolean> {
     if (this.known === refused && this.file !== '') {
-      const password = await readPassword(this.file);
+      const password = await readSecret('password', this.file);
       if (password !== refused.password) this.known = { ...refused, password };
     }
     return this.known !== refused;
   }
-}
-
-/** The text of the file, without the line end that editors add. */
-async function readPassword(file: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new BackendError('settings', `cannot read the password file: ${(cause as Error).message}`, { cause });
-  }
-  const password = text.replace(/\r?\n$/, '');
-  if (password === '') throw new BackendError('settings', `the password file ${file} is empty`);
-  return password;
 }

@@ -10,6 +10,14 @@ export interface Patience {
   readonly totalMs: number;
   /** The end of that time, on the clock. */
   readonly until: number;
+  /** Only one connection is tried. */
+  readonly isOnce: boolean;
+}
+
+/** A request that one node gets, once, and that the node may hold back. */
+export interface Once {
+  /** How many ms more than usual it may take. */
+  readonly moreMs: number;
 }
 
 /** The time limits of all nodes together. */
@@ -33,13 +41,19 @@ export class Failover<Node extends { readonly label: string }> {
   ) {}
 
   /** The answer of the first node that works; BackendError names every node and its failure. */
-  async ask<T>(signal: AbortSignal, attempt: (node: Node, patience: Patience) => Promise<T>): Promise<T> {
+  async ask<T>(
+    signal: AbortSignal,
+    attempt: (node: Node, patience: Patience) => Promise<T>,
+    once: Once | null = null,
+  ): Promise<T> {
     const failures: { readonly node: Node; readonly cause: Error }[] = [];
     const first = this.current;
-    const { beginMs, totalMs, clock } = this.limit;
+    const { clock } = this.limit;
+    const beginMs = this.limit.beginMs + (once?.moreMs ?? 0);
+    const totalMs = this.limit.totalMs + (once?.moreMs ?? 0);
     const start = clock.now();
-    const count = this.nodes.length;
-    for (let tried = 0; tried < this.nodes.length; tried++) {
+    const count = once === null ? this.nodes.length : 1;
+    for (let tried = 0; tried < count; tried++) {
       const index = (first + tried) % this.nodes.length;
       const node = this.nodes[index]!;
       signal.throwIfAborted();
@@ -50,6 +64,7 @@ export class Failover<Node extends { readonly label: string }> {
           beginMs: Math.max(share, beginMs / count),
           totalMs: Math.max(start + totalMs - now, totalMs / count),
           until: Math.max(start + totalMs, now + totalMs / count),
+          isOnce: once !== null,
         });
         this.current = index;
         return result;
@@ -61,7 +76,7 @@ export class Failover<Node extends { readonly label: string }> {
       }
     }
     // The node that used up the time is not asked first the next time.
-    this.current = (first + 1) % count;
+    this.current = (first + 1) % this.nodes.length;
     const code = failures.every(({ cause }) => deniedBy(cause)) ? 'denied' : 'unreachable';
     const facts = failures.map(({ node, cause }) => `${node.label}: ${errorText(cause)}`);
     const fault = this.fault();

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Agent as HttpsAgent, request as HttpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../../obs/clock.ts';
 import { BackendError } from '../contract/backend.ts';
 import type { Credentials } from './credentials.ts';
@@ -10,6 +11,7 @@ import { type Node, parseNode } from './nodes.ts';
 import { oneLine } from './error-text.ts';
 import type { Proxy, Route } from './proxy.ts';
 import { type TlsFiles, type TlsOptions, TlsSource, wantsTls } from './tls.ts';
+import type { Token } from './token.ts';
 import { proxyAuthorization, viaProxies } from './tunnel.ts';
 
 export interface HttpSettings {
@@ -20,6 +22,10 @@ export interface HttpSettings {
   readonly tls: TlsFiles;
   /** For basic auth; null uses the credentials in the addresses. */
   readonly auth: Credentials | null;
+  /** Sent in a header of every request. */
+  readonly token?: Token | null;
+  /** The store may compress its answers. */
+  readonly isCompressed?: boolean;
   /** The proxies for the nodes. */
   readonly route: Route;
   readonly limits: HttpLimits;
@@ -105,17 +111,22 @@ export class HttpClient {
 
   /** The whole answer within the time limit. */
   async get(path: string, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.failover.ask(signal, async (node, patience) => {
-      const answer = await this.ask({ node, path, patience }, signal);
-      const body = await answer.body('in time');
-      if (answer.status === 400 && saysTls(body)) throw new Error('the server uses TLS on this port: write https://');
-      return { ...answer, body: () => Promise.resolve(body) };
-    });
+    return this.failover.ask(signal, (node, patience) => this.whole({ node, path, patience }, signal));
   }
 
   /** An answer as soon as its headers have arrived; the signal also ends the wait for its body. */
   async open(path: string, signal: AbortSignal): Promise<HttpAnswer> {
     return this.failover.ask(signal, (node, patience) => this.ask({ node, path, patience }, signal));
+  }
+
+  /**
+   * The whole answer to a request that the node holds back for up to waitMs, until there is something to tell. It is sent to
+   * one node over one connection: a store that comes back after a break may have other data.
+   */
+  async wait(path: string, waitMs: number, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.failover.ask(signal, (node, patience) => this.whole({ node, path, patience }, signal), {
+      moreMs: waitMs,
+    });
   }
 
   /** Closes every connection. */
@@ -130,6 +141,13 @@ export class HttpClient {
     return this.https === null ? [this.agent] : [this.agent, this.https.agent];
   }
 
+  private async whole(asked: PendingRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const answer = await this.ask(asked, signal);
+    const body = await answer.body('in time');
+    if (answer.status === 400 && saysTls(body)) throw new Error('the server uses TLS on this port: write https://');
+    return { ...answer, body: () => Promise.resolve(body) };
+  }
+
   private async ask(asked: PendingRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const { node } = asked;
     const path = node.url.pathname.replace(/\/+$/, '') + asked.path;
@@ -137,47 +155,50 @@ export class HttpClient {
     const response = await this.admitted({ ...asked, path }, signal);
     const { maxBytes } = limits;
     const { totalMs, until } = asked.patience;
+    const isZipped = this.settings.isCompressed === true && response.headers['content-encoding'] === 'gzip';
+    const stream = isZipped ? await unzipped(response) : response;
     const inTime = () => {
       const limit = { ms: until - clock.now(), clock, late: incomplete(totalMs) };
-      return within(limit, signal, (inner) => readBody(response, maxBytes, inner));
+      return within(limit, signal, (inner) => readBody(stream, maxBytes, inner));
     };
     const answer: HttpAnswer = {
       node: node.label,
       status: response.statusCode!,
       headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-      body: (pace) => (pace === undefined ? readBody(response, maxBytes, signal) : inTime()),
+      body: (pace) => (pace === undefined ? readBody(stream, maxBytes, signal) : inTime()),
       hasBegun: () => response.readableDidRead,
       drop: () => response.destroy(),
     };
-    if (answer.status >= 500) throw new Error(`answered ${answer.status}${reason(await this.wordsOf(answer, signal))}`);
+    if (answer.status >= 500)
+      throw new Error(`answered ${answer.status}${reason(answer, await this.wordsOf(answer, signal))}`);
     return answer;
   }
 
-  /** Asks again with the current password when the request was refused. */
+  /** Asks again with the current password or token when the request was refused. */
   private async admitted(asked: PendingRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const { auth } = this.settings;
-    if (auth === null) return this.redirected(asked, basic(asked.node.userinfo), signal);
-    for (let { login } = auth; ; { login } = auth) {
-      const response = await this.redirected(asked, basic(`${login.username}:${login.password}`), signal);
-      if (![401, 403].includes(response.statusCode!) || !(await auth.renew(login))) return response;
+    const { auth, token = null } = this.settings;
+    for (;;) {
+      const [login, secret] = [auth?.login, token?.secret];
+      const userinfo = login === undefined ? asked.node.userinfo : `${login.username}:${login.password}`;
+      const response = await this.redirected(asked, { ...basic(userinfo), ...token?.headers }, signal);
+      if (![401, 403].includes(response.statusCode!)) return response;
+      const isOtherLogin = login !== undefined && (await auth!.renew(login));
+      const isOtherToken = secret !== undefined && (await token!.renew(secret));
+      if (!isOtherLogin && !isOtherToken) return response;
       response.destroy();
     }
   }
 
   /** Followers of an etcd 0.4 redirect readers to the leader. */
-  private async redirected(
-    asked: PendingRequest,
-    authorization: string | null,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  private async redirected(asked: PendingRequest, identity: Headers, signal: AbortSignal): Promise<IncomingMessage> {
     const { node, path, patience } = asked;
     let { origin } = node.url;
     let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
       const { hostname, protocol } = new URL(origin);
-      // The password is sent to the host of the node only, and never over http when the node is at https.
+      // Password and token are sent to the host of the node only, and never over http when the node is at https.
       const isSafe = hostname === node.url.hostname && (protocol === node.url.protocol || protocol === 'https:');
-      const ask = { origin, path: raw, authorization: isSafe ? authorization : null };
+      const ask = { origin, path: raw, identity: isSafe ? identity : {} };
       const response = await this.send(ask, patience, signal);
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
@@ -188,7 +209,11 @@ export class HttpClient {
     }
   }
 
-  private async send(ask: HttpRequest, { beginMs, until }: Patience, signal: AbortSignal): Promise<IncomingMessage> {
+  private async send(
+    ask: HttpRequest,
+    { beginMs, until, isOnce }: Patience,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const { clock } = this.settings;
     for (;;) {
       const secure = await this.secure();
@@ -198,7 +223,7 @@ export class HttpClient {
         return await within({ ms, clock, late: noAnswer(beginMs) }, signal, (inner) => headersOf(request, inner));
       } catch (error) {
         // A kept connection may be dead: the kept ones are closed, and a new one is tried.
-        if (!request.reusedSocket || signal.aborted) throw await this.explained(error as Error, ask, until);
+        if (!request.reusedSocket || isOnce || signal.aborted) throw await this.explained(error as Error, ask, until);
         this.dropIdle();
       }
     }
@@ -241,10 +266,11 @@ export class HttpClient {
     return https;
   }
 
-  private start({ origin, path, authorization }: HttpRequest, https: Https | null): ClientRequest {
+  private start({ origin, path, identity }: HttpRequest, https: Https | null): ClientRequest {
     const url = new URL(origin);
     const proxy = this.settings.route(url);
-    const headers = { Accept: 'application/json', ...(authorization === null ? {} : { Authorization: authorization }) };
+    const zip = this.settings.isCompressed === true ? { 'Accept-Encoding': 'gzip' } : {};
+    const headers = { Accept: 'application/json', ...zip, ...identity };
     if (proxy !== null && proxy.kind !== 'socks5' && url.protocol === 'http:') {
       const { host, port, kind } = proxy;
       const own = { Host: url.host, ...headers, ...proxyAuthorization(proxy) };
@@ -281,11 +307,21 @@ interface PendingRequest {
 interface HttpRequest {
   readonly origin: string;
   readonly path: string;
-  readonly authorization: string | null;
+  /** The headers with the credentials. */
+  readonly identity: Headers;
 }
 
-function basic(userinfo: string): string | null {
-  return userinfo === '' ? null : `Basic ${Buffer.from(userinfo, 'utf8').toString('base64')}`;
+type Headers = Readonly<Record<string, string>>;
+
+function basic(userinfo: string): Headers {
+  return userinfo === '' ? {} : { Authorization: `Basic ${Buffer.from(userinfo, 'utf8').toString('base64')}` };
+}
+
+/** The body of a compressed answer. */
+async function unzipped(response: IncomingMessage): Promise<Readable> {
+  const [{ createGunzip }, { pipeline }] = await Promise.all([import('node:zlib'), import('node:stream')]);
+  // Errors are reported where the body is read.
+  return pipeline(response, createGunzip(), () => undefined);
 }
 
 /** From now on the agent's connections are closed after their requests. */
@@ -317,14 +353,16 @@ function headersOf(request: ClientRequest, signal: AbortSignal): Promise<Incomin
   });
 }
 
-function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<string> {
+function readBody(response: Readable, maxBytes: number, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const abort = () => response.destroy(signal.reason as Error);
-    const fail = (error: Error) => {
+    const fail = (error: NodeJS.ErrnoException) => {
       signal.removeEventListener('abort', abort);
-      reject(error);
+      const { code = '' } = error;
+      if (code === 'ERR_STREAM_PREMATURE_CLOSE') reject(cutOff());
+      else reject(code.startsWith('Z_') ? new Error('the compressed answer is damaged or cut off') : error);
     };
     signal.addEventListener('abort', abort, { once: true });
     response.on('data', (chunk: Buffer) => {
@@ -338,12 +376,15 @@ function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSign
     });
     response.once('error', fail);
     response.once('close', () => {
-      fail(new Error('the connection broke in the middle of the answer'));
+      fail(cutOff());
     });
     if (signal.aborted) abort();
-    else if (response.destroyed)
-      fail(response.errored ?? new Error('the connection broke in the middle of the answer'));
+    else if (response.destroyed) fail(response.errored ?? cutOff());
   });
+}
+
+function cutOff(): Error {
+  return new Error('the connection broke in the middle of the answer');
 }
 
 /** The answer of Go's and nginx's servers to a plain HTTP request at a TLS port. */
@@ -351,8 +392,9 @@ function saysTls(body: string): boolean {
   return /HTTP request (?:to an HTTPS server|was sent to HTTPS port)/.test(body);
 }
 
-/** The error text in a body, for a message. */
-function reason(body: string): string {
-  const message = /"message"\s*:\s*"([^"\\]*)"/.exec(body)?.[1];
-  return message === undefined ? '' : ` (${oneLine(message)})`;
+/** The error text in a body, for a message: etcd sends JSON, consul plain text. */
+function reason({ headers }: HttpAnswer, body: string): string {
+  const isText = /^text\/plain\b/.test(headers.get('content-type') ?? '');
+  const message = /"message"\s*:\s*"([^"\\]*)"/.exec(body)?.[1] ?? (isText ? body.trim() : '');
+  return message === '' ? '' : ` (${oneLine(message)})`;
 }

@@ -53,6 +53,13 @@ export const loginSettings = inTopic('secrets', {
   passwordFile: secretFileSetting('password'),
 });
 
+/** For stores that take a token. */
+export const tokenSettings = inTopic('secrets', {
+  authToken: textSetting('auth-token', 'token for the backend', { secret: true }),
+  /** Read again when the store refuses the token. */
+  authTokenFile: secretFileSetting('auth-token'),
+});
+
 /** Warnings about connection settings that work, but probably not as intended. */
 export function connectionDoubts(values: Values<typeof tlsSettings & typeof loginSettings>): readonly string[] {
   const doubts: string[] = [];

@@ -1,18 +1,25 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { BackendError } from '../contract/backend.ts';
 
 /** The files of a TLS connection; '' means "not set". */
 export interface TlsFiles {
+  /** A file, or a directory whose files are all read. */
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   /** Accept any server certificate. */
   readonly insecure: boolean;
+  /** The name in the server's certificate, where it is not the host name. */
+  readonly serverName?: string;
 }
 
 /** The TLS options of node:https. */
-export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & { rejectUnauthorized?: boolean };
+export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> & {
+  rejectUnauthorized?: boolean;
+  servername?: string;
+};
 
 /** True when the files ask for TLS: a CA, or a certificate with its key (one of the two alone is ignored). */
 export function wantsTls(files: TlsFiles): boolean {
@@ -70,6 +77,7 @@ async function stampOf({ caFile, certFile, keyFile }: TlsFiles): Promise<string>
 async function loadTls(files: TlsFiles): Promise<TlsOptions> {
   const options: TlsOptions = {};
   if (files.insecure) options.rejectUnauthorized = false;
+  if (files.serverName !== undefined && files.serverName !== '') options.servername = files.serverName;
   if (files.caFile !== '') options.ca = await loadAuthorities(files.caFile);
   if (files.certFile !== '' && files.keyFile !== '') {
     options.cert = await load('client certificate', files.certFile);
@@ -86,12 +94,23 @@ async function loadTls(files: TlsFiles): Promise<TlsOptions> {
 }
 
 async function loadAuthorities(file: string): Promise<string> {
-  const pem = await load('CA', file);
+  const pem = await loadAll(file);
   const { X509Certificate } = await import('node:crypto');
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw unusable('CA', file, new Error('there is no PEM certificate in it'));
   for (const block of blocks) await usable('CA', file, () => new X509Certificate(block));
   return pem;
+}
+
+/** The text of a file, or of all files of a directory. */
+async function loadAll(path: string): Promise<string> {
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) return load('CA', path);
+  const names = (await readdir(path)).sort();
+  return (await Promise.all(names.map((name) => load('CA', join(path, name))))).join('\n');
 }
 
 async function load(what: string, file: string): Promise<string> {
