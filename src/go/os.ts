@@ -1,4 +1,5 @@
 /** What Go's os and syscall packages print for the errors, signals and file modes of Linux. */
+import type { Stats } from 'node:fs';
 
 const errnoTexts: ReadonlyMap<string, string> = new Map([
   ['E2BIG', 'argument list too long'],
@@ -85,4 +86,11 @@ export function modeText(mode: number): string {
   ].join('');
   const bits = Array.from('rwxrwxrwx', (letter, i) => (mode & (0o400 >> i) ? letter : '-')).join('');
   return (special === '' ? '-' : special) + bits;
+}
+
+/** What stands where a file should be, for a message. */
+export function kindOf(stat: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a named pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
 }

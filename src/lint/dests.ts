@@ -3,7 +3,7 @@ import { access, constants, lstat, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { isErrno } from '../agent/resource/error.ts';
 import { isStageName } from '../agent/pipeline/stage-files.ts';
-import { kindOf } from '../agent/resource/file-kind.ts';
+import { kindOf } from '../go/os.ts';
 import { services } from '../services/services.ts';
 import type { Code } from './rules.ts';
 

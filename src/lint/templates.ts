@@ -1,6 +1,5 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { kindOf } from '../agent/resource/file-kind.ts';
-import { errnoText } from '../go/os.ts';
+import { errnoText, kindOf } from '../go/os.ts';
 import { join } from '../go/path.ts';
 import type { FuncMap } from '../go/value.ts';
 import { enginesFor } from '../template/engines.ts';

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromText } from '../go/bytes.ts';
-import { errnoText } from '../go/os.ts';
+import { errnoText, kindOf } from '../go/os.ts';
 import type { FuncMap } from '../go/value.ts';
 import { TemplateError } from './engine/engine.ts';
 import type { Dialect, Engine, Template, TemplateFile } from './engine/engine.ts';
@@ -81,9 +81,16 @@ function locate({ message, cause, at }: TemplateError, file: TemplateFile): Temp
 /** Changes whenever the file may have: the time of change is there for edits that put the modification time back. */
 async function stampOf(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    const found = await stat(path, { bigint: true });
+    // To open a pipe is to wait for whoever writes to it, and a device may never end.
+    if (!found.isFile() && !found.isDirectory()) {
+      const why = `it is ${kindOf(found)}, and not a file`;
+      throw new TemplateError(`Unable to process template ${path}, ${why}`, { cause: new Error(why) });
+    }
+    const { dev, ino, size, mtimeNs, ctimeNs } = found;
     return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
   } catch (error) {
+    if (error instanceof TemplateError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new TemplateError(`Missing template: ${path}`, { cause: error });
     throw unreadable(path, error as NodeJS.ErrnoException);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,17 @@ describe('bad templates', () => {
     await mkdir(path);
     expect(await errorOf(new Templates(), path)).toBe(
       `Unable to process template ${path}, read ${path}: is a directory`,
+    );
+  });
+
+  test('a named pipe, whose writer would be waited for, and a device', async () => {
+    const path = join(dir, 'p.tmpl');
+    execFileSync('mkfifo', [path]);
+    expect(await errorOf(new Templates(), path)).toBe(
+      `Unable to process template ${path}, it is a named pipe, and not a file`,
+    );
+    expect(await errorOf(new Templates(), '/dev/zero')).toBe(
+      'Unable to process template /dev/zero, it is a device, and not a file',
     );
   });
 

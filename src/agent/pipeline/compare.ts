@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
-import { modeText } from '../../go/os.ts';
+import { kindOf, modeText } from '../../go/os.ts';
 import { AgentError, attempt, isErrno } from '../resource/error.ts';
-import { kindOf } from '../resource/file-kind.ts';
 import type { Rendering } from '../render/render.ts';
 import type { Resource } from '../resource/resource.ts';
 

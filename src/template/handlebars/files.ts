@@ -1,6 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { fromText, toText } from '../../go/bytes.ts';
-import { errnoText } from '../../go/os.ts';
+import { errnoText, kindOf } from '../../go/os.ts';
 import { join } from '../../go/path.ts';
 import { GoError } from '../../go/value.ts';
 import { Suspend, TemplateError } from '../engine/engine.ts';
@@ -70,6 +70,10 @@ export class PartialFiles {
       try {
         const [real, folder] = await Promise.all([realpath(path), realpath(this.#folder)]);
         if (!isBelow(real, folder)) throw outside(name);
+        const found = await stat(real);
+        // To open a pipe is to wait for whoever writes to it, and a device may never end.
+        if (!found.isFile() && !found.isDirectory())
+          throw new GoError(fromText(`open ${path}: it is ${kindOf(found)}, and not a file`));
         return { name: file, text: await readFile(real, 'latin1') };
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,8 @@ describe('what is refused', () => {
     ['leak', 'include path "leak" is outside template directory'],
     ['none', 'include none: open DIR/none: no such file or directory'],
     ['folder', 'include folder: read DIR/folder: is a directory'],
+    ['pipe', 'include pipe: open DIR/pipe: it is a named pipe, and not a file'],
+    ['device', 'include path "device" is outside template directory'],
     ['file/x', 'include file/x: open DIR/file/x: not a directory'],
     ['loop', 'include loop: open DIR/loop: too many levels of symbolic links'],
     ['a\\x00b', 'include a\0b: open DIR/a\0b: invalid argument'],
@@ -58,6 +61,8 @@ describe('what is refused', () => {
     await symlink(join(root, 'elsewhere'), join(dir, 'link'));
     await symlink('../elsewhere/secret', join(dir, 'leak'));
     await symlink('loop', join(dir, 'loop'));
+    await symlink('/dev/zero', join(dir, 'device'));
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
     await files({ file: '' });
     await mkdir(join(dir, 'folder'));
     const written = `{{include "${name}"}}`;

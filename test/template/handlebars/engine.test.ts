@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -420,6 +421,7 @@ describe('partials are files below templates', () => {
     ['a\0b', 'partial "a\0b" is outside template directory'],
     ['sub', nowhere('sub')],
     ['file/x', nowhere('file/x')],
+    ['pipe', 'open DIR/pipe: it is a named pipe, and not a file'],
     ['loop', 'open DIR/loop.hbs: too many levels of symbolic links'],
   ])('what is not there, and what is outside: %j', async (name, message) => {
     await mkdir(join(folder, '../templates2'));
@@ -430,6 +432,7 @@ describe('partials are files below templates', () => {
     await symlink('../secret', join(folder, 'link'));
     await symlink('..', join(folder, 'linked'));
     await symlink('loop.hbs', join(folder, 'loop.hbs'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
     const error: unknown = await render(`{{> "${name}"}}`, { folder }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TemplateError);
     expect((error as TemplateError).message.replace(folder, 'DIR')).toBe(`template: t.hbs:1:0: ${message}`);
