@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { isErrno } from '../agent/resource/error.ts';
 import { type ConfigPlace, warningFrom } from '../config/error.ts';
 import type { LoadedConfig } from '../config/confd.ts';
@@ -45,7 +45,10 @@ export async function lint({ folder, ...given }: LintRequest): Promise<Findings>
   const confdir = folder ?? confdirOf(loaded, given);
   const seen = await stat(confdir).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (isErrno(seen)) throw new LintError(`stat ${confdir}: ${errnoText(seen)}`);
-  if (!seen.isDirectory()) throw new LintError(`${confdir} is not a directory`);
+  const hint = 'give the directory that holds conf.d and templates';
+  if (!seen.isDirectory()) throw new LintError(`${confdir} is not a directory: ${hint}`);
+  const isConfd = basename(resolve(confdir)) === 'conf.d' && !(await isThere(join(confdir, 'conf.d')));
+  if (isConfd) throw new LintError(`there is no conf.d in ${confdir}: ${hint}`);
   const isSecret = loaded === null || loaded.config.secretKeyring !== '';
   const templates = new TemplateFiles(join(confdir, 'templates'), isSecret ? declaredWithSecrets() : declaredFuncs);
   const around = {
@@ -73,6 +76,13 @@ export async function lint({ folder, ...given }: LintRequest): Promise<Findings>
     ...(resources.every(({ knowsTemplates }) => knowsTemplates) ? await unused(templates) : []),
   ];
   return { problems: sorted(problems), resources: files.length, templates: templates.used.size };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function confdirOf(loaded: LoadedConfig | null, { flags, env }: Given): string {

@@ -11,7 +11,7 @@ import { destProblems } from './dests.ts';
 import { isOutside } from './keys.ts';
 import type { Dest } from './overlaps.ts';
 import { ownerProblems } from './owners.ts';
-import { fromConfig, type Problem } from './problem.ts';
+import { fromConfig, type Problem, severityOf } from './problem.ts';
 import { quoted } from './quoted.ts';
 import { redact } from '../go/redact.ts';
 import type { Lookup } from './template-facts.ts';
@@ -76,7 +76,9 @@ export async function lintResource(file: string, around: Surroundings): Promise<
   const found = spec.dest === '' ? [] : await destProblems(spec.dest, around.confdir, around.mounts);
   problems.push(...found.map((problem) => ({ ...problem, ...place })));
   problems.push(...backendProblems(spec, placeOf('sources'), around));
-  const family = spec.src === '' ? null : await lintTemplate(spec, placeOf('src'), around);
+  // Keys that could not be read select more than none.
+  const knowsKeys = spec.keys.length > 0 || !problems.some((problem) => severityOf(problem) === 'error');
+  const family = spec.src === '' ? null : await lintTemplate(spec, { src: placeOf('src'), knowsKeys }, around);
   return {
     problems: [...problems, ...(family?.problems ?? [])],
     dest: spec.dest === '' ? null : { path: spec.dest, place },
@@ -106,7 +108,7 @@ export function cannotWatch(backend: string): string {
 
 async function lintTemplate(
   spec: ResourceSpec,
-  src: ConfigPlace,
+  { src, knowsKeys }: { readonly src: ConfigPlace; readonly knowsKeys: boolean },
   around: Surroundings,
 ): Promise<{ problems: Problem[]; isKnown: boolean }> {
   const { templates } = around;
@@ -122,7 +124,8 @@ async function lintTemplate(
   const { members, problems } = await templates.family(path, facts);
   const selections = selectionsOf(spec, around);
   const all = [...members.values()];
-  const outside = all.flatMap(({ lookups }) => lookups.filter((lookup) => isOutside(lookup, selections)));
+  const lookups = knowsKeys ? all.flatMap((member) => member.lookups) : [];
+  const outside = lookups.filter((lookup) => isOutside(lookup, selections));
   const found = [...problems, ...all.flatMap((member) => member.problems)];
   return {
     problems: [...found, ...outside.map((lookup) => outsideProblem(lookup, spec, around.prefix))],

@@ -97,11 +97,6 @@ export const rules = {
     '`dest` is named as confd names its stage files, which it removes.',
     'Give it another name.',
   ),
-  'dest-parent-missing': warning(
-    'The directory of `dest` is not there, and confd does not make it.',
-    'Make it before confd starts.',
-  ),
-  'dest-read-only': warning('The directory of `dest` is on a read-only file system.', 'Mount it writable.'),
   'dest-is-link': warning(
     '`dest` is a symbolic link: the link is replaced, not the file that it leads to.',
     'Name the file itself.',
@@ -158,6 +153,11 @@ export const rules = {
     'reload_cmd exits with 0 when the service does not run. In a boot script, which starts it later, that is right.',
     'Elsewhere, use a command that fails then, or watch the service by other means.',
   ),
+  'dest-parent-missing': note(
+    'The directory of `dest` is not there, and confd does not make it.',
+    'Make it before confd starts.',
+  ),
+  'dest-read-only': note('The directory of `dest` is on a read-only file system.', 'Mount it writable.'),
   'dest-no-permission': note('The user who runs lint may not replace `dest`.', 'Run confd as a user who may.'),
   'unused-template': note('No resource, include or partial names the file.', 'Remove it, or name it.'),
 } as const satisfies Record<string, Rule>;

@@ -17,9 +17,13 @@ describe('a command line that cannot be run', () => {
   test.each([
     [['-format', 'xml', dir.root], 'confd lint: -format must be text, json or sarif\n'],
     [[dir.path('none')], `confd lint: stat ${dir.path('none')}: no such file or directory\n`],
-    [[join(import.meta.dirname, 'lint.test.ts')], /^confd lint: \S+ is not a directory\n$/],
+    [
+      [join(import.meta.dirname, 'lint.test.ts')],
+      /^confd lint: \S+ is not a directory: give the directory that holds conf\.d and templates\n$/,
+    ],
     [['-confdir', dir.root, dir.root], 'confd lint: give DIR or -confdir, not both\n'],
     [[''], 'confd lint: DIR is empty\n'],
+    [[join(broken().root, 'conf.d')], /^confd lint: there is no conf\.d in \S+: give the directory that/],
     [['-confdir', dir.path('none')], /no such file or directory\n$/],
   ])('%j', async (args, stderr) => {
     const ended = await lint(...args);

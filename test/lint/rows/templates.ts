@@ -116,6 +116,11 @@ export const templatesRows: Rows = {
       ['templates/a.tmpl:1:8 key-outside-keys'],
     ],
     [
+      'keys that are misspelt',
+      { ...a(`${head}key = ["/a"]`), 'templates/a.tmpl': '{{getv "/a"}}' },
+      ['conf.d/a.toml:4:1 misspelt-key'],
+    ],
+    [
       'keys that are selected',
       resource(
         'prefix = "/p"',
