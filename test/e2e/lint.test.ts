@@ -60,7 +60,7 @@ describe('exit codes', () => {
     ['warnings alone', warned, [], 0],
     ['warnings with -strict', warned, ['-strict'], 1],
     ['nothing', good, ['-strict'], 0],
-    ['an unknown backend', good, ['-backend', 'consul'], 1],
+    ['an unknown backend', good, ['-backend', 'nope'], 1],
   ])('%s', async (_what, make, args, code) => {
     expect((await lint(...args, make())).code).toBe(code);
   });

@@ -57,8 +57,8 @@ export const configRows: Rows = {
     ['no keys', a(head), []],
   ],
   'unknown-backend': [
-    ['of confd.toml', confd('\nbackend = "consul"'), ['confd.toml:2:1 unknown-backend']],
-    ['of a resource', a(`${head}[backend]\nbackend = "zookeeper"`), ['conf.d/a.toml:4:1 unknown-backend']],
+    ['of confd.toml', confd('\nbackend = "nope"'), ['confd.toml:2:1 unknown-backend']],
+    ['of a resource', a(`${head}[backend]\nbackend = "nope"`), ['conf.d/a.toml:4:1 unknown-backend']],
     ['one that there is', confd('backend = "file"'), []],
   ],
   'unknown-source': [

@@ -141,7 +141,7 @@ export const templatesRows: Rows = {
     ],
     [
       'a store that is not known',
-      { ...resource('', '{{getv "/apple"}}'), 'confd.toml': 'backend = "consul"' },
+      { ...resource('', '{{getv "/apple"}}'), 'confd.toml': 'backend = "nope"' },
       ['confd.toml:1:1 unknown-backend'],
     ],
   ],
