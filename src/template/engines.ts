@@ -7,7 +7,7 @@ import { goEngine } from './gotext/template.ts';
 import { isTrue, ReflectType } from './gotext/types.ts';
 import { loadHandlebars } from './handlebars/engine.ts';
 
-/** The engines of templates below folder (an absolute path): Go's, or Handlebars, which is loaded on first use. */
+/** The engines for templates below folder (an absolute path): Go's, and Handlebars, which is loaded on first use. */
 export function enginesFor(folder: string): EngineFor {
   let loading: ReturnType<typeof loadHandlebars> | undefined;
   return async (path, { engine, strict }) => {
@@ -17,7 +17,7 @@ export function enginesFor(folder: string): EngineFor {
   };
 }
 
-/** The functions of Go's language as Handlebars can have them: its arguments are all there before a call. */
+/** The functions of Go's language for Handlebars, where all arguments are evaluated before a call. */
 function functions(): FuncMap {
   const own = new Map([...builtins, ['and', deciding(false)], ['or', deciding(true)]] as [string, Func][]);
   own.delete('call');

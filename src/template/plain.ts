@@ -19,8 +19,8 @@ import {
 } from '../go/value.ts';
 
 /**
- * Plain data as a template can take it. Text becomes UTF-8 bytes, whole numbers become int, other numbers float64, a
- * bigint int; arrays become []interface {}, Maps and plain objects map[string]interface {}; null is nil.
+ * JavaScript data for a template. Text becomes UTF-8 bytes, whole numbers become int, other numbers float64, a bigint
+ * int; arrays become []interface {}, Maps and plain objects map[string]interface {}; null is nil.
  */
 export type Plain =
   | string
@@ -33,7 +33,7 @@ export type Plain =
   | ReadonlyMap<string, Plain>
   | { readonly [name: string]: Plain };
 
-/** The types that a function for templates declares, by their Go meaning. */
+/** The types that a template function can declare, by their meaning in Go. */
 export interface PlainTypes {
   readonly string: string;
   readonly int: bigint;
@@ -60,8 +60,8 @@ const types: Readonly<Record<PlainType, Type>> = {
 type PlainArgs<P extends readonly PlainType[]> = { -readonly [K in keyof P]: PlainTypes[P[K]] };
 
 /**
- * A function that templates can call, with the types of its parameters and result as Go would declare them; the engine
- * checks arguments against them. What call throws becomes "error calling NAME: message".
+ * A function for templates, with the types of its parameters and result as in Go; the engine checks arguments. An error
+ * that call throws becomes "error calling NAME: message".
  */
 export function templateFunc<const P extends readonly PlainType[], R extends PlainType>(
   params: P,
@@ -102,7 +102,7 @@ function stringSlice(texts: readonly string[]): Slice {
   return new Slice(StringsType, texts.map(fromText));
 }
 
-/** Plain data as a template's value; `as` settles what a number is. Throws TypeError for what is not plain data. */
+/** Converts plain data to a template value; `as` decides the type of a number. Throws TypeError for other data. */
 export function fromPlain(data: Plain, as: PlainType = 'any'): Value {
   switch (typeof data) {
     case 'string':
@@ -135,7 +135,7 @@ function fromObject(data: Exclude<Plain, string | number | bigint | boolean | un
   return new GoMap(StringMapType, map);
 }
 
-/** A template's value as plain data; what has no plain form (structs, times) is an error. */
+/** Converts a template value to plain data; structs and times are an error. */
 function toPlain(value: Value): Plain {
   if (typeof value === 'string') return toText(value);
   if (typeof value !== 'object' || value === null) return value;

@@ -9,17 +9,17 @@ import { declaredFuncs } from './funcs/funcs.ts';
 import { goEngine } from './gotext/template.ts';
 
 interface Compiled {
-  /** Which file it was: an edit makes another one. */
+  /** The identity of the file: an edit gives another one. */
   readonly stamp: string;
   readonly template: Template | TemplateError;
 }
 
-/** Gives the engine for a file. */
+/** Returns the engine for a file. */
 export type EngineFor = (path: string, dialect: Dialect) => Engine | Promise<Engine>;
 
 const defaultEngine: Dialect = { engine: null, strict: true };
 
-/** Template files, compiled once for as long as they stay the same. */
+/** Template files, compiled once until they change. */
 export class Templates {
   readonly #engineFor: EngineFor;
   readonly #funcs: FuncMap;
@@ -30,7 +30,7 @@ export class Templates {
     this.#funcs = funcs;
   }
 
-  /** The template in a file. Throws TemplateError with the words of confd: missing, not readable, not a template. */
+  /** The template in a file. Throws TemplateError in confd's words: missing, not readable, not a template. */
   async load(path: string, dialect = defaultEngine): Promise<Template> {
     const key = [dialect.engine, dialect.strict, path].join(' ');
     const stamp = await stampOf(path);
@@ -60,7 +60,7 @@ async function isStale({ template }: Compiled): Promise<boolean> {
   return !(template instanceof TemplateError) && (await template.isStale?.()) === true;
 }
 
-/** A template whose errors tell the file. */
+/** A template whose errors name the file. */
 function knowing(file: TemplateFile, template: Template): Template {
   return {
     ...(template.isStale && { isStale: template.isStale.bind(template) }),
@@ -78,7 +78,7 @@ function locate({ message, cause, at }: TemplateError, file: TemplateFile): Temp
   return new TemplateError(message, { cause, file, ...(at && { at }) });
 }
 
-/** Changes whenever the file may have: the time of change is there for edits that put the modification time back. */
+/** Changes whenever the file may have changed; includes the ctime, for edits that restore the modification time. */
 async function stampOf(path: string): Promise<string> {
   try {
     const found = await stat(path, { bigint: true });

@@ -4,7 +4,9 @@ import type { Value } from '../../go/value.ts';
 
 const stepsPerCall = 128;
 
-/** Counts what a call costs, by what it is given and gives: most read and write all of it once. */
+/**
+ * Counts the cost of a call by the size of its arguments and its result: most functions read and write all of it once.
+ */
 export function spendOn(values: readonly Value[], result: Value): void {
   let steps = stepsPerCall + sizeOf(result);
   for (let i = 0; i < values.length; i++) steps += sizeOf(values[i]);

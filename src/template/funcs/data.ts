@@ -78,7 +78,7 @@ function pluck(key: string, ...maps: GoMap[]): Value {
   );
 }
 
-/** True for nil, false, zero, and what has no elements. */
+/** True for nil, false, zero, and values without elements. */
 function isEmpty(value: Value): boolean {
   return !isTrue(value);
 }

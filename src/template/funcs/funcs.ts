@@ -31,25 +31,28 @@ import type { Keyring } from './keyring.ts';
 import { interfaceAddress, Lookups, systemResolver } from './lookup.ts';
 import { SRVPointerType } from './srv.ts';
 
-/** What a template can ask for besides the store. One object serves one render, since its lookups remember their answers. */
+/**
+ * The data for template functions besides the store. One object serves one render, since its lookups cache their
+ * answers.
+ */
 export interface FuncDeps {
   /** The environment, as text. */
   readonly env: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly lookups: Lookups;
   readonly includes: Includes;
-  /** What decrypts values; null where there is none, and so no functions that would need it. */
+  /** Decrypts values; null when there is no keyring, and then there are no functions for encrypted values. */
   readonly keyring: Keyring | null;
 }
 
-/** Says how late it is, in milliseconds since the epoch. */
+/** The current time, in milliseconds since the epoch. */
 interface Clock {
   now(): number;
 }
 
 const noFiles = { load: (path: string) => Promise.reject(new TemplateError(`Missing template: ${path}`)) };
 
-/** What functions see of this machine. */
+/** The function data of this machine. */
 export function funcDepsOf(
   env: ReadonlyMap<string, string>,
   clock: Clock,
@@ -59,17 +62,17 @@ export function funcDepsOf(
   return { env, clock, lookups: new Lookups(systemResolver), includes, keyring };
 }
 
-/** A longer text is not taken apart: that takes a multiple of its memory at once. */
+/** A longer text is not split or changed: that needs several times its memory. */
 const maxTextBytes = 32 * 1024 * 1024;
 
-/** The functions that ask nothing outside; shared by all renders. */
+/** Functions without access to anything outside; all renders share them. */
 const pureFuncs: ReadonlyMap<string, Func> = new Map([
   ...[...textFuncs, ...dataFuncs, ...regexFuncs].map(([name, func]) => [name, bounded(func)] as const),
   ...listFuncs,
   ...numberFuncs,
 ]);
 
-/** A function that refuses texts which are too long. */
+/** A function that refuses texts that are too long. */
 function bounded({ type, call }: Func): Func {
   return new Func(type, (args) => {
     for (const arg of args) {
@@ -81,20 +84,18 @@ function bounded({ type, call }: Func): Func {
   });
 }
 
-/** What the functions of one render answer from. */
+/** What the functions of one render use. */
 interface FuncContext {
   readonly reader: Reader;
   readonly deps: FuncDeps;
-  /** All of them, for a file that is included. */
+  /** All functions, for included files. */
   readonly funcs: FuncMap;
 }
 
-/** Gives a render its function, when it first asks for it: most templates call two or three of sixty. */
+/** Makes a function for a render on its first use: most templates call two or three of sixty. */
 type Maker = (context: FuncContext) => Func;
 
-/**
- * Everything that a template can call; store functions answer from reader, and note there what was asked.
- */
+/** All functions that a template can call; store functions read from reader, which records what was asked. */
 export function confdFuncs(reader: Reader, deps: FuncDeps): FuncMap {
   const secrets = deps.keyring === null ? none : secretFuncs(reader, deps.keyring);
   const context: FuncContext = {
@@ -113,19 +114,19 @@ const none: ReadonlyMap<string, Func> = new Map();
 
 const zones = new Map<string | undefined, Zone>();
 
-/** The local time; with it, as Go prints it too, the time since the process started. */
+/** The local time, with the time since the process started, as Go prints both. */
 function now({ env, clock }: FuncDeps): Value {
   const place = env.get('TZ');
   const zone = zones.get(place) ?? localZone(place);
   zones.set(place, zone);
-  // By way of microseconds: nanoseconds since 1970 are more than a number holds exactly.
+  // Through microseconds: a number cannot hold nanoseconds since 1970 exactly.
   const nanoseconds = (milliseconds: number) => BigInt(Math.round(milliseconds * 1000)) * 1000n;
   return goTime(nanoseconds(clock.now()), zone, nanoseconds(clock.now() - performance.timeOrigin));
 }
 
 const srvsType = sliceOf(SRVPointerType);
 
-/** Makes functions of one type, which is described once: every render has functions of its own. */
+/** Makes functions of one type, which is declared once: every render has its own functions. */
 type MakerOf<Params extends readonly Value[]> = (call: (context: FuncContext, ...args: Params) => Value) => Maker;
 
 function maker<Params extends readonly Value[]>({ type }: Func): MakerOf<Params> {
@@ -150,7 +151,7 @@ const srvFunc = maker<[service: string, proto: string, name: string]>(
 const having = (mark: string) => (context: FuncContext, host: string) =>
   strings(context.deps.lookups.ip(host).filter((ip) => ip.includes(mark)));
 
-/** The functions that ask the store, the machine or the network. */
+/** Functions that ask the store, the machine or the network. */
 const ownFuncs: ReadonlyMap<string, Maker> = new Map([
   ['exists', testFunc(({ reader }, key) => reader.exists(key))],
   ['get', pairFunc(({ reader }, key) => reader.get(key) ?? missing(key))],
@@ -159,7 +160,7 @@ const ownFuncs: ReadonlyMap<string, Maker> = new Map([
   ['getvs', listFunc(({ reader }, pattern) => strings(reader.getvs(pattern)))],
   ['ls', listFunc(({ reader }, path) => strings(reader.ls(path)))],
   ['lsdir', listFunc(({ reader }, path) => strings(reader.lsdir(path)))],
-  // An empty variable counts as none at all.
+  // An empty variable counts as not set.
   ['getenv', defaultFunc(({ deps }, name, other) => fromText(deps.env.get(toText(name)) ?? '') || (other ?? ''))],
   ['datetime', timeFunc(({ deps }) => now(deps))],
   ['hostname', hostFunc(() => fromText(hostname()))],
@@ -173,13 +174,13 @@ const ownFuncs: ReadonlyMap<string, Maker> = new Map([
   ['include', includeFunc(({ deps, funcs }, name, data) => deps.includes.render(name, data, funcs))],
 ]);
 
-/** The names and types of the functions, for compiling; they have nothing to answer from. */
+/** The names and types of the functions, for compiling; they cannot be called. */
 export function declare(keyring: Keyring | null): FuncMap {
   const deps = { ...funcDepsOf(new Map(), { now: () => 0 }), keyring };
   return confdFuncs(new Reader(new View(() => undefined, '/', [], 'subtree')), deps);
 }
 
-/** What is declared where values are encrypted, for those who look at templates and run none. */
+/** The functions with those for encrypted values, for tools that read templates and do not render. */
 export function declaredWithSecrets(): FuncMap {
   const reader = new Reader(new View(() => undefined, '/', [], 'subtree'));
   const secrets = secretFuncs(reader, { decrypt: () => [] });
@@ -190,14 +191,14 @@ export function declaredWithSecrets(): FuncMap {
   };
 }
 
-/** What is declared where no values are encrypted. */
+/** The functions without those for encrypted values. */
 export const declaredFuncs: FuncMap = declare(null);
 
 function missing(key: string): never {
   throw new GoError(`key does not exist: ${key}`);
 }
 
-/** False only where the system says that there is no such file: a path that it may not follow counts as existing. */
+/** False only when the system says that there is no such file: a path that may not be followed counts as existing. */
 function fileExists(path: string): boolean {
   try {
     statSync(Buffer.from(path, 'latin1'));

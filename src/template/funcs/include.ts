@@ -9,34 +9,34 @@ import type { FuncMap, Value } from '../../go/value.ts';
 import { Suspend, TemplateError } from '../engine/engine.ts';
 import type { Template } from '../engine/engine.ts';
 
-/** Gives the template of a file; throws TemplateError, with what was wrong as its cause. */
+/** Loads the template of a file; throws TemplateError, with the reason as its cause. */
 export interface Loader {
   load(path: string): Promise<Template>;
 }
 
 const maxDepth = 10;
-/** A text that is larger would be no configuration file, and more than the process can hold. */
+/** A longer text is not a configuration file, and does not fit into memory. */
 const maxLength = 2 ** 28;
 
 /**
- * The files that one render includes. The first time that a file is asked for throws Suspend; asked again, once that
- * has settled, the file is there.
+ * The files that one render includes. The first request for a file throws Suspend; when that has settled, the file is
+ * available.
  */
 export class Includes {
   readonly #loader: Loader;
   readonly #folder: string;
   /** By path: the template, or why there is none. */
   readonly #found = new Map<string, Template | GoError>();
-  /** The paths of what is being rendered, outermost first. */
+  /** The paths of the files that are being rendered, outermost first. */
   readonly #stack: string[] = [];
 
-  /** folder is the absolute path of the directory that no included file may lie outside of. */
+  /** folder is the absolute path of the directory that contains all included files. */
   constructor(loader: Loader, folder: string) {
     this.#loader = loader;
     this.#folder = folder;
   }
 
-  /** The output of the file called name (a byte string) over data. Throws GoError for what is wrong with it. */
+  /** The output of the file `name` (a byte string) over data. Throws GoError when the file cannot be rendered. */
   render(name: string, data: Value, funcs: FuncMap): string {
     const path = this.#enter(name);
     try {
@@ -48,7 +48,7 @@ export class Includes {
     }
   }
 
-  /** True when a file that was included is another one now. */
+  /** True when an included file has changed. */
   async isEdited(): Promise<boolean> {
     for (const [path, before] of this.#found) {
       const now = await this.#load(path);
@@ -97,14 +97,14 @@ export class Includes {
 
 const isBelow = (path: string, folder: string) => path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 
-/** Stands for a file that lies below the folder by name only: a link leads out of it. */
+/** For a file that is below the folder by name only: a link leads out of it. */
 const escaped = new GoError('outside');
 
 function outside(name: string): GoError {
   return new GoError(`include path ${quote(name)} is outside template directory`);
 }
 
-/** Why the loader gave no template: the system's reason, or the text that does not parse. */
+/** Why there is no template: the reason of the system, or the parse error. */
 function refusal(path: string, { cause, message }: TemplateError): GoError {
   if (cause instanceof TemplateError) return new GoError(fromText(cause.message), { cause });
   const call = (cause as NodeJS.ErrnoException | undefined)?.code === 'EISDIR' ? 'read' : 'open';

@@ -9,23 +9,23 @@ import { quote } from '../../go/strconv.ts';
 import { GoError } from '../../go/value.ts';
 import { Suspend, TemplateError } from '../engine/engine.ts';
 
-/** Loads what it needs when the first value comes: a start without encrypted values shall not pay for it. */
+/** Loads zlib for the first value, so that a start without encrypted values does not load it. */
 async function unzip(bytes: Uint8Array, limit: { readonly maxOutputLength: number }): Promise<Buffer> {
   const { gunzip } = await import('node:zlib');
   return promisify<Uint8Array, ZlibOptions, Buffer>(gunzip)(bytes, limit);
 }
 
-/** So many values are kept decrypted; the ones used longest ago make room. */
+/** How many decrypted values are kept; the least recently used ones are removed. */
 const maxKnown = 20_000;
-/** A shorter value cannot be told from a word that happens to be the same. */
+/** A shorter value is not masked: ordinary words may be the same by chance. */
 const minHiddenLength = 3;
-/** A value that is larger would be no configuration, and more than the process can hold. */
+/** A longer value is not a configuration value, and does not fit into memory. */
 const maxLength = 2 ** 28;
 const block = /-----BEGIN PGP PRIVATE KEY BLOCK-----[^]*?-----END PGP PRIVATE KEY BLOCK-----/g;
 
 /**
  * The private keys of a -secret-keyring, and the values that they have decrypted. A value is gzip in PGP in base64,
- * which crypt calls secconf.
+ * which the program crypt calls secconf.
  */
 export class Keyring {
   readonly #keys: openpgp.PrivateKey[];
@@ -61,7 +61,7 @@ export class Keyring {
     return new Keyring(open, pgp);
   }
 
-  /** The texts of encrypted values. Throws Suspend until they are decrypted, then GoError for the first that is bad. */
+  /** The decrypted values. Throws Suspend until they are decrypted, then GoError for the first one that is invalid. */
   decrypt(values: readonly string[]): string[] {
     const unknown = new Set(values.filter((value) => !this.#known.has(value)));
     if (unknown.size > 0) throw new Suspend(Promise.all([...unknown].map((value) => this.#learn(value))));
@@ -74,7 +74,7 @@ export class Keyring {
     });
   }
 
-  /** A message (text) without the values that were decrypted: functions quote what they cannot take. */
+  /** Removes decrypted values from a message (text): functions quote invalid arguments. */
   hide(message: string): string {
     let hidden = message;
     for (const value of this.#known.values()) {
@@ -85,7 +85,7 @@ export class Keyring {
     return hidden;
   }
 
-  /** The texts that were decrypted, as byte strings. */
+  /** The decrypted values, as byte strings. */
   decrypted(): string[] {
     return [...this.#known.values()].filter((text): text is string => typeof text === 'string');
   }
@@ -95,7 +95,7 @@ export class Keyring {
     try {
       text = await this.#decrypted(value);
     } catch (error) {
-      // Libraries put bytes of what they read into their messages: only our own words go on.
+      // Libraries quote the data in their messages: only our own messages are passed on.
       text = error instanceof GoError ? error : new GoError('openpgp: cannot be decrypted');
     }
     const [oldest] = this.#known.keys();
@@ -125,7 +125,7 @@ export class Keyring {
 
 const isKeyTrouble = (error: unknown) => /key/i.test((error as Error).message);
 
-/** What confd 0.16 decrypts is decrypted here: keys and messages of any age. */
+/** Decrypts everything that confd 0.16 decrypts: keys and messages of any age. */
 function leniency({ config }: typeof openpgp): Partial<openpgp.Config> {
   return {
     minRSABits: 1024,

@@ -8,7 +8,9 @@ import { KVPairType } from '../../mirror/pair.ts';
 const bytesPerElement = 8;
 const PairSliceType = sliceOf(KVPairType);
 
-/** Functions on lists. reverse and the sorts work in place, as confd's do: who else holds the list sees it. */
+/**
+ * Functions on lists. reverse and the sorts change the list in place, as in confd: other holders of the list see it.
+ */
 export const listFuncs: ReadonlyMap<string, Func> = new Map([
   ['reverse', func([InterfaceType], InterfaceType, reverse)],
   ['sortByLength', func([StringsType], StringsType, (list: Slice) => sortBy(list, (text) => (text as string).length))],
@@ -16,7 +18,7 @@ export const listFuncs: ReadonlyMap<string, Func> = new Map([
     'sortKVByLength',
     func([PairSliceType], PairSliceType, (list: Slice) => {
       sortBy(list, (pair) => (pair as KVPair).key.length);
-      // gets returns another type of list; from here on it is one that reverse knows.
+      // gets returns another list type; from here on it is one that reverse accepts.
       return new Slice(PairSliceType, list.array, list.offset, list.length, list.capacity);
     }),
   ],
@@ -41,11 +43,11 @@ export function strings(values: string[]): Slice {
 
 /** The elements of a list, in a new array. */
 function elements<T extends Value>({ array, offset, length }: Slice): T[] {
-  reserve(2 * bytesPerElement * length); // some are copied once more
+  reserve(2 * bytesPerElement * length); // some types are copied once more
   return (array ?? []).slice(offset, offset + length) as T[];
 }
 
-/** Turns a list of strings or pairs around; leaves anything else as it is, the result of gets among it. */
+/** Reverses a list of strings or pairs; returns everything else unchanged, including the result of gets. */
 function reverse(value: Value): Value {
   if (value instanceof Slice && (value.type === StringsType || value.type === PairSliceType)) {
     put(value, elements<Value>(value).reverse());
@@ -58,7 +60,7 @@ function put({ array, offset }: Slice, values: readonly Value[]): void {
   for (const [i, value] of values.entries()) array![offset + i] = value;
 }
 
-/** Sorts in place, with Go's order among equals. */
+/** Sorts in place, with Go's order of equal elements. */
 function sortBy(list: Slice, length: (value: Value) => number): Slice {
   const values = elements<Value>(list);
   sortSort(values, (a, b) => length(a) < length(b));

@@ -27,7 +27,7 @@ export const systemResolver: Resolver = {
   services: async (name) => {
     const conf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
     let last: unknown;
-    // Node asks for a service by its full name only; short ones are completed here, as Go does.
+    // Node looks up services by their full names only; short names are completed here, as in Go.
     for (const full of fullNames(name, conf)) {
       try {
         return await resolveSrv(full);
@@ -40,8 +40,8 @@ export const systemResolver: Resolver = {
 };
 
 /**
- * The DNS answers of one render. The first question for a name throws Suspend; asked again, once that has settled, it
- * returns the answer. A failure is an empty answer.
+ * The DNS answers of one render. The first lookup of a name throws Suspend; when that has settled, the answer is
+ * available. A failure is an empty answer.
  */
 export class Lookups {
   readonly #resolver: Resolver;
@@ -52,7 +52,7 @@ export class Lookups {
     this.#resolver = resolver;
   }
 
-  /** The addresses of host, sorted as text; those of an address is itself. */
+  /** The addresses of host, sorted as text; an address is its own result. */
   ip(host: string): string[] {
     if (host === '') return [];
     if (isIP(host) !== 0) return [canonical(host)];
@@ -61,7 +61,7 @@ export class Lookups {
     throw new Suspend(this.#askAddresses(host));
   }
 
-  /** The records of _service._proto.name, or of name itself where service and proto are empty. */
+  /** The records of _service._proto.name, or of name when service and proto are empty. */
   srv(service: string, proto: string, name: string): Pointer[] {
     const full = service === '' && proto === '' ? name : `_${service}._${proto}.${name}`;
     const answer = this.#services.get(full);
@@ -91,7 +91,7 @@ export function interfaceAddress(name: string, family: 'IPv4' | 'IPv6'): string 
   return first === undefined ? '' : canonical(first.address);
 }
 
-/** An address as Go writes it: no zone, the shortest form, and an IPv4 address inside an IPv6 one by itself. */
+/** An address in Go's form: without a zone, as short as possible, and an IPv4-mapped IPv6 address as IPv4. */
 function canonical(address: string): string {
   const [bare = ''] = address.split('%');
   if (isIP(bare) !== 6) return bare;

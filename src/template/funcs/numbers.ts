@@ -3,7 +3,7 @@ import { func, GoError, IntsType, IntType, Slice } from '../../go/value.ts';
 import type { Func, Value } from '../../go/value.ts';
 import { slice } from './lists.ts';
 
-/** Arithmetic on 64-bit integers, which wrap without a word. */
+/** Arithmetic on 64-bit integers, which wrap without an error. */
 export const numberFuncs: ReadonlyMap<string, Func> = new Map([
   ['add', ofInts((a, b) => a + b)],
   ['sub', ofInts((a, b) => a - b)],
@@ -22,7 +22,7 @@ function nonZero(divisor: bigint): bigint {
   return divisor;
 }
 
-/** More numbers than this are a mistake in the template that would take the memory of the machine. */
+/** More numbers are a mistake in the template, and would need too much memory. */
 const maxNumbers = 10_000_000n;
 const bytesPerNumber = 32;
 

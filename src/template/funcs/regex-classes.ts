@@ -1,9 +1,9 @@
 /**
- * The names of \p{…} classes as Go's regexp/syntax reads them: in any case, with and without `_`, `-` and blanks, and by
- * their long names, too. The library knows them under one name each, and some names that Go does not.
+ * The names of \p{…} classes as Go's regexp/syntax reads them: in any case, with and without `_`, `-` and blanks, and
+ * the long names, too. The library has one name for each, and accepts some names that Go does not.
  */
 
-/** Short names of categories, with their long ones; every other short name has none. */
+/** Short names of categories with their long names; other short names have no long one. */
 const categories =
   'LC:Cased_Letter Pe:Close_Punctuation M:Combining_Mark Pc:Connector_Punctuation Cc:Control Sc:Currency_Symbol ' +
   'Pd:Dash_Punctuation Nd:Decimal_Number Me:Enclosing_Mark Pf:Final_Punctuation Cf:Format Pi:Initial_Punctuation ' +
@@ -31,7 +31,7 @@ const scripts =
   'Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta Todhri Tolong_Siki Toto Tulu_Tigalari Ugaritic Vai ' +
   'Vithkuqi Wancho Warang_Citi Yezidi Yi Zanabazar_Square';
 
-/** The library's name for each name in its plainest form; made on the first use. */
+/** The library's name for each name in normal form; built on first use. */
 let names: ReadonlyMap<string, string> | undefined;
 
 function readNames(): ReadonlyMap<string, string> {
@@ -46,23 +46,26 @@ function readNames(): ReadonlyMap<string, string> {
 
 const plainest = (name: string) => name.replace(/[_ -]/g, '').toLowerCase();
 
-/** Quoted text, classes of a name, and other escapes. */
+/** Quoted text, named classes and other escapes. */
 const parts = /\\Q[^]*?(?:\\E|$)|\\([pP])(?:\{(\^?)([^}]{0,100})\}|([A-Za-z]))|\\[^]/g;
 
 /** An expression with the library's names. */
 export interface Translated {
   readonly text: string;
-  /** A part of this text as it was written. */
+  /** A part of this text in its original form. */
   readonly original: (part: string) => string;
 }
 
 interface Change {
-  readonly at: number; // in the expression as it was written
+  readonly at: number; // in the original expression
   readonly written: string;
   readonly translated: string;
 }
 
-/** Gives classes the names that the library knows; a name that Go does not know becomes one that nobody knows. */
+/**
+ * Replaces class names by those of the library; a name that Go does not know becomes one that the library does not
+ * know.
+ */
 export function translateClasses(expression: string): Translated {
   const changes: Change[] = [];
   const translate = (
@@ -88,7 +91,10 @@ export function translateClasses(expression: string): Translated {
   return { text, original };
 }
 
-/** The place in the expression as it was written of a place in the translated one, which is at the edge of no change. */
+/**
+ * Converts a place in the translated expression to a place in the original one; the place must be at the edge of a
+ * change.
+ */
 function placeOf(changes: readonly Change[], place: number): number {
   let shift = 0;
   for (const { at, written, translated } of changes) {

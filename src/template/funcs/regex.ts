@@ -9,7 +9,7 @@ import type { Func } from '../../go/value.ts';
 import { Suspend } from '../engine/engine.ts';
 import { translateClasses } from './regex-classes.ts';
 
-/** Functions on regular expressions: RE2's syntax, and time that grows with the text and not faster. */
+/** Functions on regular expressions: RE2's syntax, in time that is linear in the text. */
 export const regexFuncs: ReadonlyMap<string, Func> = new Map([
   ['regexMatch', func([StringType, StringType], BoolType, (re: string, text: string) => compile(re).test(text))],
   ['regexFind', func([StringType, StringType], StringType, (re: string, text: string) => compile(re).find(text))],
@@ -27,7 +27,7 @@ type Compiled = re2js.RE2JS;
 let library: Library | null = null;
 const compiled = new Map<string, Pattern | GoError>();
 const maxCompiled = 500;
-/** So many instructions are kept, in all expressions together: half a kilobyte each. */
+/** The size of the cache, in instructions of all expressions: half a kilobyte each. */
 const maxInstructions = 100_000;
 let instructions = 0;
 
@@ -71,18 +71,18 @@ function parse(expression: string, library: Library): Pattern | GoError {
   return new GoError(fromText(message));
 }
 
-/** The library takes some three microseconds and half a kilobyte for each; Go's own limit is ten times as high. */
+/** The library needs about three microseconds and half a kilobyte for each; Go's own limit is ten times as high. */
 const highestCost = 300_000;
-/** A class of a name has many ranges. */
+/** A named class has many ranges. */
 const costOfName = 50;
 
 const units =
   /\\Q[^]*?(?:\\E|$)|\\[pP](?:\{[^}]{0,100}\})?|\\[^]|\[\^?\]?(?:\[:\^?\w*:\]|\\[^]|[^\]\\])*(?:\]|$)|\{(\d+)(?:,(\d*))?\}|[^]/g;
 
-/** No expression repeats more often; the library refuses one that would. */
+/** The maximum of a repetition; the library refuses more. */
 const maxRepeats = 1000;
 
-/** How much there is to compile in an expression, with what it repeats. */
+/** The cost of compiling an expression, with its repetitions. */
 function costOf(text: string): number {
   const open = [{ sum: 0, last: 0, repeats: 1 }];
   for (const [unit, least, most] of text.matchAll(units)) {
@@ -112,7 +112,7 @@ function costOf(text: string): number {
 
 const stepsPerUnit = 8;
 
-/** `names` gives the real names of groups that were renamed. */
+/** `names` has the original names of renamed groups. */
 function parseText(text: string, names: GroupNames, library: Library): Pattern | GoError {
   try {
     return new Pattern(library.RE2JS.compile(text), names);
@@ -123,17 +123,17 @@ function parseText(text: string, names: GroupNames, library: Library): Pattern |
       return parseText(renamed.text, renamed.names, library);
     }
     const message = error.message.replace(/<(\w+)>/g, (_whole, name: string) => `<${names.get(name) ?? name}>`);
-    // Go shows what is left of the expression, even where that is nothing.
+    // Go shows the rest of the expression, even if it is empty.
     return new GoError(fromText(message.replace(/(at end of expression)$/, '$1: ``')));
   }
 }
 
 type GroupNames = ReadonlyMap<string, string>;
 
-/** The name of a group; quoted text, escapes and classes are stepped over. */
+/** The name of a group; quoted text, escapes and classes are skipped. */
 const groupName = /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w*:\]|\\.|[^\]\\])*(?:\]|$)|(\(\?P?<)(\w+)>/gs;
 
-/** Gives each group a name of its own: Go lets several have one, the library does not. */
+/** Gives each group a name of its own: Go allows equal names, the library does not. */
 function renameGroups(text: string): { readonly text: string; readonly names: GroupNames } {
   const names = new Map<string, string>();
   const renamed = text.replace(groupName, (whole, open: string | undefined, name: string) => {
@@ -146,23 +146,23 @@ function renameGroups(text: string): { readonly text: string; readonly names: Gr
   return { text: renamed, names };
 }
 
-/** Where a match and its groups are, in pairs of byte offsets; -1 for a group that took no part. */
+/** The positions of a match and its groups, in pairs of byte offsets; -1 for a group without a match. */
 type Match = readonly number[];
 
 const stepsPerMatch = 64;
 const stepsPerRune = 16;
 
-/** What is over in a millisecond need not be watched. */
+/** Work that takes less than a millisecond is not counted. */
 const minCountedSteps = 50_000;
 
 /**
- * A text whose characters are counted when they are looked at: the library has no clock. It takes this for a String; a
- * real one would have String's prototype be one of another class, which makes all strings of the process slower.
+ * A text that counts each access to its characters: the library has no time limit. The library takes it for a String; a
+ * subclass of String would make all strings of the process slower.
  */
 class Watched {
   readonly length: number;
   readonly #text: string;
-  /** What a character may cost: at worst every instruction is tried. */
+  /** The cost of one character: at worst every instruction is tried. */
   readonly #steps: number;
 
   constructor(text: string, steps: number) {
@@ -187,9 +187,9 @@ class Watched {
 
 class Pattern {
   readonly #regex: Compiled;
-  /** How many instructions it has. */
+  /** The number of instructions. */
   readonly size: number;
-  /** The groups of each name, in their order. */
+  /** The groups of each name, in order. */
   readonly #groupsOf = new Map<string, number[]>();
 
   constructor(regex: Compiled, names: GroupNames) {
@@ -211,7 +211,7 @@ class Pattern {
     return matcher.find() ? text.slice(runes.offset(matcher.start()), runes.offset(matcher.end())) : '';
   }
 
-  /** Go's ReplaceAllString: an empty match right behind another match is none. */
+  /** Go's ReplaceAllString: an empty match directly after another match is skipped. */
   replaceAll(text: string, by: string): string {
     const runes = new Runes(text);
     const matcher = this.#regex.matcher(this.#watched(runes));
@@ -246,7 +246,7 @@ class Pattern {
   }
 }
 
-/** A byte string as text that knows its bytes' places; a byte that is no UTF-8 is U+FFFD, as in Go. */
+/** A byte string as text, with a map from text to bytes; a byte that is not UTF-8 is U+FFFD, as in Go. */
 class Runes {
   readonly text: string;
   readonly #offsets: Uint32Array | null = null; // by UTF-16 unit; null where they are the same
@@ -271,13 +271,13 @@ class Runes {
     this.#offsets = offsets;
   }
 
-  /** The byte at which a UTF-16 unit begins. */
+  /** The byte offset of a UTF-16 unit. */
   offset(unit: number): number {
     return this.#offsets === null ? unit : this.#offsets[unit]!;
   }
 }
 
-/** What a replacement comes to for a match: $1, $name, ${name} and $$ as Go's Expand has them. */
+/** Expands a replacement for a match: $1, $name, ${name} and $$ as in Go's Expand. */
 function template(by: string, groupsOf: GroupsOf): (out: Builder, text: string, match: Match) => void {
   const parts: (string | readonly number[])[] = [];
   let rest = by;
@@ -314,14 +314,14 @@ function template(by: string, groupsOf: GroupsOf): (out: Builder, text: string, 
 
 type GroupsOf = ReadonlyMap<string, readonly number[]>;
 
-/** The groups of which the first that took part is shown. */
+/** The groups of a name; the first one that matched is used. */
 function groupsNamed(name: string, groupsOf: GroupsOf): readonly number[] {
   return /^(0|[1-9][0-9]{0,8})$/.test(name) ? [Number(name)] : (groupsOf.get(toText(name)) ?? []);
 }
 
 const underscore = 0x5f;
 
-/** The longest run of letters, digits and underscores behind a $, maybe in braces; null where there is none. */
+/** The longest run of letters, digits and underscores after a $, perhaps in braces; null when there is none. */
 function referenceAt(rest: string): { readonly name: string; readonly length: number } | null {
   const brace = rest.startsWith('{') ? 1 : 0;
   let at = brace;

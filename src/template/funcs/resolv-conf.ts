@@ -2,7 +2,7 @@ const maxNameLength = 254;
 const defaultDots = 1;
 const maxDots = 15;
 
-/** The full names to try, in order, for a name that may be short, by the text of /etc/resolv.conf. */
+/** The full names to try, in order, for a name that may be short; from the text of /etc/resolv.conf. */
 export function fullNames(name: string, resolvConf: string): string[] {
   if (name.endsWith('.')) return [name];
   const { suffixes, dots } = parse(resolvConf);
@@ -18,7 +18,7 @@ function parse(text: string): { suffixes: readonly string[]; dots: number } {
     if (word === 'domain' && rest.length > 0) suffixes = rest.slice(0, 1);
     if (word === 'search') suffixes = rest;
     if (word !== 'options') continue;
-    // As in Go the last one counts, and what is no number is 0.
+    // As in Go, the last one counts, and a text that is not a number is 0.
     for (const option of rest) {
       const [, digits] = /^ndots:(\d*)/.exec(option) ?? [];
       if (digits !== undefined) dots = Math.min(Number(digits), maxDots);

@@ -8,7 +8,7 @@ import type { Keyring } from './keyring.ts';
 /** The functions for encrypted values. */
 export const secretNames: ReadonlySet<string> = new Set(['cget', 'cgetv', 'cgets', 'cgetvs']);
 
-/** get, gets, getv and getvs for encrypted values; getvs sorts before it decrypts, as confd did. */
+/** get, gets, getv and getvs for encrypted values; getvs sorts before it decrypts, as in confd. */
 export function secretFuncs(reader: Reader, keyring: Pick<Keyring, 'decrypt'>): ReadonlyMap<string, Func> {
   const open = (pairs: readonly KVPair[]) => {
     const texts = keyring.decrypt(pairs.map((pair) => pair.value));

@@ -1,7 +1,7 @@
 import { Num, Pointer, pointerTo, StringType, Uint16Type } from '../../go/value.ts';
 import type { Field, Struct, Type, Typed } from '../../go/value.ts';
 
-/** A DNS service record, as Go's net package has it. */
+/** A DNS service record, as in Go's net package. */
 export class SRV implements Typed {
   constructor(
     /** With the dot at its end; a byte string. */
@@ -15,7 +15,7 @@ export class SRV implements Typed {
     return SRVType;
   }
 
-  /** What records are sorted by: the text without separators, so port 10 comes before port 9. */
+  /** The sort key of records: the text without separators, so port 10 comes before port 9. */
   get text(): string {
     return `${this.target}${this.port}${this.priority}${this.weight}`;
   }
@@ -40,7 +40,7 @@ const SRVType: Type = {
 
 export const SRVPointerType: Type = pointerTo(SRVType);
 
-/** A pointer to a record: what templates get in the list of lookupSRV. */
+/** A pointer to a record: the element type of lookupSRV's list. */
 export function pointerToSRV(record: SRV): Pointer {
   return new Pointer(SRVPointerType, record);
 }

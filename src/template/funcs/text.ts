@@ -22,7 +22,7 @@ import { BoolType, func, GoError, IntType, StringsType, StringType } from '../..
 import type { Func, Slice, Type, Value } from '../../go/value.ts';
 import { strings } from './lists.ts';
 
-/** Functions from text to text, and between text and other things. */
+/** Functions from text to text, and between text and other types. */
 export const textFuncs: ReadonlyMap<string, Func> = new Map([
   ['base', ofText(StringType, base)],
   ['dir', ofText(StringType, dir)],
@@ -69,7 +69,7 @@ function ofCount(call: (count: number, text: string) => string): Func {
   return func([IntType, StringType], StringType, (count: bigint, text: string) => call(Number(count), text));
 }
 
-/** More bytes than this would be no configuration file, and more than the process can hold. */
+/** A longer text is not a configuration file, and does not fit into memory. */
 const maxLength = 2 ** 28;
 
 function times(count: number, text: string): string {
@@ -117,12 +117,12 @@ function withoutSpace(text: string): string {
   return byPieces(text, (piece) => textOf(runesOf(piece).filter((rune) => !isSpace(rune))));
 }
 
-/** What is longer is no name; taken apart it would fill the memory. */
+/** A longer text is not a name; splitting it would fill the memory. */
 const maxNameLength = 1024 * 1024;
 
 const isBreak = (rune: number) => rune === 0x5f || rune === 0x2d || rune === 0x20;
 
-/** The words of a name: they end at _, - and blanks, and before a capital, where a run of capitals is one word. */
+/** The words of a name: they end at _, -, blanks, and before a capital; a run of capitals is one word. */
 function words(name: string): string[] {
   if (name.length > maxNameLength) throw new GoError(`a name of ${name.length} bytes is longer than ${maxNameLength}`);
   const runes = runesOf(name);

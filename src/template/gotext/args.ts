@@ -8,10 +8,10 @@ import { canBeNil, intBits, isAssignable, makeComplex, makeFloat, makeInt } from
 import { ReflectType, uintBits, zeroOf } from './types.ts';
 import type { Scope } from './scope.ts';
 
-/** Checks that a value can be given for a parameter, and gives what the function gets. */
+/** Checks a value for a parameter, and returns what the function gets. */
 export type Check = (run: RenderState, value: Value) => Value;
 
-/** The check of a parameter type, with a short way for what is common. */
+/** The check for a parameter type, with a fast path for common types. */
 export function checkFor(type: Type): Check {
   if (type === StringType) return (run, value) => (typeof value === 'string' ? value : convert(run, value, type));
   if (type === InterfaceType) return (_run, value) => (value === undefined ? null : value);
@@ -31,7 +31,7 @@ function convert(run: RenderState, value: Value, type: Type): Value {
   return fail(run, 'wrong type for value; expected %s; got %s', type.name, from.name);
 }
 
-/** An argument compiled as far as it can be without the type of its parameter, which for a method comes late. */
+/** An argument, compiled without the type of its parameter, which is known later for a method. */
 export type Argument = (type: Type) => Eval;
 
 /** Compiles an argument. */
@@ -82,7 +82,7 @@ function compileLiteral(node: Literal, type: Type): Eval {
   };
 }
 
-/** The value of a literal as the type; undefined if the type cannot hold it. Small integers wrap, as in Go. */
+/** The value of a literal as a given type; undefined if the type cannot hold it. Small integers wrap, as in Go. */
 function literalFor(node: Literal, type: Type): Value {
   if (node.kind === 'bool') return type.kind === 'bool' ? node.value : undefined;
   if (node.kind === 'string') return type.kind === 'string' ? node.text : undefined;
@@ -104,7 +104,7 @@ function expectation(type: Type): string | null {
   return isComplex(type) ? 'complex' : null;
 }
 
-/** Compiles a literal where no type is asked for: the way it is written says which it is. */
+/** Compiles a literal without a given type: its spelling decides. */
 export function compileConstant(node: Literal): Eval {
   const value = idealConstant(node);
   return (run) => {

@@ -16,7 +16,7 @@ import { escapeHtml, escapeJs, escapeQuery } from './escape.ts';
 import { index, length, prepare, slice } from './indexing.ts';
 import { isTrue, printable, ReflectType } from './types.ts';
 
-/** The functions that every template has. and, or and call are here for their signatures: calls.ts runs them. */
+/** The built-in functions. and, or and call are here for their signatures only: calls.ts runs them. */
 export const builtins: ReadonlyMap<string, Func> = new Map([
   ['and', reflective(ReflectType, 1, unreachable)],
   ['call', reflective(ReflectType, 1, unreachable)],
@@ -39,7 +39,7 @@ export const builtins: ReadonlyMap<string, Func> = new Map([
   ['urlquery', printing((args) => escapeQuery(join(args)))],
 ]);
 
-/** A variadic function that takes its arguments as they are, at least `least` of them. */
+/** A variadic function that takes its arguments unconverted, at least `least` of them. */
 function reflective(result: Type, least: number, call: (...args: never[]) => Value): Func {
   return variadicFunc(Array<Type>(least + 1).fill(ReflectType), result, call);
 }
@@ -56,14 +56,14 @@ function unreachable(): never {
   throw new Error('and, or and call are compiled apart');
 }
 
-/** Arguments as one text for the escaping functions, each shown as an action would show it. */
+/** The arguments as one text for the escaping functions, each as an action would print it. */
 function join(args: readonly Value[]): string {
   const [first] = args;
   if (args.length === 1 && typeof first === 'string') return first;
   return sprint(args.map((arg) => (arg === null || arg === undefined ? '<no value>' : printable(arg))));
 }
 
-/** call: runs a function that is a value. `name` is the text of the callee, null if it came from the pipeline. */
+/** call: runs a function value. `name` is the text of the callee, null if it came from the pipeline. */
 export function callValue(name: string | null, fn: Value, args: readonly Value[]): Value {
   if (fn === undefined || fn === null) throw new GoError('call of nil');
   const shown = name ?? (typeof fn === 'string' ? fn : `<${typeOf(fn).name} Value>`);

@@ -12,7 +12,7 @@ import type { Eval, RenderState } from './state.ts';
 import { isTrue, ReflectType } from './types.ts';
 import type { Compiled, Scope } from './scope.ts';
 
-/** A call in a template: what is called, with what, and where errors of the function itself are reported. */
+/** A call in a template: the function, its arguments, and where errors of the function are reported. */
 export interface Call {
   readonly identifier: IdentifierNode;
   readonly args: readonly OperandNode[]; // without the function
@@ -22,7 +22,7 @@ export interface Call {
 
 const unset = { type: ReflectType };
 
-/** What a variable's slot holds while an and or or has skipped its declaration. */
+/** The value of a variable whose declaration an and or or has skipped. */
 export const isUnset = (value: Value): boolean => value === unset;
 
 /** Compiles the call of a function. */
@@ -66,7 +66,7 @@ function enter(node: Node, evaluate: Eval): Eval {
   };
 }
 
-/** What is wrong with the number of arguments, as a format and its arguments; or null. */
+/** The error for a wrong number of arguments, as a format and its arguments; or null. */
 export function arityError(
   name: string,
   { params, variadic }: Signature,
@@ -88,7 +88,7 @@ const compileArgs = (scope: Scope, args: readonly OperandNode[]) => args.map((no
 
 const boxed = { type: InterfaceType };
 
-/** slice, which unlike index does not look into an index that is stored in an interface. */
+/** slice, which unlike index does not unwrap an index that is stored in an interface. */
 function compileSlice(scope: Scope, call: Call, target: Func): Eval {
   const args = call.args.map((node, i) => (i === 0 ? compileArg(scope, node) : compileBoxed(scope, node)));
   return compileInvoke(call, args, target.type.signature!, () => target.call);
@@ -103,7 +103,7 @@ function compileBoxed(scope: Scope, node: OperandNode): Argument {
   };
 }
 
-/** A function of the caller, bound by slot when a render starts. */
+/** A function of the caller, bound by slot at the start of a render. */
 function compileOwn(scope: Scope, call: Call, own: Func): Eval {
   const { name } = call.identifier;
   const { slots } = scope.compilation;
@@ -136,7 +136,10 @@ function compileInvoke(call: Call, args: readonly Argument[], signature: Signatu
 
 type Collect = (run: RenderState, dot: Value, final: Value) => Value[];
 
-/** Evaluates arguments left to right, and checks the value from the pipeline last; the usual sizes by hand. */
+/**
+ * Evaluates arguments from left to right, and checks the value from the pipeline last; the usual counts are written
+ * out.
+ */
 export function collector(signature: Signature, given: readonly Argument[], hasFinal: boolean): Collect {
   const args = given.map((arg, i) => arg(paramType(signature, i)));
   const check = hasFinal ? checkFor(paramType(signature, args.length)) : null;
@@ -158,14 +161,14 @@ export function collector(signature: Signature, given: readonly Argument[], hasF
   };
 }
 
-/** The error of a call that threw: a GoError is one that Go's function returns, all else passes through. */
+/** The error of a call that threw: a GoError is an error that Go's function returns, everything else passes through. */
 export function callError(run: RenderState, at: Node, name: string, error: unknown): unknown {
   if (!(error instanceof GoError)) return error;
   run.node = at;
   return execError(run, 'error calling %s: %w', [name, error.message], error);
 }
 
-/** and, or: stops at the first argument that decides. Declarations in those behind may not happen. */
+/** and, or: stops at the first argument that decides. Declarations in the arguments after it may not happen. */
 function compileLogic(scope: Scope, call: Call, stopAt: boolean): Eval {
   const [head, ...rest] = call.args;
   const first = head === undefined ? null : compileArg(scope, head)(ReflectType);
@@ -184,7 +187,7 @@ function compileLogic(scope: Scope, call: Call, stopAt: boolean): Eval {
   };
 }
 
-/** call: the callee's name in messages is the text of its argument. */
+/** call: messages name the callee by the text of its argument. */
 function compileCallBuiltin(scope: Scope, call: Call, signature: Signature): Eval {
   const [callee] = call.args;
   const name = callee === undefined ? null : printNode(callee);

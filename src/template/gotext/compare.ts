@@ -13,7 +13,7 @@ function basicKind(kind: Kind): BasicKind | null {
   return kind === 'complex64' || kind === 'complex128' ? 'complex' : null;
 }
 
-/** A value of a basic kind as a JavaScript value that compares as Go does. */
+/** A value of a basic kind as a JavaScript value that compares as in Go. */
 function plain(value: Value): Value {
   return value instanceof Num ? value.value : value;
 }
@@ -24,7 +24,7 @@ function incompatible(a: Value, b: Value): GoError {
   return new GoError(`incompatible types for comparison: ${typeOf(a).name} and ${typeOf(b).name}`);
 }
 
-/** eq: whether a equals one of others; it stops at the first that it equals. Throws GoError. */
+/** eq: whether a equals one of others; stops at the first equal one. Throws GoError. */
 export function isEqual(a: Value, others: readonly Value[]): boolean {
   if (others.length === 0) throw new GoError('missing argument for comparison');
   for (const b of others) {

@@ -19,12 +19,12 @@ export interface Program {
 
 const none: ReadonlySet<string> = new Set();
 
-/** Compiles the bodies of a text, once; they call each other by reference. */
+/** Compiles the bodies of a text, each once; they call each other by reference. */
 export function compileBodies(source: Source, trees: Trees, funcs: FuncMap): Program {
   const bodies = new Map<string, Body>([...trees.keys()].map((name) => [name, { exec: () => 0, steps: null }]));
   const unit: Compilation = { funcs, bodies, slots: new Map() };
   try {
-    // Only a text that has one of these words can call a template.
+    // Only a text with one of these words can call a template.
     const recursive = /template|block/.test(source.text) ? recursiveNames(trees) : none;
     for (const [name, list] of trees) {
       const scope = new Scope(unit, compileOperand);

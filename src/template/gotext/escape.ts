@@ -11,12 +11,12 @@ const htmlEscapes = new Map([
   ['>', '&gt;'],
 ]);
 
-/** Text made safe for HTML, as the html function does. */
+/** Escapes text for HTML, as the html function does. */
 export function escapeHtml(text: string): string {
   return byPieces(text, (piece) => piece.replace(/[\0"'&<>]/g, (char) => htmlEscapes.get(char)!));
 }
 
-/** Text made safe for a JavaScript string, as the js function does. */
+/** Escapes text for a JavaScript string, as the js function does. */
 export function escapeJs(text: string): string {
   return byPieces(text, (piece) =>
     piece.replace(/[\\'"<>&=\x00-\x1f]|[\x80-\xff]+/g, (part) => {
@@ -38,7 +38,7 @@ function escapeRunes(bytes: string): string {
   return out;
 }
 
-/** Text made safe for the query of a URL, as the urlquery function does. */
+/** Escapes text for the query of a URL, as the urlquery function does. */
 export function escapeQuery(text: string): string {
   return byPieces(text, (piece) => piece.replace(/[^A-Za-z0-9\-_.~]/g, escapeQueryByte));
 }

@@ -15,12 +15,14 @@ export interface Site {
 
 export const makeSite = (name: string): Site => ({ name, type: null, field: null });
 
-/** What a receiver has under a name when no arguments are given. */
+/** The result of a lookup without arguments. */
 export type Found =
   | { readonly kind: 'value'; readonly value: Value; readonly static: Type | undefined }
   | { readonly kind: 'method'; readonly method: Method; readonly receiver: Value };
 
-/** The value of a map's present key or of a struct's field seen before; undefined if the long way is needed. */
+/**
+ * The value of a present map key, or of a struct field that was seen before; undefined when the slow path is needed.
+ */
 export function readQuickly(site: Site, receiver: Value): Value {
   if (typeof receiver !== 'object' || receiver === null) return undefined;
   if (receiver.type === site.type) return site.field!.get(receiver);
@@ -30,7 +32,7 @@ export function readQuickly(site: Site, receiver: Value): Value {
   return undefined;
 }
 
-/** Where a name is looked up, and how. */
+/** What is looked up, and how. */
 export interface Sought {
   readonly receiver: Value;
   readonly known: Type | undefined;
@@ -38,8 +40,8 @@ export interface Sought {
 }
 
 /**
- * Finds a field, method or map element as Go's evalField does. `known` is the interface type that the receiver is
- * stored in, if it is; `hasArgs` makes everything but a method an error.
+ * Finds a field, method or map element as Go's evalField does. `known` is the interface type that holds the receiver,
+ * if any; with `hasArgs` everything but a method is an error.
  */
 export function find(run: RenderState, site: Site, { receiver, known, hasArgs }: Sought): Found {
   const { name } = site;

@@ -2,15 +2,15 @@ import { sortStrings } from '../../go/sort.ts';
 import { Complex, Num } from '../../go/value.ts';
 import type { GoMap, Value } from '../../go/value.ts';
 
-/** The keys of a map in the order in which Go's templates visit them. */
+/** The keys of a map in the order of Go's templates. */
 export function sortedKeys(map: GoMap): Value[] {
   if (map.entries === null) return [];
   const keys = [...map.entries.keys()];
-  // Byte strings: the order of UTF-16 code units is that of bytes.
+  // For byte strings, the order of UTF-16 code units is that of bytes.
   return keys.every((key) => typeof key === 'string') ? sortStrings(keys) : keys.sort(compareKeys);
 }
 
-/** NaN is low; keys of different types have no order of their own, as in Go. */
+/** NaN comes first; keys of different types have no order, as in Go. */
 function compareKeys(a: Value, b: Value): number {
   const x = sortable(a);
   const y = sortable(b);

@@ -14,7 +14,7 @@ export function length(item: Value): bigint {
   throw new GoError(`len of type ${typeOf(target).name}`);
 }
 
-/** A value as an argument or map key of a type; integers are converted, unlike in a plain call. */
+/** Converts a value to an argument or map key of a type; integers are converted, unlike in a plain call. */
 export function prepare(value: Value, type: Type): Value {
   if (value === undefined || value === null) {
     if (!canBeNil(type)) throw new GoError(`value is nil; should be of type ${type.name}`);
@@ -57,7 +57,7 @@ function indexOnce(target: Value, at: Value): Value {
   throw new GoError(`can't index item of type ${typeOf(target).name}`);
 }
 
-/** A checked index; one behind the last element passes, since a slice may end there. */
+/** Checks an index; the one after the last element is allowed, since a slice may end there. */
 function position(at: Value, limit: number): number {
   if (at === undefined) throw new GoError('cannot index slice/array with nil');
   const integer = integerOf(at);

@@ -6,7 +6,7 @@ import type { Delims } from './node.ts';
 import { keywords } from './token.ts';
 import type { Token, TokenKind } from './token.ts';
 
-/** Which of break and continue are keywords; they are not when a function of that name exists. */
+/** Whether break and continue are keywords; they are not when a function of that name exists. */
 export interface LoopWords {
   readonly break: boolean;
   readonly continue: boolean;
@@ -19,20 +19,23 @@ const isWordByte: readonly boolean[] = bytes.map((c) => /\w/.test(c));
 /** What may follow a name, besides the right delimiter. */
 const isTerminator: readonly boolean[] = bytes.map((c) => /[ \t\r\n.,|:)(]/.test(c));
 
-/** Whether a rune may stand in an identifier: letter, decimal digit or underscore. */
+/** Whether a rune may be part of an identifier: letter, decimal digit or underscore. */
 function isAlphaNumeric(rune: number): boolean {
   return rune < 0x80 ? isWordByte[rune] === true : isLetter(rune) || isDigit(rune);
 }
 
 const isSpace = (c: number) => c === 32 || c === 9 || c === 13 || c === 10;
 
-/** Cuts a template's text into tokens, one per call of next. Trim markers end here: the parser never sees them. */
+/**
+ * Splits the text of a template into tokens, one for each call of next. Trim markers are applied here: the parser never
+ * sees them.
+ */
 export class Lexer {
   /** The line of the next token. */
   line = 1;
   private pos = 0;
   private start = 0;
-  private newline: number; // offset of the first newline behind start
+  private newline: number; // offset of the first newline after start
   private insideAction = false;
   private parenDepth = 0;
 
@@ -44,7 +47,7 @@ export class Lexer {
     this.newline = this.newlineFrom(0);
   }
 
-  /** The next token; after an error or the end of the text it must not be asked again. */
+  /** The next token; not to be called again after an error or the end of the text. */
   next(): Token {
     return this.insideAction ? this.lexAction() : this.lexText();
   }
@@ -59,7 +62,7 @@ export class Lexer {
     return { kind: 'error', pos: this.start, text: message, line: this.line };
   }
 
-  /** Starts the next token here, counting the lines that lie behind. */
+  /** Starts the next token here, and counts the lines before it. */
   private skip(): void {
     while (this.newline < this.pos) {
       this.line++;
@@ -131,7 +134,7 @@ export class Lexer {
     );
   }
 
-  /** Null after a comment, which gives no token. */
+  /** Null after a comment, which is not a token. */
   private lexLeftDelim(): Token | null {
     this.pos += this.delims.left.length;
     const marker = this.atLeftTrim(this.pos) ? 2 : 0;
@@ -225,7 +228,7 @@ export class Lexer {
     return this.lexNumber();
   }
 
-  /** A run of spaces; the last one is left alone when it belongs to a trimming right delimiter. */
+  /** A run of spaces; without the last one when it belongs to a trimming right delimiter. */
   private lexSpace(): Token {
     while (isSpace(this.text.charCodeAt(this.pos))) this.pos++;
     if (this.atRightTrim(this.pos - 1)) this.pos--;
@@ -256,7 +259,7 @@ export class Lexer {
     return this.emit(keyword);
   }
 
-  /** The rest of .name or $name, whose mark has been read; alone it is the kind `bare`. */
+  /** The rest of .name or $name, whose first character has been read; without a name, the token has the kind `bare`. */
   private lexName(kind: TokenKind, bare: TokenKind): Token {
     if (this.atTerminator()) return this.emit(bare);
     this.acceptAlphaNumeric();
@@ -293,7 +296,7 @@ export class Lexer {
     return this.emit('rawString');
   }
 
-  /** Accepts more than Go's numbers, such as 089 and 0x0.2: the parser reads the text and will notice. */
+  /** Accepts more than Go's numbers, such as 089 and 0x0.2: the parser checks the text. */
   private lexNumber(): Token {
     if (!this.scanNumber()) return this.badNumber();
     const sign = this.text.charAt(this.pos);

@@ -92,7 +92,7 @@ export interface BoolNode {
   readonly value: boolean;
 }
 
-/** A number constant, under every type that can hold it exactly. */
+/** A number constant, in every type that can hold it exactly. */
 export interface NumberNode {
   readonly kind: 'number';
   readonly pos: number;
@@ -115,7 +115,7 @@ export type OperandNode =
 
 export type Node = ListNode | StatementNode | CommandNode | OperandNode;
 
-/** What opens and closes an action. */
+/** The delimiters of an action. */
 export interface Delims {
   readonly left: string;
   readonly right: string;
@@ -123,7 +123,7 @@ export interface Delims {
 
 const usual: Delims = { left: '{{', right: '}}' };
 
-/** A node as error messages show it: single blanks, literals as written. */
+/** A node as error messages show it: single blanks, literals as in the source. */
 export function printNode(node: Node, delims = usual): string {
   const inside = (action: string) => delims.left + action + delims.right;
   switch (node.kind) {

@@ -6,7 +6,7 @@ import type { Token } from './token.ts';
 
 type Constant = Pick<NumberNode, 'int' | 'uint' | 'float' | 'complex'>;
 
-/** Reads a number or character constant under every type that holds it exactly. Throws GoError. */
+/** Parses a number or character constant in every type that holds it exactly. Throws GoError. */
 export function parseNumber(token: Token): NumberNode {
   const constant =
     token.kind === 'charConstant'

@@ -11,7 +11,7 @@ import { fail } from './state.ts';
 import type { Eval, RenderState } from './state.ts';
 import type { Compiled, Scope } from './scope.ts';
 
-/** Compiles an operand that stands as an argument or at the head of a chain. */
+/** Compiles an operand that is an argument or the first word of a command. */
 export function compileOperand(scope: Scope, node: OperandNode): Compiled {
   switch (node.kind) {
     case 'pipe':
@@ -49,7 +49,7 @@ function compileDot(scope: Scope, node: OperandNode): Compiled {
   return slot < 0 ? { run: evaluate, nilable: false } : { run: evaluate, nilable: true, static: staticAt(slot) };
 }
 
-/** Compiles a pipeline; at its end a nil interface has become no value. */
+/** Compiles a pipeline; at its end a nil interface becomes no value. */
 export function compilePipe(scope: Scope, pipe: PipeNode): Eval {
   const stages = pipe.commands.map((command, stage) => settle(compileCommand(scope, command, { pipe, stage })));
   const evaluate = chain(stages);
@@ -78,7 +78,7 @@ function settle({ run: evaluate, nilable }: Compiled): Eval {
   return nilable ? (run, dot, final) => evaluate(run, dot, final) ?? undefined : evaluate;
 }
 
-/** Compiles setting a variable, by := or by =. */
+/** Compiles setting a variable, with := or with =. */
 function compileStore(scope: Scope, name: string, assigns: boolean): (run: RenderState, value: Value) => void {
   if (!assigns) {
     const slot = scope.declare(name);
@@ -95,14 +95,14 @@ function compileStore(scope: Scope, name: string, assigns: boolean): (run: Rende
   };
 }
 
-/** Compiles finding the slot that holds a variable now. */
+/** Compiles finding the slot that holds a variable. */
 export function compilePick(scope: Scope, name: string): (run: RenderState) => number {
   const slots = scope.lookup(name);
   const slot = onlySlot(slots);
   return slot === null ? pickSet(slots, name) : () => slot;
 }
 
-/** The slot that surely holds the variable, or null if there is a choice. */
+/** The only slot that can hold the variable, or null if there are several. */
 function onlySlot(slots: readonly number[]): number | null {
   const slot = slots[0]!;
   return slots.length === 1 && slot >= 0 ? slot : null;
@@ -129,7 +129,7 @@ function compileCommand(scope: Scope, command: CommandNode, { pipe, stage }: Sta
   }
   if (first.kind === 'identifier') return compileCall(scope, { identifier: first, args, hasFinal, at: command });
   if (args.length === 0 && !hasFinal) return compileOperand(scope, first);
-  // The error is reported at the first word, or for a pipeline in parentheses at what was current before it.
+  // The error is reported at the first word; for a pipeline in parentheses, at the node that was current before it.
   const place = first.kind !== 'pipe' ? first : hasFinal ? null : pipe;
   const notFunction: Eval = (run) => fail(run, notAFunction, printNode(first));
   return { run: place === null ? notFunction : atNode(place, notFunction), nilable: false };
@@ -137,7 +137,7 @@ function compileCommand(scope: Scope, command: CommandNode, { pipe, stage }: Sta
 
 const notAFunction = "can't give argument to non-function %s";
 
-/** Compiles `.A.B`, `$x`, `$x.A` or `(…).A`, of which the last link may be a method that takes the arguments. */
+/** Compiles `.A.B`, `$x`, `$x.A` or `(…).A`; the last name may be a method, which gets the arguments. */
 function compileAccess(
   scope: Scope,
   node: FieldNode | ChainNode | VariableNode,
@@ -259,7 +259,7 @@ interface MethodArgs {
 
 const noArgs: MethodArgs = { collect: () => () => [], args: [], hasFinal: false };
 
-/** Arguments for a method that is known only when the template runs; remembers the last signature. */
+/** Arguments for a method that is known only at run time; caches the last signature. */
 function methodCollector(args: readonly Argument[], hasFinal: boolean): MethodArgs {
   let last: Signature | null = null;
   let collect: ReturnType<typeof collector> = () => [];

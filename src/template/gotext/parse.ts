@@ -22,12 +22,12 @@ import { parseNumber } from './number.ts';
 import { printToken } from './token.ts';
 import type { Token, TokenKind } from './token.ts';
 
-/** The bodies that a text defines, by name; the text itself is one of them. */
+/** The bodies that a text defines, by name, including the text itself. */
 export type Trees = ReadonlyMap<string, ListNode>;
 
 /**
- * Parses a text; hasFunction says which function names exist. Throws TemplateError. With onUndefined, which hears where a
- * variable stands that is not defined there, such a variable is no error.
+ * Parses a text; hasFunction says which function names exist. Throws TemplateError. With onUndefined, an undefined
+ * variable is reported to it and is not an error.
  */
 export function parse(
   source: Source,
@@ -52,7 +52,7 @@ function tooDeep({ source, lexer }: Shared, why: string): TemplateError {
   return parseError({ name: source.name, line: lexer.line }, `max expression depth exceeded${why}`, []);
 }
 
-/** Whether a body has nothing but white space, so that another of its name may take its place. */
+/** Whether a body has only white space, so that another body may replace it. */
 function isEmpty(list: ListNode): boolean {
   return list.nodes.every((node) => node.kind === 'text' && trimSpace(node.text) === '');
 }
@@ -79,7 +79,7 @@ interface Ended {
   readonly closer: Closer;
 }
 
-/** One test of a branch with what runs if it holds, and what ended that. */
+/** One condition of a branch, its body, and what ended the body. */
 interface Arm extends Ended {
   readonly pipe: PipeNode;
 }
@@ -96,7 +96,7 @@ function isFilled<T>(list: T[]): list is [T, ...T[]] {
   return list.length > 0;
 }
 
-/** What is nested takes stack when it is parsed, compiled and run; this much of it fits, whatever it is. */
+/** Nesting needs stack for parsing, compiling and running; this much always fits. */
 const maxNesting = 400;
 const literals: ReadonlySet<string> = new Set(['bool', 'string', 'number', 'nil', 'dot']);
 const operandStarts: ReadonlySet<TokenKind> = new Set<TokenKind>([
@@ -114,9 +114,9 @@ const operandStarts: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'leftParen',
 ]);
 
-/** Parses one body: the whole text, or that of a define or block, for which another Parser reads the same lexer. */
+/** Parses one body: the whole text, or a define or block, for which another Parser uses the same lexer. */
 class Parser {
-  // Up to three tokens put back; the line of the first is the one that errors name.
+  // Up to three tokens that were put back; errors name the line of the first.
   private readonly tokens: Token[] = [{ kind: 'eof', pos: 0, text: '', line: 0 }];
   private pending = 0;
   private readonly names = ['$'];
@@ -143,7 +143,7 @@ class Parser {
     this.pending++;
   }
 
-  /** Puts tokens back in front of the last one read, the first of them first. */
+  /** Puts tokens back before the last one that was read, in their order. */
   private backupBefore(...tokens: Token[]): void {
     const { length } = tokens;
     for (let i = 0; i < length; i++) this.tokens[length - i] = tokens[i]!;
@@ -166,7 +166,7 @@ class Parser {
     throw parseError({ name: this.shared.source.name, line: this.tokens[0]!.line }, format, args);
   }
 
-  /** An error about the innermost action that has no end; it is shown where that begins. */
+  /** An error about the innermost action without an end, shown where the action begins. */
   private unclosed(message: string): never {
     const { source, open } = this.shared;
     const at = positionAt(source.text, open.at(-1)!);
@@ -194,7 +194,7 @@ class Parser {
     return kinds.includes(token.kind) ? token : this.unexpected(token, context);
   }
 
-  /** Runs a reader of literals, whose GoError becomes an error of this line. */
+  /** Runs a parser of literals; its GoError becomes an error on this line. */
   private read<T>(reader: () => T): T {
     try {
       return reader();
@@ -203,7 +203,7 @@ class Parser {
     }
   }
 
-  /** Adds a body unless one of its name is there: then one of the two must be empty. */
+  /** Adds a body, unless there is one of this name: then one of the two must be empty. */
   private add(name: string, list: ListNode): void {
     const { trees } = this.shared;
     const known = trees.get(name);
@@ -238,7 +238,7 @@ class Parser {
     return false;
   }
 
-  /** A definition behind its `{{define`. */
+  /** A definition, after its `{{define`. */
   private parseDefinition(): void {
     const context = 'define clause';
     const token = this.expect(context, 'string', 'rawString');
@@ -247,7 +247,7 @@ class Parser {
     this.addBody(name, context, this);
   }
 
-  /** Reads a body up to its end and adds it; an `{{else}}` is an error of the parser that began it. */
+  /** Parses a body up to its end and adds it; an `{{else}}` is an error of the parser that began it. */
   private addBody(name: string, context: string, beginner: Parser): void {
     const { list, closer } = this.list();
     if (closer.kind !== 'end') beginner.error('unexpected %s in %s', this.printCloser(closer), context);
@@ -321,14 +321,14 @@ class Parser {
     return { kind, pos };
   }
 
-  /** Leaves the word of `{{else if` and `{{else with` for the branch to see. */
+  /** Leaves the keyword after `{{else` (if, with) for the branch. */
   private elseAction(): Closer {
     const token = this.peekNonSpace();
     if (token.kind === 'if' || token.kind === 'with') return { kind: 'else', pos: token.pos };
     return { kind: 'else', pos: this.expect('else', 'rightDelim').pos };
   }
 
-  /** {{else if}} is {{else}}{{if}} with the one {{end}} of all; the branches are put into each other at the end. */
+  /** {{else if}} is {{else}}{{if}} with one common {{end}}; the branches are nested at the end. */
   private branch(kind: BranchNode['kind']): BranchNode {
     const declared = this.names.length;
     let branch = this.arm(kind);
@@ -402,13 +402,13 @@ class Parser {
     return { kind: 'pipe', pos, assigns, decl, commands };
   }
 
-  /** Reads `$x :=`, `$x =` and, for range, `$i, $e :=`; gives whether they are assigned rather than declared. */
+  /** Parses `$x :=`, `$x =` and, for range, `$i, $e :=`; returns whether they are assignments. */
   private declarations(context: string, decl: VariableNode[]): boolean {
     for (;;) {
       const variable = this.peekNonSpace();
       if (variable.kind !== 'variable') return false;
       this.next();
-      // Three tokens of lookahead: in `$x foo` only foo tells that $x is an operand.
+      // Three tokens of lookahead: in `$x foo`, only foo shows that $x is an operand.
       const after = this.peek();
       const mark = this.peekNonSpace();
       const isComma = mark.kind === 'char' && mark.text === ',';
@@ -449,7 +449,7 @@ class Parser {
     return isFilled(args) ? { kind: 'command', pos, args } : this.error('empty command');
   }
 
-  /** A term with the fields that touch it; null if what follows is not an operand. */
+  /** A term with the fields directly after it; null if there is no operand. */
   private operand(): OperandNode | null {
     const head = this.term();
     if (head === null || this.peek().kind !== 'field') return head;

@@ -9,19 +9,19 @@ import type { Eval, Exec, RenderState, Signal, Steps } from './state.ts';
 import { indirect, integerOf, makeInt } from './types.ts';
 import type { ListCompiler, Scope } from './scope.ts';
 
-/** Gives the loop variables their values before a turn. */
+/** Sets the loop variables before an iteration. */
 type Bind = (run: RenderState, key: Value, elem: Value) => void;
 
 interface Loop {
   readonly bind: Bind | null;
-  /** Whether a turn may set a loop variable to something of another static type. */
+  /** Whether an iteration may assign a value of another static type to a loop variable. */
   readonly isReassigned: boolean;
   readonly hasKey: boolean;
-  /** Tells which static types key and element have. */
+  /** Sets the static types of key and element. */
   readonly setStatics: (run: RenderState, key: Type | undefined, elem: Type | undefined) => void;
 }
 
-/** A compiled range, without a say in how its bodies are run. */
+/** A compiled range, independent of how its bodies run. */
 interface Range<Body> extends Loop {
   readonly pipe: Eval;
   readonly body: Body;
@@ -66,7 +66,7 @@ export function compileRange(scope: Scope, node: BranchNode, compileList: ListCo
   };
 }
 
-/** Compiles a range whose bodies call templates that are being run already. */
+/** Compiles a range whose bodies call recursive templates. */
 export function compileRangeSteps(scope: Scope, node: BranchNode, compileList: ListCompiler<Steps>): Steps {
   const range = compileParts(scope, node, compileList);
   const { pipe, body, otherwise } = range;
@@ -83,7 +83,7 @@ export function compileRangeSteps(scope: Scope, node: BranchNode, compileList: L
   };
 }
 
-/** A break in an else ends the range that the else belongs to, as in Go; a continue means the one around it. */
+/** As in Go, a break in an else ends the range of this else, and a continue means the range around it. */
 const endElse = (signal: Signal): Signal => (signal === breakSignal ? 0 : signal);
 
 function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'setStatics'> {
@@ -92,7 +92,7 @@ function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'se
   const elemName = names.at(-1);
   if (elemName === undefined) return { bind: null, setStatics: () => undefined };
   const elemSlot = compilePick(scope, elemName);
-  // With one variable there is no key; of two variables of one name the element's hides the key's.
+  // With one variable there is no key; if both variables have the same name, the element hides the key.
   const keySlot = names.length < 2 || names[0] === elemName ? null : compilePick(scope, names[0]!);
   return {
     bind(run, key, elem) {
@@ -106,11 +106,11 @@ function compileBinding(scope: Scope, node: BranchNode): Pick<Loop, 'bind' | 'se
   };
 }
 
-/** What a range goes over; it stands before the first turn. */
+/** The iterations of a range; before the first one at the start. */
 interface Turns {
   key: Value;
   elem: Value;
-  /** The interface types that keys and elements are stored in, if they are. */
+  /** The interface types that hold keys and elements, if any. */
   readonly keyType: Type | undefined;
   readonly elemType: Type | undefined;
   advance(): boolean;
@@ -161,7 +161,7 @@ function sliceTurns(slice: Slice, hasKey: boolean): Turns {
 function mapTurns(map: GoMap): Turns {
   const keys = sortedKeys(map);
   spend(keys.length);
-  const values = keys.map((key) => map.entries!.get(key)); // what a turn changes in the map is not seen
+  const values = keys.map((key) => map.entries!.get(key)); // changes of the map during the iteration are not seen
   let i = -1;
   return {
     key: undefined,

@@ -1,7 +1,7 @@
 /**
- * Templates that call themselves, as deep as Go lets them (docs/decisions/0006-recursion-without-the-stack.md). Their
- * bodies are generators: at a call of another such template one hands over that template's generator, and a loop runs
- * the innermost until it ends. So a call takes no stack.
+ * Recursive templates as deep as in Go (docs/decisions/0006-recursion-without-the-stack.md). Their bodies are
+ * generators: a call of another recursive template yields that template's generator, and a loop runs the innermost one
+ * until it ends. So a call needs no stack.
  */
 import type { Value } from '../../go/value.ts';
 import type { BranchNode, ListNode, StatementNode, TemplateNode } from './node.ts';
@@ -13,7 +13,7 @@ import { compileEntry, compileStatement, leave } from './statements.ts';
 import { isTrue } from './types.ts';
 import type { Scope } from './scope.ts';
 
-/** The names of templates that can end up calling themselves, and of some that lie between such. */
+/** The names of templates that may call themselves, directly or not, and of some between them. */
 export function recursiveNames(trees: Trees): ReadonlySet<string> {
   const calls = new Map([...trees].map(([name, list]) => [name, callsIn(list)]));
   const callers = new Map<string, Set<string>>([...trees.keys()].map((name) => [name, new Set()]));
@@ -39,7 +39,7 @@ function isBranch(node: StatementNode): node is BranchNode {
   return node.kind === 'if' || node.kind === 'range' || node.kind === 'with';
 }
 
-/** The names from which one can go on for ever; `to` says where each leads. */
+/** The names from which a call chain can go on for ever; `to` has the calls of each. */
 function endless(to: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   const from = new Map<string, string[]>([...to.keys()].map((name) => [name, []]));
   const open = new Map<string, number>();
@@ -60,7 +60,7 @@ function endless(to: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   return new Set(open.keys());
 }
 
-/** Compiles a list in which templates of `names` are called without the stack. */
+/** Compiles a list in which templates of `names` are called without stack. */
 export function compileSteps(scope: Scope, list: ListNode, names: ReadonlySet<string>): Steps {
   const compileList = (inner: Scope, nodes: ListNode) => compileSteps(inner, nodes, names);
   const parts = list.nodes.map((node): Part => {
@@ -107,7 +107,7 @@ function compileCall(scope: Scope, node: TemplateNode): Steps {
   };
 }
 
-/** Runs a body with all that it calls. */
+/** Runs a body with everything that it calls. */
 export function runSteps(steps: Steps, run: RenderState, dot: Value): 0 {
   const stack: Generator<unknown, unknown>[] = [steps(run, dot)];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

@@ -2,14 +2,14 @@ import type { FuncMap, Type } from '../../go/value.ts';
 import type { ListNode, OperandNode } from './node.ts';
 import type { Body, Eval } from './state.ts';
 
-/** What the compilation of one text shares. */
+/** What all parts of the compilation of one text share. */
 export interface Compilation {
   readonly funcs: FuncMap;
   readonly bodies: ReadonlyMap<string, Body>;
   readonly slots: Map<string, number>; // of the functions used
 }
 
-/** Compiles the body of a branch in one of the two ways in which bodies run. */
+/** Compiles the body of a branch in one of the two ways to run bodies. */
 export type ListCompiler<Compiled> = (scope: Scope, list: ListNode) => Compiled;
 
 interface Binding {
@@ -18,26 +18,26 @@ interface Binding {
   readonly certain: boolean; // false if an and or or may have skipped the declaration
 }
 
-/** The names and slots of one body at one point of it. Slot 0 is `$`. */
+/** The names and slots of one body at one point. Slot 0 is `$`. */
 export class Scope {
   private readonly bindings: Binding[] = [{ name: '$', slot: 0, certain: true }];
   private uncertain = 0;
   private slots = 1;
-  /** The variables that have been set with = so far. */
+  /** The variables that have been assigned with = so far. */
   readonly assigned = new Set<string>();
-  /** The slot that says what static type dot has, or -1 if it is the dynamic one. */
+  /** The slot with the static type of dot, or -1 if that is the dynamic type. */
   dot = -1;
 
   constructor(
     readonly compilation: Compilation,
-    /** Compiles an operand; given here so that arguments and pipelines need not import each other. */
+    /** Compiles an operand; passed in so that arguments and pipelines need not import each other. */
     readonly compile: (scope: Scope, node: OperandNode) => Compiled,
   ) {}
 
-  /** Whether every access must leave the static type of what it found in run.known. */
+  /** Whether every access must store the static type of its result in run.known. */
   keepsStatic = false;
 
-  /** Compiles a part of which the static type is asked for. */
+  /** Compiles a part whose static type is needed. */
   keepingStatic<T>(part: () => T): T {
     const { keepsStatic } = this;
     this.keepsStatic = true;
@@ -56,7 +56,7 @@ export class Scope {
     return slot;
   }
 
-  /** The slots that may hold a variable, innermost first, up to the first that surely does. */
+  /** The slots that may hold a variable, innermost first, up to the first that certainly does. */
   lookup(name: string): readonly number[] {
     const slots: number[] = [];
     for (let i = this.bindings.length - 1; i >= 0; i--) {
@@ -78,7 +78,7 @@ export class Scope {
     return result;
   }
 
-  /** Compiles a part that may not run; gives the slots declared in it, too. */
+  /** Compiles a part that may not run; also returns the slots that it declares. */
   perhaps<T>(part: () => T): { readonly result: T; readonly declared: readonly number[] } {
     const { length } = this.bindings;
     this.uncertain++;
@@ -88,10 +88,10 @@ export class Scope {
   }
 }
 
-/** A compiled operand, and what Go knows about the type of its value before it has one. */
+/** A compiled operand, and what Go knows about its type before it is evaluated. */
 export interface Compiled {
   readonly run: Eval;
-  /** The interface type that the value is stored in, if it is; only asked for when an error is written. */
+  /** The interface type that holds the value, if any; only needed for error messages. */
   readonly static?: StaticType;
   /** Whether the value may be a nil interface, which becomes no value at the end of a command. */
   readonly nilable: boolean;

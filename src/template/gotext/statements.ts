@@ -14,7 +14,7 @@ import type { Scope } from './scope.ts';
 const maxDepth = 100_000;
 const nothing: Exec = () => 0;
 
-/** Compiles a list of statements; neighbouring texts become one. */
+/** Compiles a list of statements; adjacent texts are joined. */
 export function compileList(scope: Scope, list: ListNode): Exec {
   const parts: Exec[] = [];
   let text = '';
@@ -88,7 +88,7 @@ function compileAction(scope: Scope, node: ActionNode): Exec {
   };
 }
 
-/** What an action prints for a value. */
+/** The text that an action prints for a value. */
 function show(run: RenderState, node: ActionNode, value: Value): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === undefined) return '<no value>';
@@ -100,14 +100,14 @@ function show(run: RenderState, node: ActionNode, value: Value): string {
   return printValue(printable(value));
 }
 
-/** One test of a chain of if, else if and with, and what runs if it holds. */
+/** One condition of a chain of if, else if and with, and its body. */
 interface Arm {
   readonly pipe: Eval;
   readonly isWith: boolean;
   readonly list: Exec;
 }
 
-/** A chain of any length is one statement: else if nests in the tree, and so would calls. */
+/** A chain of any length is one statement: else if is nested in the tree, and calls would be nested, too. */
 function compileBranch(scope: Scope, node: BranchNode): Exec {
   const arms = [compileArm(scope, node)];
   let rest = node.elseList;
@@ -131,7 +131,7 @@ function onlyBranch(list: ListNode | null): BranchNode | null {
   return list?.nodes.length === 1 && (only?.kind === 'if' || only?.kind === 'with') ? only : null;
 }
 
-/** What the pipeline declares holds for the arms behind it, too. */
+/** A declaration in the pipeline is also valid in the arms after it. */
 function compileArm(scope: Scope, node: BranchNode): Arm {
   const isWith = node.kind === 'with';
   const pipe = compilePipe(scope, node.pipe);
@@ -164,7 +164,7 @@ function compileTemplate(scope: Scope, node: TemplateNode): Exec {
   };
 }
 
-/** Compiles what happens before a template's body runs; gives its dot. */
+/** Compiles what happens before the body of a template runs; returns its dot. */
 export function compileEntry(scope: Scope, node: TemplateNode): Eval {
   const { name } = node;
   const isDefined = scope.compilation.bodies.has(name);
@@ -183,7 +183,7 @@ export function compileEntry(scope: Scope, node: TemplateNode): Eval {
   };
 }
 
-/** Puts back what the caller of a template had. */
+/** Restores the state of the caller of a template. */
 export function leave(run: RenderState, caller: Pick<RenderState, 'vars' | 'statics' | 'template'>): void {
   run.depth--;
   run.vars = caller.vars;

@@ -11,12 +11,12 @@ import { parse } from './parse.ts';
 import { flush } from './state.ts';
 import type { MissingKey, RenderState } from './state.ts';
 
-/** How a text is read and run. */
+/** Options for compiling a text. */
 export interface TemplateOptions {
   readonly funcs: FuncMap;
-  /** What opens and closes an action; an empty string means `{{` or `}}`. */
+  /** The delimiters of an action; an empty string means `{{` or `}}`. */
   readonly delims?: { readonly left: string; readonly right: string };
-  /** What a missing map key gives: no value, the zero value of the map's elements, or an error. */
+  /** The result of a missing map key: no value, the zero value of the map's elements, or an error. */
   readonly missingKey?: MissingKey;
 }
 
@@ -37,7 +37,7 @@ export function compileTemplate(name: string, text: string, options: TemplateOpt
   };
 }
 
-/** The default template language: Go's, exactly. */
+/** The default template language: exactly Go's. */
 export const goEngine: Engine = {
   compile: (name, text, funcs) => compileTemplate(name, text, { funcs }),
 };
@@ -65,7 +65,7 @@ function render(program: Program, run: RenderState, data: Value): void {
   try {
     program.main.exec(run, data ?? undefined);
   } catch (error) {
-    // What was written before an error in the template stays written, as in Go.
+    // As in Go, output before an error stays written.
     if (error instanceof TemplateError || isOverflow(error)) flush(run);
     throw isOverflow(error) ? execError(run, 'max expression depth exceeded', []) : error;
   }

@@ -5,7 +5,7 @@ import { runeOffset } from '../../go/strings.ts';
 export type TokenKind =
   | 'error' // text is the message
   | 'bool'
-  | 'char' // printable ASCII that means nothing by itself, such as a comma
+  | 'char' // printable ASCII without a meaning of its own, such as a comma
   | 'charConstant'
   | 'complex'
   | 'assign'
@@ -50,10 +50,10 @@ const words: readonly Exclude<Keyword, 'dot'>[] = [
   'with',
 ];
 
-/** The keyword that each reserved word is. */
+/** The keyword for each reserved word. */
 export const keywords: ReadonlyMap<string, Keyword> = new Map(words.map((word) => [word, word]));
 
-/** A token as parse errors show it; long ones are cut after ten runes. */
+/** A token as parse errors show it; a long one is cut after ten runes. */
 export function printToken(token: Token): string {
   if (token.kind === 'eof') return 'EOF';
   if (token.kind === 'error') return token.text;

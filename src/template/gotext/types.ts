@@ -1,7 +1,7 @@
 import { Complex, Float64Type, Func, GoMap, InterfaceType, IntType, Num, Pointer, Slice } from '../../go/value.ts';
 import type { Kind, Type, Value } from '../../go/value.ts';
 
-/** The parameter type of builtins that take a value as it is, even no value. */
+/** The parameter type of builtins that take a value unconverted, even no value. */
 export const ReflectType: Type = { kind: 'struct', name: 'reflect.Value' };
 
 /** The size in bits of integer kinds; uint and int have 64. */
@@ -25,7 +25,7 @@ export const uintBits: ReadonlyMap<Kind, number> = new Map([
 
 const isNamed = (type: Type) => !/^(\[|map\[|\*|func\()/.test(type.name);
 
-/** Whether a value of type `from` may stand where `to` is asked for, as in a Go assignment. */
+/** Whether a value of type `from` may be assigned to `to`, as in Go. */
 export function isAssignable(from: Type, to: Type): boolean {
   if (from === to) return true;
   if (to.kind === 'interface') return to === InterfaceType || from.methods?.has('Error') === true;
@@ -46,7 +46,7 @@ export function canBeNil(type: Type): boolean {
   return ['func', 'interface', 'map', 'ptr', 'slice'].includes(type.kind) || type === ReflectType;
 }
 
-/** The zero value of a type; no value for a struct, which this model cannot make. */
+/** The zero value of a type; no value for a struct, which cannot be created here. */
 export function zeroOf(type: Type): Value {
   if (type === ReflectType) return undefined;
   switch (type.kind) {
@@ -88,18 +88,20 @@ export function makeFloat(type: Type, value: number): Value {
   return new Num(type, type.kind === 'float32' ? Math.fround(value) : value);
 }
 
-/** The integer that a value of an integer kind holds; undefined for every other value. */
+/** The integer in a value of an integer kind; undefined for every other value. */
 export function integerOf(value: Value): bigint | undefined {
   if (typeof value === 'bigint') return value;
   return value instanceof Num && typeof value.value === 'bigint' ? value.value : undefined;
 }
 
-/** What a pointer points to; nil pointers and other values as they are. */
+/** The value that a pointer points to; nil pointers and other values unchanged. */
 export function indirect(value: Value): Value {
   return value instanceof Pointer && value.target !== null ? value.target : value;
 }
 
-/** What is printed for a value: what a pointer points to, unless only the pointer has the method that gives its text. */
+/**
+ * The value to print: the value that a pointer points to, unless only the pointer has the method that returns its text.
+ */
 export function printable(value: Value): Value {
   if (!(value instanceof Pointer)) return value;
   const { methods } = value.type;
@@ -111,7 +113,7 @@ export function isNilPointer(value: Value): boolean {
   return value === null || (value instanceof Pointer && value.target === null);
 }
 
-/** Whether if and with take a value as true. */
+/** Whether if and with treat a value as true. */
 export function isTrue(value: Value): boolean {
   switch (typeof value) {
     case 'boolean':

@@ -1,6 +1,6 @@
 import type { Node } from './node.ts';
 
-/** Calls visit for a node and for all within it, in the order of the text. */
+/** Calls visit for a node and for all nodes inside it, in the order of the text. */
 export function visitNodes(root: Node, visit: (node: Node) => void): void {
   const open = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

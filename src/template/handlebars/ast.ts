@@ -1,4 +1,4 @@
-/** The tree that the handlebars package makes of a text, as far as it is used; strings in it are byte strings. */
+/** The tree of the handlebars package, as far as it is used; its strings are byte strings. */
 export interface Node {
   readonly loc: { readonly start: { readonly line: number; readonly column: number } };
 }
@@ -19,7 +19,7 @@ interface Comment extends Node {
   readonly type: 'CommentStatement';
 }
 
-/** What is called, or read, and with what: shared by all that stands in braces. */
+/** A name or call with its arguments: the common part of everything in braces. */
 export interface Call extends Node {
   readonly path: Path | Literal;
   readonly params: readonly Expression[];
@@ -56,7 +56,7 @@ interface Decorator extends Call {
   readonly type: 'Decorator';
 }
 
-/** `{{#*inline "name"}}` is the only one that there is. */
+/** `{{#*inline "name"}}` is the only decorator. */
 export interface DecoratorBlock extends Call {
   readonly type: 'DecoratorBlock';
   readonly program: Program;
@@ -72,7 +72,7 @@ export interface Path extends Node {
   readonly type: 'PathExpression';
   /** Whether it begins with an @. */
   readonly data: boolean;
-  /** How often it says `../`. */
+  /** The number of `../`. */
   readonly depth: number;
   readonly parts: readonly string[];
   readonly original: string;
@@ -80,7 +80,7 @@ export interface Path extends Node {
 
 interface LiteralOf<T> extends Node {
   readonly value: T;
-  /** The same; a path has it too. */
+  /** The same value; a path has this field, too. */
   readonly original: T;
 }
 

@@ -9,10 +9,10 @@ import type { HbsBody, HbsEval, HbsExec, HbsFrame, HbsState } from './state.ts';
 import { failure } from './scope.ts';
 import type { Scope } from './scope.ts';
 
-/** How a program is compiled; statements and blocks are made of each other. */
+/** Compiles a program; passed in because statements and blocks contain each other. */
 export type CompileProgram = (scope: Scope, program: Program) => HbsBody;
 
-/** A block, compiled: what it is about, its two programs, and whether the first names what it is given. */
+/** A compiled block: its value, its two programs, and whether the first has block parameters. */
 interface BlockParts {
   readonly about: HbsEval;
   readonly body: HbsExec;
@@ -22,7 +22,7 @@ interface BlockParts {
 
 const nothing: HbsExec = () => undefined;
 
-/** Compiles a block: if, unless, each, with, or one over a value. */
+/** Compiles a block: if, unless, each, with, or a block over a value. */
 export function compileBlock(scope: Scope, node: Block, compileProgram: CompileProgram): HbsExec {
   const name = callName(scope, node);
   const isOwn = name !== null && Object.hasOwn(makers, name);
@@ -74,7 +74,7 @@ function choose(scope: Scope, node: Block, about: HbsEval, [yes, no]: readonly [
   };
 }
 
-/** A block over a value: once for each item of a list, once with anything else that is, else the inverse. */
+/** A block over a value: once for each item of a list, once for any other true value, otherwise the inverse. */
 const overValue: Maker = (_scope, _node, parts) => {
   const { about, body, inverse } = parts;
   return (run, frame) => {

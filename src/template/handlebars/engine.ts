@@ -11,23 +11,23 @@ import type { HbsExec, HbsFrame, HbsState } from './state.ts';
 import { compileProgram } from './statements.ts';
 import type { Language } from './scope.ts';
 
-/** Loads the handlebars package; gives what makes a tree of a text. */
+/** Loads the handlebars package; returns its parser. */
 export async function loadParse(): Promise<Parse> {
   const { default: handlebars } = await import('handlebars');
   return (text) => handlebars.parse(text);
 }
 
-/** How Handlebars templates are read. */
+/** Settings of the Handlebars engine. */
 export interface HandlebarsSettings {
-  /** The absolute path of the directory that partials come from. */
+  /** The absolute path of the directory with the partials. */
   readonly folder: string;
-  /** Whether a name that means nothing is an error; else it has no text. */
+  /** Whether an unknown name is an error; otherwise it is empty text. */
   readonly strict: boolean;
 }
 
 /**
- * Loads the handlebars package and gives what makes engines of it. The package reads the text; its tree is run here,
- * over our values: no code is made of a template, and no JavaScript property is in its reach.
+ * Loads the handlebars package; returns a function that makes engines. The package parses the text; its tree is run
+ * here, over our values: no code is generated from a template, and JavaScript properties cannot be reached.
  */
 export async function loadHandlebars(language: Language): Promise<(settings: HandlebarsSettings) => Engine> {
   const parse = await loadParse();
@@ -79,7 +79,7 @@ function frameOf(root: Value): HbsFrame {
   return { context, vars: { root, iteration: null, outer: null }, params: null, inlines: null, block: null };
 }
 
-/** A template can be nested deeper than the stack of this process is; that is the template's mistake. */
+/** A template may be nested too deep for the stack of this process; that is an error of the template. */
 function guard<T>(name: string, body: () => T): T {
   try {
     return body();

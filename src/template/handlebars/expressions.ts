@@ -10,10 +10,10 @@ import type { HbsEval, HbsFrame, HbsState, Vars } from './state.ts';
 import { failure } from './scope.ts';
 import type { Scope } from './scope.ts';
 
-/** Blocks that the language knows by itself; none of them is a function. */
+/** Built-in blocks, which are not functions. */
 export const blockNames: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
 
-/** Compiles an argument; the last name of a path may mean nothing. */
+/** Compiles an argument; the last name of a path may be unknown. */
 export function compileExpression(scope: Scope, node: Expression): HbsEval {
   switch (node.type) {
     case 'PathExpression':
@@ -31,10 +31,10 @@ function literalOf({ value }: Literal): Value {
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
 }
 
-/** How a path begins that says itself where to look: `./`, `../` and `this`. */
+/** The beginning of a path that says where to look: `./`, `../` or `this`. */
 const beginsHere = /^\.|^this\b/;
 
-/** The name that stands alone where a function may be called, or null for a path that is more than a name. */
+/** A name that may be a function, or null for a path with more than a name. */
 export function callName({ params }: Pick<Scope, 'params'>, { path }: Pick<Call, 'path'>): string | null {
   if (path.type !== 'PathExpression') return String(path.value);
   const [name] = path.parts;
@@ -42,7 +42,7 @@ export function callName({ params }: Pick<Scope, 'params'>, { path }: Pick<Call,
   return isName && name !== undefined && !params.some((names) => names.includes(name)) ? name : null;
 }
 
-/** Compiles what stands in braces: the call of a function, or else a value. */
+/** Compiles the content of braces: a function call, or a value. */
 export function compileCall(scope: Scope, call: Call): HbsEval {
   const name = callName(scope, call);
   if (name === 'lookup') return compileLookup(scope, call);
@@ -67,7 +67,7 @@ interface Named {
   readonly declared: Func;
 }
 
-/** A name alone: a field where there is one, else the call of the function that has that name too. */
+/** A single name: a field if there is one, otherwise a call of the function of that name. */
 function compileEither(scope: Scope, call: Call, named: Named): HbsEval {
   const { signature } = named.declared.type;
   const mayCall = signature!.params.length === (signature!.variadic ? 1 : 0);
@@ -103,7 +103,7 @@ function compileFunction(scope: Scope, call: Call, { name, declared }: Named): H
       spendOn(values, result);
       return result;
     } catch (error) {
-      // A Suspend, for one, is none of our business.
+      // Other errors, such as a Suspend, pass through.
       if (!(error instanceof GoError)) throw error;
       throw failure(scope, call, `error calling ${name}: ${error.message}`);
     }
@@ -124,12 +124,12 @@ function compileLookup(scope: Scope, call: Call): HbsEval {
   };
 }
 
-/** A literal where a name is due: `{{"a b"}}` is the field of that name. */
+/** A literal in place of a name: `{{"a b"}}` is the field of that name. */
 function compileName(scope: Scope, node: Node, name: string): HbsEval {
   return compileSteps(scope, { node, parts: [name], isChecked: true }, (_run, frame) => frame.context.value);
 }
 
-/** Compiles a path. isChecked says whether its last name has to mean something, where names have to. */
+/** Compiles a path. isChecked: an unknown last name is an error, too, if unknown names are errors. */
 function compilePath(scope: Scope, path: Path, isChecked: boolean): HbsEval {
   const [first, ...rest] = path.parts;
   const steps = { node: path, isChecked };
@@ -196,7 +196,7 @@ interface Steps {
   readonly isChecked: boolean;
 }
 
-/** Follows names from a value on; one that leads nowhere is an error, the last of an argument excepted. */
+/** Follows names from a value; an unknown name is an error, except the last one of an argument. */
 function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: HbsEval): HbsEval {
   if (parts.length === 0) return start;
   const checked = parts.map((_, i) => scope.compilation.strict && (isChecked || i < parts.length - 1));
@@ -211,7 +211,7 @@ function compileSteps(scope: Scope, { node, parts, isChecked }: Steps, start: Hb
   };
 }
 
-/** Compiles named arguments, to what adds them to the fields that a value has. */
+/** Compiles named arguments; the result adds them to the fields of a value. */
 export function compileHash(scope: Scope, { pairs }: Hash): (run: HbsState, frame: HbsFrame, value: Value) => Value {
   const added = pairs.map(({ key, value }) => [key, compileExpression(scope, value)] as const);
   return (run, frame, value) => {

@@ -3,7 +3,7 @@ import { sortStrings } from '../../go/sort.ts';
 import { GoMap, Num, Pointer, Slice } from '../../go/value.ts';
 import type { Value } from '../../go/value.ts';
 
-/** The element of a map, exported field of a struct or item of a list that has this name; undefined if there is none. */
+/** The element of a map, exported field of a struct or item of a list with this name; undefined if there is none. */
 export function fieldOf(value: Value, name: string): Value {
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof Pointer) return fieldOf(value.target, name);
@@ -22,7 +22,7 @@ const isExported = (name: string) => /^[A-Z]/.test(name);
 
 type Entry = readonly [key: Value, value: Value];
 
-/** The entries of a value, each made when it is asked for. */
+/** The entries of a value; each is created on access. */
 export interface Entries {
   readonly size: number;
   readonly at: (index: number) => Entry;
@@ -30,7 +30,7 @@ export interface Entries {
 
 const none: Entries = { size: 0, at: () => [undefined, undefined] };
 
-/** What each goes over: a list in its order, a map by its sorted keys, a struct by its fields; nothing for the rest. */
+/** The entries for each: a list in its order, a map by sorted keys, a struct by its fields; none for other values. */
 export function entriesOf(value: Value): Entries {
   if (typeof value !== 'object' || value === null) return none;
   if (value instanceof Pointer) return entriesOf(value.target);
@@ -48,18 +48,18 @@ function entriesOfMap(entries: ReadonlyMap<Value, Value>): Entries {
   return { size: sorted.length, at: (i) => [sorted[i], entries.get(sorted[i])] };
 }
 
-/** Whether it is no value, or no more than zero, an empty text or an empty list. A map is something even when empty. */
+/** Whether a value is false for Handlebars: no value, zero, an empty text or an empty list. An empty map is true. */
 export function isNothing(value: Value): boolean {
   if (value instanceof Slice) return value.length === 0;
   if (value instanceof GoMap) return value.entries === null;
   return !numberOf(value);
 }
 
-/** Whether it is a zero, which includeZero counts as something. */
+/** Whether a value is a zero, which includeZero treats as true. */
 export function isZero(value: Value): boolean {
   const number = numberOf(value);
   return number === 0n || number === 0;
 }
 
-/** A number of a type other than int and float64 is one all the same: the port of a service, for one. */
+/** A number of a type other than int and float64, such as the port of a service, is a number, too. */
 const numberOf = (value: Value) => (value instanceof Num ? value.value : value);

@@ -7,12 +7,12 @@ import { Suspend, TemplateError } from '../engine/engine.ts';
 import type { HbsExec } from './state.ts';
 
 interface Found {
-  /** What the file held; null when there is none. */
+  /** The content of the file; null when there is none. */
   readonly text: string | null;
   readonly exec: HbsExec | GoError | TemplateError | null;
 }
 
-/** The files that a template takes in as partials, from below one folder; each is read once. */
+/** The files that a template includes as partials, from below one folder; each is read once. */
 export class PartialFiles {
   readonly #folder: string;
   readonly #compile: (name: string, text: string) => HbsExec;
@@ -24,8 +24,8 @@ export class PartialFiles {
   }
 
   /**
-   * The partial called name (a byte string), or null when there is none. Throws Suspend the first time that it is asked
-   * for, GoError for a file that cannot be read, TemplateError for one that is no template.
+   * The partial `name` (a byte string), or null when there is none. Throws Suspend at the first request, GoError for a
+   * file that cannot be read, TemplateError for a file that is not a template.
    */
   find(name: string): HbsExec | null {
     const found = this.#found.get(name);
@@ -34,7 +34,7 @@ export class PartialFiles {
     return found.exec;
   }
 
-  /** True when a file that was asked for is another one now. */
+  /** True when a requested file has changed. */
   async isEdited(): Promise<boolean> {
     for (const [name, { text }] of this.#found) {
       const now = await this.#read(name).catch(() => null);

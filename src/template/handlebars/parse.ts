@@ -2,18 +2,18 @@ import { TemplateError } from '../engine/engine.ts';
 import type { Position } from '../engine/engine.ts';
 import type { Node, Program } from './ast.ts';
 
-/** What the handlebars package makes of a text: a tree, with the whitespace that its rules take away taken away. */
+/** The parser of the handlebars package: returns a tree, after applying its white space rules. */
 export type Parse = (text: string) => unknown;
 
-// The byte 0xa0 is white space to JavaScript's regular expressions, and would be stripped out of a letter like à; a NUL
-// is nothing that the package can read. While it reads a text, characters that are neither stand for the two.
+// JavaScript's regular expressions treat the byte 0xa0 as white space and would strip it from a letter like à, and the
+// package cannot parse a NUL. While a text is parsed, other characters replace these two.
 const marks: ReadonlyMap<string, string> = new Map([
   ['\xa0', '\ue0a0'],
   ['\0', '\ue000'],
 ]);
 const bytes = new Map([...marks].map(([byte, mark]) => [mark, byte]));
 
-/** The tree of a text that is a byte string; name is for messages. Throws TemplateError. */
+/** Parses a text that is a byte string; name is for messages. Throws TemplateError. */
 export function parseTemplate(parse: Parse, name: string, text: string): Program {
   refuseDepth(name, text);
   try {
@@ -26,7 +26,7 @@ export function parseTemplate(parse: Parse, name: string, text: string): Program
   }
 }
 
-/** Nobody nests calls as deep as this on purpose, and the package takes ever longer for each level. */
+/** No template nests calls this deep on purpose, and the package needs more and more time for each level. */
 const maxDepth = 500;
 
 function refuseDepth(name: string, text: string): void {
@@ -53,7 +53,7 @@ interface PackageError extends Error {
   readonly column?: number;
 }
 
-/** The package's message on one line: it draws the text above its reason, and says the place here or there. */
+/** The package's message on one line: it shows the text above the reason, and the place in different positions. */
 function parseError(name: string, text: string, { message, lineNumber, column }: PackageError): TemplateError {
   const [, line, reason] =
     /^Parse error on line (\d+):\n[^]*\n-*\^\n([^]*)$/.exec(message) ??
@@ -69,11 +69,11 @@ function parseError(name: string, text: string, { message, lineNumber, column }:
   return errorAt(name, { loc: { start: { line: lineNumber, column: column ?? 0 } } }, fact);
 }
 
-/** Comments, escaped tags, and what else begins with braces: the opening of a block, its end, or any other tag. */
+/** Comments, escaped tags, the opening of a block, its end, and any other tag. */
 const tags =
   /\{\{~?!--[^]*?(?:--~?\}\}|$)|\{\{~?![^}]*|\\\{\{|\{\{(?:(?<opens>\{\{(?!\/)|~?#|~?\^(?!~?\}\}))|(?<ends>\{\{\/|~?\/)|(?<other>))/g;
 
-/** The place of the innermost block or tag that has no end. */
+/** The place of the innermost block or tag without an end. */
 function unclosed(text: string): Position | null {
   const lastEnd = text.lastIndexOf('}}');
   const open: number[] = [];
@@ -87,7 +87,7 @@ function unclosed(text: string): Position | null {
   return { line: lines.length, column: lines.at(-1)!.length };
 }
 
-/** An error at a place of a template, in the form of Go's. */
+/** An error at a place of a template, in Go's form. */
 export function errorAt(name: string, { loc }: Node, message: string): TemplateError {
   const { line, column } = loc.start;
   return new TemplateError(`template: ${name}:${line}:${column}: ${message}`, { at: { line, column } });

@@ -11,7 +11,7 @@ import type { HbsBody, HbsEval, HbsExec, HbsFrame, Inlines, HbsState } from './s
 import { failure } from './scope.ts';
 import type { Scope } from './scope.ts';
 
-/** Nobody nests partials as deep as this on purpose; the stack of the process holds a little more. */
+/** No template nests partials this deep on purpose; the stack of the process has room for a few more. */
 const maxDepth = 500;
 
 /** Compiles the call of a partial: of an inline one, of `@partial-block`, or of a file below templates. */
@@ -68,7 +68,7 @@ interface PartialArguments {
   readonly body: HbsBody | null;
 }
 
-/** The frame in which a partial runs. Its block, if it has one, sees what is around the call. */
+/** The frame of a partial. Its block, if any, uses the frame of the call. */
 function frameFor(run: HbsState, frame: HbsFrame, { value, body }: PartialArguments): HbsFrame {
   const inner = { ...at(frame, value), params: null };
   if (body === null) return inner;
@@ -99,7 +99,7 @@ function find(scope: Scope, node: Partial | PartialBlock, { run, frame, name }: 
   }
 }
 
-/** What went wrong in a partial, told from where it is called. */
+/** An error inside a partial, with the place of the call. */
 function inside(scope: Scope, node: Partial | PartialBlock, name: string, cause: TemplateError): TemplateError {
   const { line, column } = node.loc.start;
   const message = `template: ${scope.compilation.name}:${line}:${column}: partial "${toText(name)}": ${cause.message}`;

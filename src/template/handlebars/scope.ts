@@ -4,20 +4,20 @@ import type { TemplateError } from '../engine/engine.ts';
 import type { Node } from './ast.ts';
 import { errorAt } from './parse.ts';
 
-/** What Handlebars templates share with Go's: the functions of the language, and the rule for arguments. */
+/** What Handlebars shares with Go's templates: the functions of the language, and the conversion of arguments. */
 export interface Language {
   readonly builtins: FuncMap;
-  /** The value as an argument of a type. Throws GoError. */
+  /** Converts a value to an argument of a type. Throws GoError. */
   readonly fit: (value: Value, type: Type) => Value;
 }
 
-/** What all of a file's nodes are compiled with. */
+/** What the compilation of all nodes of a file shares. */
 export interface HbsCompilation {
   /** Name of the file, as text. */
   readonly name: string;
   readonly funcs: FuncMap;
   readonly language: Language;
-  /** Whether a name that means nothing is an error. */
+  /** Whether an unknown name is an error. */
   readonly strict: boolean;
 }
 

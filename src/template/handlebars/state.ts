@@ -1,6 +1,6 @@
 import type { FuncMap, Value } from '../../go/value.ts';
 
-/** Where partials come from; find throws what is wrong with one, and Suspend for one that is not read yet. */
+/** The partials; find throws the error of a partial, or Suspend when it has not been read yet. */
 interface Files {
   find(name: string): HbsExec | null;
 }
@@ -10,7 +10,7 @@ export interface HbsState {
   readonly funcs: FuncMap;
   readonly files: Files;
   readonly write: (chunk: string) => void;
-  /** White space that the partials under way put before their lines, outermost first. */
+  /** The indents of the current partials, outermost first. */
   readonly indents: Indent[];
   out: string; // not yet written
   depth: number; // of partials
@@ -21,23 +21,23 @@ interface Indent {
   isLineStart: boolean;
 }
 
-/** What names mean at a place of a template while it runs. */
+/** The meaning of names at a place of a running template. */
 export interface HbsFrame {
   readonly context: Context;
   readonly vars: Vars;
   readonly params: Params | null;
   readonly inlines: Inlines | null;
-  /** What `{{> @partial-block}}` gives. */
+  /** The content of `{{> @partial-block}}`. */
   readonly block: HbsExec | null;
 }
 
-/** `this`, and what `../` leads to. */
+/** `this`, and the context of `../`. */
 interface Context {
   readonly value: Value;
   readonly outer: Context | null;
 }
 
-/** What begins with an @: the root, and in an each the turn. */
+/** The names that begin with @: the root, and in an each the iteration. */
 export interface Vars {
   readonly root: Value;
   readonly iteration: Iteration | null;
@@ -57,7 +57,7 @@ export interface Params {
   readonly outer: Params | null;
 }
 
-/** Partials that a template defines itself. */
+/** The inline partials of a template. */
 export interface Inlines {
   readonly bodies: ReadonlyMap<string, HbsExec>;
   readonly outer: Inlines | null;
@@ -66,7 +66,7 @@ export interface Inlines {
 /** A compiled statement or program. */
 export type HbsExec = (state: HbsState, frame: HbsFrame) => void;
 
-/** A program and the partials that it defines: they hold in all of it, wherever they stand. */
+/** A program and its inline partials, which are valid in all of the program. */
 export interface HbsBody {
   readonly exec: HbsExec;
   readonly define: ((state: HbsState, frame: HbsFrame) => Inlines) | null;
@@ -75,21 +75,21 @@ export interface HbsBody {
 /** A compiled expression. */
 export type HbsEval = (state: HbsState, frame: HbsFrame) => Value;
 
-/** The frame of a block over a value; a value that is the one outside adds no step to `../`. */
+/** The frame of a block over a value; a value that equals the outer one adds no level for `../`. */
 export function at(frame: HbsFrame, value: Value): HbsFrame {
   return value === frame.context.value ? frame : { ...frame, context: { value, outer: frame.context } };
 }
 
 const chunkLength = 32 * 1024;
 
-/** Adds output, behind the indents of the partials that it comes from. */
+/** Adds output, after the indents of the partials that it comes from. */
 export function emit(state: HbsState, text: string): void {
   let shown = text;
   for (let i = state.indents.length - 1; i >= 0; i--) shown = indented(state.indents[i]!, shown);
   if ((state.out += shown).length >= chunkLength) flush(state);
 }
 
-/** Every line that has begun gets the indent, an empty one too; what comes after the last line feed has not begun. */
+/** Every line that has begun gets the indent, also an empty one; after the last line feed no line has begun. */
 function indented(indent: Indent, text: string): string {
   if (text === '') return '';
   const { isLineStart } = indent;
@@ -98,12 +98,12 @@ function indented(indent: Indent, text: string): string {
   return isLineStart ? indent.text + lines : lines;
 }
 
-/** Writes the output that waits. */
+/** Writes the buffered output. */
 export function flush(state: HbsState): void {
   const { out } = state;
   state.out = '';
   if (out !== '') state.write(out);
 }
 
-/** What a turn of an each costs, and the call of a partial, in steps. */
+/** The cost of an iteration of an each, and of a call of a partial, in steps. */
 export const stepsPerTurn = 32;

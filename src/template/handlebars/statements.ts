@@ -10,7 +10,7 @@ import type { HbsBody, HbsEval, HbsExec, HbsFrame, Inlines, HbsState } from './s
 import { failure } from './scope.ts';
 import type { Scope } from './scope.ts';
 
-/** Compiles what stands between two tags, or a whole file. */
+/** Compiles the content between two tags, or a whole file. */
 export function compileProgram(scope: Scope, program: Program): HbsBody {
   const names = program.blockParams ?? [];
   const inner = names.length === 0 ? scope : { ...scope, params: [names, ...scope.params] };
@@ -50,7 +50,7 @@ function compileStatement(scope: Scope, node: Statement): HbsExec | null {
     case 'Decorator':
       throw failure(scope, node, 'the only decorator is {{#*inline "name"}}');
     default:
-      return null; // a comment, or an inline that its program defines
+      return null; // a comment, or an inline partial, which its program defines
   }
 }
 
@@ -62,7 +62,7 @@ function compileMustache(scope: Scope, node: Mustache): HbsExec {
   };
 }
 
-/** No value has no text; a number is written out; lists, maps and structs look as in Go. */
+/** No value gives no text; numbers are written without an exponent; lists, maps and structs look as in Go. */
 function textOf(value: Value): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'object') return String(value);
@@ -72,7 +72,7 @@ function textOf(value: Value): string {
 
 type Inline = (run: HbsState, frame: HbsFrame) => readonly [name: string, body: HbsExec];
 
-/** A partial within a template; in it `../` leads to where it is defined. */
+/** An inline partial; in it, `../` is the context of its definition. */
 function compileInline(scope: Scope, node: DecoratorBlock): Inline {
   const [first] = node.params;
   if (node.path.original !== 'inline' || first === undefined) {

@@ -1,6 +1,6 @@
 import type { Call, Expression, Hash, Node, Partial, PartialBlock, Program, Statement, SubExpression } from './ast.ts';
 
-/** What a visitor hears of, each with the names of the block parameters around it. */
+/** Gets the nodes, each with the names of the block parameters around it. */
 export interface Visitor {
   /** A mustache, a block or a sub-expression. */
   call(node: Call & { readonly type: string }, params: readonly (readonly string[])[]): void;
@@ -11,7 +11,7 @@ export interface Visitor {
 
 type Params = readonly (readonly string[])[];
 
-/** Tells the visitor of all that a program calls, in the order of the text. */
+/** Visits all calls of a program, in the order of the text. */
 export function visitProgram(program: Program, visitor: Visitor, params: Params = []): void {
   const names = program.blockParams ?? [];
   const inner = names.length === 0 ? params : [names, ...params];

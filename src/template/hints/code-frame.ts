@@ -1,16 +1,16 @@
 import { toText } from '../../go/bytes.ts';
 import type { Position, TemplateFile } from '../engine/engine.ts';
 
-/** Columns of a terminal that the part of a line may take which is shown. */
+/** Columns for the part of a line that is shown. */
 const width = 100;
-/** How many of them come before the caret. */
+/** Columns of it before the caret. */
 const before = 60;
 const tab = 4;
 
-/** As many bytes of a line, on either side of the place, are looked at. */
+/** Bytes of a line that are examined on each side of the place. */
 const reach = 1000;
 
-/** Where in a file, the line there, and a caret below the place with a word behind it; each a line of a log. */
+/** The place in a file, the line there, and a caret below the place with a word after it; one log line each. */
 export function codeFrame(file: TemplateFile, at: Position, word: string): string[] {
   const gutter = String(at.line);
   const line = (file.text.split('\n', at.line)[at.line - 1] ?? '').replace(/\r$/, '');
@@ -24,7 +24,7 @@ export function codeFrame(file: TemplateFile, at: Position, word: string): strin
   return below === '' ? lines : [...lines, `  ${' '.repeat(gutter.length)} | ${below}`];
 }
 
-/** A character as a log may show it, and the columns that it takes. */
+/** A character for the log, and the columns that it needs. */
 interface Cell {
   readonly text: string;
   readonly columns: number;
@@ -57,7 +57,7 @@ function columnsOf(cells: readonly Cell[]): number {
   return cells.reduce((sum, { columns }) => sum + columns, 0);
 }
 
-/** The part of a line around one of its characters, and the column in that part at which the character is. */
+/** The part of a line around a character, and the column of the character in it. */
 function cut(cells: readonly Cell[], caret: number): { readonly shown: string; readonly offset: number } {
   let first = caret;
   let offset = 0;

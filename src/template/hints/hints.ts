@@ -10,17 +10,17 @@ import { builtins } from '../gotext/builtins.ts';
 import { nearest } from '../../go/nearest.ts';
 import { SRVPointerType } from '../funcs/srv.ts';
 
-/** The names that a template could have meant, as byte strings. */
+/** Names that a template could have meant, as byte strings. */
 export interface Known {
   readonly functions: Iterable<string>;
   readonly keys: Iterable<string>;
-  /** What to say of a key that the resource does not ask its stores for; '' for any other. */
+  /** A text about a key that the resource does not select; '' for any other key. */
   readonly outside: (key: string) => string;
 }
 
 /**
- * What helps with an error besides its message, as lines of a log: the place in the template, or in the file that it
- * includes, and the name that was probably meant. It shows the template's own text and names, never a value.
+ * Further log lines for an error: the place in the template, or in the file that it includes, and the name that was
+ * probably meant. They show the template's own text and names, never a value.
  */
 export function hintsOn(error: TemplateError, known: Known): string[] {
   const fault = innermost(error);
@@ -34,10 +34,10 @@ export function hintsOn(error: TemplateError, known: Known): string[] {
   return codeFrame(file, placeOf(fault.message, at, file), words.join('; '));
 }
 
-/** What getv and get say of a key that is not there. */
+/** The message of getv and get for a missing key. */
 const missingKey = /: key does not exist: (.+)$/;
 
-/** Whether an error is about what begins at its place and does not end. */
+/** Whether an error is about something that begins at its place and has no end. */
 const isUnclosed = (message: string) => /: unexpected EOF$|: unclosed action\b[^"]*$|, got 'EOF'$/.test(message);
 
 /** An error whose place is known. */
@@ -46,14 +46,14 @@ type Located = TemplateError & { readonly at: Position; readonly file: TemplateF
 const isLocated = (error: Error): error is Located =>
   error instanceof TemplateError && error.at !== null && error.file !== null;
 
-/** The error in the file that is included deepest; where it came from is the cause of what came of it. */
+/** The error in the innermost included file, following the causes. */
 function innermost(error: TemplateError): Located | null {
   let fault: Located | null = null;
   for (let at: unknown = error; at instanceof Error; at = at.cause) if (isLocated(at)) fault = at;
   return fault;
 }
 
-/** Go tells no column for what does not parse: it is that of the word in question, where the line has that once. */
+/** Go reports no column for a parse error: it is that of the word in the message, if the line has this word once. */
 function placeOf(message: string, at: Position, { text }: TemplateFile): Position {
   if (at.column !== null) return at;
   const word = /"([^"]+)" not defined$|undefined variable "([^"]+)"$|unexpected "([^"]+)"/.exec(message);
@@ -71,7 +71,7 @@ function placesOf(word: string, line: string): number[] {
   return places;
 }
 
-/** The known name that is nearest to the one that a message complains about. */
+/** The known name that is nearest to the one in a message. */
 function meant(message: string, { text }: TemplateFile, known: Known): string | null {
   const candidates: readonly (readonly [RegExp, (type: string) => Iterable<string>])[] = [
     [/: function "([^"]+)" not defined$/, () => [...known.functions, ...builtins.keys()]],
@@ -95,7 +95,7 @@ const types: ReadonlyMap<string, Type> = new Map(
   [KVPairType, SRVPointerType.elem!, TimeType].map((type) => [type.name, type]),
 );
 
-/** The fields and methods of a type that templates meet, by its name. */
+/** The fields and methods of a type that templates use, by its name. */
 function membersOf(name: string): string[] {
   const type = types.get(name.replace(/^\*/, ''));
   return [
