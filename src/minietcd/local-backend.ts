@@ -17,10 +17,10 @@ import type { MiniEtcd } from './server.ts';
 import type { Event } from './state/event.ts';
 import { isHidden, type TreeNode } from './state/node.ts';
 
-/** The history of the embedded store has one root: all of it. */
+/** The history of the embedded store has one root. */
 const root = '/';
 
-/** The store of a server in this process as a backend: no sockets, no copies. Closing it leaves the server running. */
+/** A server in this process as a backend: no sockets, no copies. Closing the backend does not close the server. */
 export function localBackend(server: MiniEtcd): Backend {
   const { keyspace, stopped } = server;
   const closing = new Closing();
@@ -73,7 +73,7 @@ function cursorAt(index: number): Cursor {
   return new Map([[root, BigInt(index)]]);
 }
 
-/** Adds the files at and below a key. As in etcd, a hidden one only shows when the key itself leads into it. */
+/** Adds the files at and below a key. As in etcd, hidden ones are included only if the key itself leads to them. */
 function collect(keyspace: Keyspace, key: string, pairs: Map<string, string>): void {
   try {
     collectFrom(keyspace.get(key), key === '/' ? '' : key, pairs);
@@ -90,7 +90,7 @@ function collectFrom(node: TreeNode, key: string, pairs: Map<string, string>): v
   }
 }
 
-/** Resolves after the next change, or once aborted. */
+/** Resolves after the next change, or when aborted. */
 function changed(keyspace: Keyspace, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
@@ -106,7 +106,7 @@ function changed(keyspace: Keyspace, signal: AbortSignal): Promise<void> {
 
 function itemSince(keyspace: Keyspace, keys: readonly string[], seen: number): Edits | Resync {
   const cursor = cursorAt(keyspace.index);
-  // A cursor ahead of the store comes from another life of it.
+  // A cursor ahead of the store comes from an earlier store.
   if (seen > keyspace.index || seen + 1 < keyspace.oldestEvent) return resync;
   const edits: Edit[] = [];
   for (let index = seen + 1; index <= keyspace.index; index++) {
@@ -116,7 +116,7 @@ function itemSince(keyspace: Keyspace, keys: readonly string[], seen: number): E
   return { kind: 'edits', cursor, edits };
 }
 
-/** What an event does to the pairs: nothing for a refresh, and for a directory that came or was given a TTL. */
+/** The edit of an event: none for a refresh, and for a directory that was created or got a TTL. */
 function editOf(event: Event | undefined): Edit | undefined {
   if (event === undefined || event.refresh) return undefined;
   const { key, value, dir } = event.node;

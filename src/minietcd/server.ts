@@ -12,25 +12,25 @@ import { metricsText } from './http/admin/metrics.ts';
 import type { ClusterSettings, ServerContext } from './http/net/server-context.ts';
 import type { ServerTlsFiles } from './http/net/tls.ts';
 
-/** How a server presents itself; whatever is left out gets a default. */
+/** The identity of a server; everything is optional. */
 export interface Identity {
-  /** 'default' */
+  /** Default: 'default'. */
   readonly name?: string;
-  /** What /v2/machines says; without it, the addresses that it listens on. */
+  /** What /v2/machines shows; by default the addresses that it listens on. */
   readonly clientUrls?: readonly string[];
   readonly peerUrls?: readonly string[];
-  /** Origins whose pages may use the store from a browser; none, and '*' for all. */
+  /** Origins whose web pages may use the store; none by default, '*' for all. */
   readonly cors?: readonly string[];
   readonly limits?: ServerLimits;
-  /** What /v2/admin/config shows until someone sets it. */
+  /** What /v2/admin/config shows until a client changes it. */
   readonly cluster?: ClusterSettings;
-  /** What /debug/vars shows of the command line. */
+  /** The command line for /debug/vars. */
   readonly cmdline?: readonly string[];
-  /** Called when a client asks for more or fewer log lines. */
+  /** Called when a client changes the log level. */
   readonly setVerbose?: (verbose: boolean) => void;
 }
 
-/** A single-node etcd in this process: one store, served on any number of addresses. */
+/** A single-node etcd in this process: one store on any number of addresses. */
 export class MiniEtcd {
   readonly keyspace: Keyspace;
   private readonly front: Listener;
@@ -38,7 +38,7 @@ export class MiniEtcd {
   private readonly sweeping: Promise<void>;
   private site: ServerContext;
 
-  /** Without a disk the store lives and dies with it; closing it closes the disk. */
+  /** Without a disk the store is in memory only; closing the server closes the disk. */
   constructor(
     clock: Clock,
     identity: Identity = {},
@@ -78,7 +78,7 @@ export class MiniEtcd {
     this.sweeping = this.keyspace.sweep(this.stopping.signal);
   }
 
-  /** Aborted once the server closes: whoever waits for the store in this process should give up. */
+  /** Aborted when the server closes: users of the store in this process should stop. */
   get stopped(): AbortSignal {
     return this.stopping.signal;
   }
@@ -88,39 +88,44 @@ export class MiniEtcd {
     return metricsText(this.site);
   }
 
-  /** What its clients take at the moment. */
+  /** What its clients use at the moment. */
   get load(): Readonly<Load> {
     return this.site.load;
   }
 
-  /** The URLs on which it answers. */
+  /** The URLs of the server. */
   get urls(): readonly string[] {
     return this.front.urls;
   }
 
-  /** Serves all addresses or none, over TLS where there are files. Throws ListenError, which names what cannot be had. */
+  /**
+   * Listens on all addresses or none, over TLS if there are files. Throws ListenError, which names what cannot be used.
+   */
   async listen(addresses: readonly Address[], tls?: ServerTlsFiles): Promise<void> {
     await this.front.listen(addresses, tls);
     const { member } = this.site;
     if (member.clientUrls.length === 0) this.site = { ...this.site, member: { ...member, clientUrls: this.urls } };
   }
 
-  /** Reads the files of TLS again, for connections to come. Throws ListenError, then the old ones stay in use. */
+  /** Reads the TLS files again, for new connections. Throws ListenError; then the old ones stay in use. */
   async reloadTls(): Promise<void> {
     await this.front.reload();
   }
 
-  /** Reloads the files of TLS whenever they change, until closed; told hears of each time, and what was wrong. */
+  /**
+   * Reloads the TLS files whenever they change, until closed; `told` is called each time, with the error if there is
+   * one.
+   */
   async followTls(told: (error?: ListenError) => void): Promise<void> {
     await this.front.follow(this.keyspace.clock, this.stopping.signal, told);
   }
 
-  /** From now on, told hears why a client was refused for its certificate. */
+  /** `told` is called with the reason when a client is refused because of its certificate. */
   onStranger(told: (why: string) => void): void {
     this.front.onStranger = told;
   }
 
-  /** Stops listening, ends open polls with what they have, and gives the rest a second to finish; twice is fine. */
+  /** Stops listening, ends open polls, and gives other answers a second to finish; may be called twice. */
   async close(): Promise<void> {
     this.stopping.abort(new Error('mini-etcd is stopping'));
     this.keyspace.endWatches();

@@ -12,11 +12,11 @@ import { corsHeaders, Reply, type ServerContext } from './net/server-context.ts'
 import { precheck } from './net/precheck.ts';
 import { cleanPath, printLocation } from './net/target.ts';
 
-/** Answers one HTTP request, at once where nothing has to be waited for. Never throws: what nobody foresaw is a 500. */
+/** Answers one HTTP request, at once if nothing must be waited for. Never throws: an unexpected error is a 500. */
 export function answer(site: ServerContext, req: IncomingMessage, res: ServerResponse): void {
   const reply = new Reply(res, corsHeaders(site, req.headers.origin), site);
   const fail = (error: unknown) => {
-    // A client that left in the middle of its request body is answered by nobody.
+    // A client that disconnected during its request body gets no answer.
     if (!res.destroyed && !req.destroyed) giveUp(site, reply, error);
   };
   try {

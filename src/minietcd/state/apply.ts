@@ -2,7 +2,7 @@ import type { Request } from './request.ts';
 import type { Event } from './event.ts';
 import type { Store } from './store.ts';
 
-/** Carries out one request on the store: the only way in which its tree ever changes. */
+/** Applies one request to the store: the only way to change its tree. */
 export function apply(store: Store, request: Request): readonly Event[] {
   switch (request.action) {
     case 'set':

@@ -1,27 +1,27 @@
 import { atOnce } from './steps.ts';
 
-/** Fewer changes than this since the children were sorted are always worth a merge. */
+/** With fewer changes since the last sort, a merge is always faster. */
 const minChanges = 1000;
-/** So many are sorted at once, and merged in one step. */
+/** How many are sorted at once, and merged in one step. */
 const runLength = 2000;
 const mergeLength = 20_000;
 
-/** What a directory can hold. */
+/** A node in a directory. */
 interface Child {
   readonly name: string;
   /** Null for a file. */
   readonly children: object | null;
 }
 
-/** Children in byte order of their names, or the steps that bring them into it. */
+/** Children in byte order of their names, or the steps that sort them. */
 export type Ordering<Node> = readonly Node[] | Generator<void, readonly Node[]>;
 
-/** The children of a directory by name. Files are replaced and never changed, so that who lists them needs no copies. */
+/** The children of a directory by name. Files are replaced, never changed, so a listing needs no copies. */
 export class Children<Node extends Child> {
   private readonly byName = new Map<string, Node>();
-  /** All in byte order, as they were before the changes; null where they are to be sorted anew. */
+  /** All children in byte order, without the changes; null when all must be sorted again. */
   private sorted: readonly Node[] | null = null;
-  /** What came, was replaced, or went since they were sorted; undefined for what went. */
+  /** Children that were added, replaced or removed since the sort; undefined for removed ones. */
   private changes = new Map<string, Node | undefined>();
   /** Grows with each change. */
   private version = 0;
@@ -43,7 +43,7 @@ export class Children<Node extends Child> {
     return this.byName.values();
   }
 
-  /** Adds a child, in place of one of the same name. */
+  /** Adds a child; replaces one of the same name. */
   set(node: Node): void {
     this.countDirectory(this.byName.get(node.name), -1);
     this.countDirectory(node, 1);
@@ -57,13 +57,13 @@ export class Children<Node extends Child> {
     this.note(name, undefined);
   }
 
-  /** All in byte order of their names. */
+  /** All children in byte order of their names. */
   inOrder(): readonly Node[] {
     const ordering = this.ordering();
     return 'next' in ordering ? atOnce(ordering) : ordering;
   }
 
-  /** The same in steps: all as they are now, whatever becomes of them before the last step. */
+  /** The same in steps: the children at the time of the call, whatever happens to them later. */
   ordering(): Ordering<Node> {
     const { sorted, changes } = this;
     if (sorted === null) return this.keep(sortedInSteps([...this.byName.values()]), this.version);
@@ -84,7 +84,7 @@ export class Children<Node extends Child> {
     this.changes = new Map();
   }
 
-  /** Keeps the order for the next one who asks, unless there was a change meanwhile. */
+  /** Keeps the order for the next caller, unless there was a change meanwhile. */
   private *keep(ordering: Generator<void, readonly Node[]>, version: number): Generator<void, readonly Node[]> {
     const all = yield* ordering;
     if (this.version === version) {
@@ -99,7 +99,7 @@ function byName(a: Child, b: Child): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/** A merge sort: the sort of the language cannot be cut into steps. */
+/** A merge sort: the sort of JavaScript cannot be cut into steps. */
 function* sortedInSteps<Node extends Child>(nodes: readonly Node[]): Generator<void, readonly Node[]> {
   let runs: (readonly Node[])[] = [];
   for (let at = 0; at < nodes.length; at += runLength) {
@@ -116,7 +116,7 @@ function* sortedInSteps<Node extends Child>(nodes: readonly Node[]): Generator<v
   return runs[0] ?? [];
 }
 
-/** Puts sorted changes into what they change. */
+/** Merges sorted changes into sorted nodes. */
 function* changedInSteps<Node extends Child>(
   sorted: readonly Node[],
   changes: ReadonlyMap<string, Node | undefined>,

@@ -3,7 +3,7 @@ interface Meaning {
   readonly status: number;
 }
 
-/** Every code of the v2 API that a single node can answer, with etcd's words and HTTP status. */
+/** The error codes of the v2 API that a single node can return, with etcd's message and HTTP status. */
 const meanings = new Map<number, Meaning>([
   [100, { message: 'Key not found', status: 404 }],
   [101, { message: 'Compare failed', status: 412 }],
@@ -23,16 +23,16 @@ const meanings = new Map<number, Meaning>([
   [401, { message: 'The event in requested index is outdated and cleared', status: 400 }],
 ]);
 
-/** A refusal in etcd's own terms; it becomes the answer's JSON body. */
+/** An error in etcd's terms; it becomes the JSON body of the answer. */
 export class EtcdError extends Error {
   override readonly name = 'EtcdError';
   readonly status: number;
 
   constructor(
     readonly code: number,
-    /** What the refusal is about (etcd's "cause"): a byte string, '' for none. */
+    /** The subject of the error (etcd's "cause"): a byte string, '' for none. */
     readonly about: string,
-    /** The store's index when it refused; 0 when the request never reached the store. */
+    /** The index of the store; 0 when the request did not reach the store. */
     readonly index: number,
   ) {
     const { message, status } = meanings.get(code)!;

@@ -2,10 +2,10 @@ import { keyOf, secondsLeft, type TreeNode } from './node.ts';
 
 export type Action = 'set' | 'create' | 'update' | 'compareAndSwap' | 'delete' | 'compareAndDelete' | 'expire';
 
-/** A node as an event shows it: fixed at the moment of the event, never with children. */
+/** A node in an event: its state at that moment, without children. */
 export interface NodeImage {
   readonly key: string;
-  /** Undefined for a directory, and for what was removed. */
+  /** Undefined for a directory and for a removed node. */
   readonly value: string | undefined;
   readonly dir: boolean;
   /** Milliseconds since the epoch. */
@@ -16,16 +16,16 @@ export interface NodeImage {
   readonly created: number;
 }
 
-/** One change of the tree; node.modified is the store's index that it was given. */
+/** One change of the tree; node.modified is the index of the change. */
 export interface Event {
   readonly action: Action;
   readonly node: NodeImage;
   readonly prevNode: NodeImage | undefined;
-  /** A refresh renews a TTL without telling any watcher. */
+  /** A refresh renews a TTL without an event for watchers. */
   readonly refresh: boolean;
 }
 
-/** A node as it is now; `at` is the instant from which its TTL counts. */
+/** The current state of a node; its TTL is counted from `at`. */
 export function imageOf(node: TreeNode, at: number): NodeImage {
   return {
     key: keyOf(node),
@@ -38,7 +38,7 @@ export function imageOf(node: TreeNode, at: number): NodeImage {
   };
 }
 
-/** What is left of a removed node in its own event: its key and kind, the new index. */
+/** A removed node in its own event: key and kind, with the new index. */
 export function removedImage(node: TreeNode, index: number): NodeImage {
   return {
     key: keyOf(node),
@@ -51,7 +51,7 @@ export function removedImage(node: TreeNode, index: number): NodeImage {
   };
 }
 
-/** True where the event took a directory, and with it everything below, out of the tree. */
+/** True when the event removed a directory, and with it everything below. */
 export function removesDirectory(event: Event): boolean {
   return (event.action === 'delete' || event.action === 'expire') && event.node.dir;
 }

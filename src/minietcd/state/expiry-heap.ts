@@ -1,6 +1,6 @@
 import { keyOf, type TreeNode } from './node.ts';
 
-/** The nodes that will expire, the next one on top: a binary heap in which each node knows its own slot. */
+/** The nodes with an expiry, the next one first: a binary heap in which each node stores its own slot. */
 export class ExpiryHeap {
   private readonly nodes: TreeNode[] = [];
 
@@ -8,12 +8,12 @@ export class ExpiryHeap {
     return this.nodes.length;
   }
 
-  /** The node that falls due first. */
+  /** The node that expires first. */
   get next(): TreeNode | undefined {
     return this.nodes[0];
   }
 
-  /** Sets or clears when a node expires, and files it accordingly. */
+  /** Sets or clears the expiry of a node. */
   schedule(node: TreeNode, expires: number | undefined): void {
     this.remove(node);
     node.expires = expires;
@@ -22,7 +22,7 @@ export class ExpiryHeap {
     this.rise(node, this.nodes.length - 1);
   }
 
-  /** Forgets a node that left the tree; its `expires` stays readable. */
+  /** Removes a node that left the tree; its `expires` can still be read. */
   remove(node: TreeNode): void {
     const slot = node.slot;
     if (slot < 0) return;
@@ -64,8 +64,9 @@ export class ExpiryHeap {
 }
 
 /**
- * Milliseconds are coarser than etcd's nanoseconds: of two in one, the one written first goes first. Directories that one
- * write made may still be alike; any order will do for them, if it is the same whenever the log is replayed.
+ * Milliseconds are coarser than etcd's nanoseconds: of two nodes with the same one, the one that was written first
+ * expires first. Directories of one write may still be equal; any order is right, if it is the same at every replay of
+ * the log.
  */
 function isSooner(a: TreeNode, b: TreeNode): boolean {
   if (a.expires !== b.expires) return a.expires! < b.expires!;

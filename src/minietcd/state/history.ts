@@ -3,16 +3,16 @@ import { removesDirectory, type Event } from './event.ts';
 
 const capacity = 1000;
 
-/** Long values do not count as one event each, or a thousand of them would fill the memory. */
+/** Otherwise a thousand events with long values would fill the memory. */
 const maxBytes = 256 * 1024 * 1024;
 
-/** The newest thousand events; every index belongs to exactly one of them. */
+/** The newest thousand events; every index has exactly one. */
 export class History {
   private readonly ring: (Event | undefined)[] = new Array<Event | undefined>(capacity);
   private bytes = 0;
   private last: number;
 
-  /** The oldest index whose event, if there was one for users, is still here. */
+  /** The oldest index that is still available. */
   oldest = 1;
 
   constructor(index: number) {
@@ -27,7 +27,7 @@ export class History {
     while (this.bytes > maxBytes && this.oldest < this.last) this.forgetOldest();
   }
 
-  /** All events that are kept, oldest first. */
+  /** All events in the history, oldest first. */
   kept(): readonly Event[] {
     const events: Event[] = [];
     for (let index = this.oldest; index <= this.last; index++) {
@@ -37,18 +37,20 @@ export class History {
     return events;
   }
 
-  /** Takes over what another history kept, from its oldest index on. */
+  /** Restores a saved history, from its oldest index on. */
   restore(oldest: number, events: readonly Event[]): void {
     for (const event of events) this.add(event);
     this.oldest = oldest;
   }
 
-  /** The event of an index that is not older than `oldest`; undefined for the few that precede the first change. */
+  /** The event of an index that is not older than `oldest`; undefined for the few before the first change. */
   at(index: number): Event | undefined {
     return index > this.last ? undefined : this.ring[index % capacity];
   }
 
-  /** Events from an index on that a watcher of path may hear, oldest first. Throws 401 when they are no longer kept. */
+  /**
+   * Events from an index on that a watcher of path gets, oldest first. Throws 401 when they are no longer available.
+   */
   *matching(path: string, recursive: boolean, since: number): Generator<Event> {
     if (since < this.oldest) {
       const about = `the requested history has been cleared [${this.oldest}/${since}]`;
@@ -69,12 +71,12 @@ export class History {
   }
 }
 
-/** The previous value is the same string as in an earlier event, so it weighs nothing here. */
+/** The previous value is the same string as in an earlier event, so it needs no memory here. */
 function weight(event: Event): number {
   return event.node.key.length + (event.node.value?.length ?? 0);
 }
 
-/** As etcd scans history: hidden keys count, and whoever watches below a removed directory hears of it. */
+/** As etcd scans its history: hidden keys are included, and a watcher below a removed directory gets its removal. */
 function matches(event: Event, path: string, recursive: boolean): boolean {
   const key = event.node.key;
   if (key === path) return true;
@@ -82,7 +84,7 @@ function matches(event: Event, path: string, recursive: boolean): boolean {
   return removesDirectory(event) && isBelow(path, key);
 }
 
-/** True where key lies below directory, by whole path elements. */
+/** True when key is below directory, by whole path elements. */
 export function isBelow(key: string, directory: string): boolean {
   if (directory === '/') return key !== '/';
   return key.length > directory.length && key[directory.length] === '/' && key.startsWith(directory);

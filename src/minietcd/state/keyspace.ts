@@ -10,38 +10,38 @@ import type { Watcher } from './watcher-hub.ts';
 
 const sweepMs = 500;
 
-/** While someone has read so lately, no sync may hold up the next read. */
+/** After a read, no sync may block the next read for this long. */
 const readerMs = 1000;
 
-/** A change that waits for its place on disk. */
+/** A change that waits for the disk. */
 export interface PendingChange {
   readonly request: Request;
-  /** True where nobody has read for a while: then a sync may hold up everything else. */
+  /** True when there was no read for a while: then a sync may block. */
   readonly isAlone: boolean;
   /** Called when the change is on disk, in the order of the log. */
   readonly commit: () => void;
-  /** Called instead when it is not, with the reason in words. */
+  /** Called instead when it cannot be, with the reason. */
   readonly refuse: (reason: string) => void;
 }
 
-/** What makes changes last. */
+/** Makes changes durable. */
 export interface Durability {
-  /** True while the disk takes nothing. */
+  /** True while the disk accepts no changes. */
   readonly isReadOnly: boolean;
-  /** Takes a change in, and calls back once it is on disk, or refused. */
+  /** Takes a change, and calls back when it is on disk or refused. */
   add(pending: PendingChange): void;
 }
 
-/** The front door of the store: every change comes in as a Request, in order, and falls due by the clock. */
+/** The entry to the store: every change is a Request, in order; also expires nodes by the clock. */
 export class Keyspace {
   private readonly store: Store;
   private readonly wakers = new Set<() => void>();
   private lastRead = -Infinity;
   readonly stats: StoreStats;
-  /** How many watches were asked for so far. */
+  /** How many watches there were so far. */
   watches = 0;
 
-  /** Without durability, the state lives and dies with the process. */
+  /** Without durability, the state is in memory only. */
   constructor(
     readonly clock: Clock,
     private readonly state = new State(),
@@ -56,17 +56,17 @@ export class Keyspace {
     return this.store.index;
   }
 
-  /** How many requests were taken in, done or refused: what X-Raft-Index shows. */
+  /** How many requests there were, applied or refused: the value of X-Raft-Index. */
   get requestIndex(): number {
     return this.state.requestIndex;
   }
 
-  /** How often a server has started on this data, as X-Raft-Term shows it. */
+  /** How often a server has started on this data: the value of X-Raft-Term. */
   get term(): number {
     return this.state.term;
   }
 
-  /** True while no change can be taken, because the disk takes none. */
+  /** True while the disk accepts no changes. */
   get isReadOnly(): boolean {
     return this.durability?.isReadOnly ?? false;
   }
@@ -75,19 +75,19 @@ export class Keyspace {
     return this.store.watchers.size;
   }
 
-  /** The oldest index whose event is still kept. */
+  /** The oldest index whose event is available. */
   get oldestEvent(): number {
     return this.store.history.oldest;
   }
 
-  /** The kept event of an index, or undefined. */
+  /** The event of an index, or undefined. */
   eventAt(index: number): Event | undefined {
     return this.store.history.at(index);
   }
 
   /**
-   * Makes a change last, carries it out and resolves to its events (one, but for a sync). Rejects with EtcdError, then
-   * nothing changed: with code 300 where it could not be made to last.
+   * Makes a change durable, applies it and resolves to its events (one, except for a sync). Rejects with EtcdError, and
+   * nothing is changed; code 300 when the change could not be made durable.
    */
   submit(request: Request): Promise<readonly Event[]> {
     return new Promise((resolve, reject) => {
@@ -106,7 +106,7 @@ export class Keyspace {
     });
   }
 
-  /** The node at a key, only to be looked at before anything else runs. Throws EtcdError. */
+  /** The node at a key, only for reading before anything else runs. Throws EtcdError. */
   get(path: string): TreeNode {
     this.lastRead = this.clock.now();
     try {
@@ -119,7 +119,7 @@ export class Keyspace {
     }
   }
 
-  /** The length of the value at a key, 0 where there is no file; nobody is counted as a reader. */
+  /** The length of the value at a key, 0 when there is no file; does not count as a read. */
   lengthAt(path: string): number {
     return this.store.peek(path)?.value.length ?? 0;
   }
@@ -131,23 +131,23 @@ export class Keyspace {
     this.store.watch(watcher);
   }
 
-  /** Forgets a watcher; twice is fine. */
+  /** Removes a watcher; may be called twice. */
   unwatch(watcher: Watcher): void {
     this.store.watchers.remove(watcher);
   }
 
-  /** Ends every watch, as a server does that stops. */
+  /** Ends every watch, when the server stops. */
   endWatches(): void {
     this.store.watchers.endAll();
   }
 
-  /** Calls bell after every change, until the returned function is called. */
+  /** Calls waker after every change, until the returned function is called. */
   onChange(waker: () => void): () => void {
     this.wakers.add(waker);
     return () => this.wakers.delete(waker);
   }
 
-  /** Expires what falls due, twice a second, until aborted. */
+  /** Expires nodes twice a second, until aborted. */
   async sweep(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.clock.sleep(sweepMs, signal).catch(() => undefined);
@@ -155,7 +155,7 @@ export class Keyspace {
       const at = this.clock.now();
       const next = this.store.nextExpiry;
       if (next === undefined || next > at) continue;
-      // A disk that takes nothing now may take it at the next look.
+      // A disk that accepts no changes now may accept them at the next attempt.
       await this.submit({ action: 'sync', at }).catch(() => undefined);
     }
   }

@@ -1,17 +1,17 @@
 import { Children } from './children.ts';
 
 /**
- * One place in the tree: a file has a value, a directory has children. Its key follows from where it hangs. A file with
- * another value is another node; only its expiry changes, and only when it is scheduled anew.
+ * One node of the tree: a file has a value, a directory has children. Its key follows from its parents. A file with
+ * another value is another node; only the expiry of a node changes, by scheduling it again.
  */
 export class TreeNode {
   /** Null for a file. */
   children: Children<TreeNode> | null = null;
-  /** How a listing shows this file while it has no expiry. */
+  /** The cached JSON of this file while it has no expiry. */
   json: string | null = null;
-  /** Milliseconds since the epoch; undefined lives for ever. */
+  /** Milliseconds since the epoch; undefined: never. */
   expires: number | undefined = undefined;
-  /** Where the expiry heap holds this node, -1 when it does not. */
+  /** The slot in the expiry heap, -1 when it is not in it. */
   slot = -1;
 
   constructor(
@@ -23,19 +23,19 @@ export class TreeNode {
   ) {}
 }
 
-/** A new directory, not yet hung anywhere. */
+/** A new directory, not yet in the tree. */
 export function createDirectory(name: string, parent: TreeNode | null, created: number, modified = created): TreeNode {
   const node = new TreeNode(name, parent, '', created, modified);
   node.children = new Children();
   return node;
 }
 
-/** Hangs a node below its parent, in place of one of the same name. */
+/** Adds a node to its parent; replaces one of the same name. */
 export function attach(parent: TreeNode, node: TreeNode): void {
   parent.children!.set(node);
 }
 
-/** Takes a node from below its parent. */
+/** Removes a node from its parent. */
 export function detach(node: TreeNode): void {
   node.parent!.children!.delete(node.name);
 }
@@ -47,17 +47,17 @@ export function keyOf(node: TreeNode): string {
   return `/${names.reverse().join('/')}`;
 }
 
-/** True where a listing made from above leaves the name out. */
+/** True when a listing from above leaves the name out. */
 export function isHidden(name: string): boolean {
   return name.startsWith('_');
 }
 
-/** Seconds until an instant, rounded up as etcd shows a TTL: N right after it was set, 0 once it is due. */
+/** Seconds until a time, rounded up as etcd shows a TTL: N right after it was set, 0 when it is due. */
 export function secondsLeft(expires: number, at: number): number {
   return Math.ceil((expires - at) / 1000) + 0; // + 0 turns -0 into 0
 }
 
-/** Calls visit for everything below a directory, with its key; hidden nodes too. */
+/** Calls visit for everything below a directory, with its key; also for hidden nodes. */
 export function walkBelow(node: TreeNode, key: string, visit: (below: TreeNode, key: string) => void): void {
   if (node.children === null) return;
   for (const child of node.children.values()) {

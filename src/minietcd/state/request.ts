@@ -1,8 +1,8 @@
 import type { Guard, Reach, Write } from './store.ts';
 
 /**
- * One mutation, complete in itself: the same requests applied in the same order make the same tree, whenever that
- * happens. `at` is the instant of the request in milliseconds since the epoch; instants of expiry are absolute.
+ * One change, complete in itself: the same requests in the same order make the same tree at any time. `at` is the time
+ * of the request in milliseconds since the epoch; expiries are absolute.
  */
 export type Request =
   | {

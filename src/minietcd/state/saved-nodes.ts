@@ -1,20 +1,20 @@
 import type { Event } from './event.ts';
 import { attach, createDirectory, TreeNode } from './node.ts';
 
-/** The nodes of a tree below its root, in an order in which each follows its directory: one row in all of the lists. */
+/** The nodes of a tree below its root, each after its directory: one row in all lists. */
 export interface SavedNodes {
-  /** 1 directly below the root. */
+  /** 1 for nodes in the root. */
   readonly depths: number[];
   readonly names: string[];
   /** Null for a directory. */
   readonly values: (string | null)[];
   readonly created: number[];
   readonly modified: number[];
-  /** Milliseconds since the epoch; -1 lives for ever. */
+  /** Milliseconds since the epoch; -1: never. */
   readonly expires: number[];
 }
 
-/** A store at one moment: what changes later leaves it alone. */
+/** A store at one moment; later changes do not affect it. */
 export interface SavedStore {
   readonly index: number;
   readonly oldestEvent: number;
@@ -26,7 +26,7 @@ export function noNodes(): SavedNodes {
   return { depths: [], names: [], values: [], created: [], modified: [], expires: [] };
 }
 
-/** Notes every node below a directory. */
+/** Saves every node below a directory. */
 export function saveNodes(directory: TreeNode, depth: number, into: SavedNodes): void {
   for (const node of directory.children!.values()) {
     into.depths.push(depth);
@@ -39,7 +39,7 @@ export function saveNodes(directory: TreeNode, depth: number, into: SavedNodes):
   }
 }
 
-/** Hangs saved nodes below an empty root; schedule is called for those that expire. */
+/** Adds saved nodes to an empty root; calls schedule for those with an expiry. */
 export function hangNodes(
   root: TreeNode,
   nodes: SavedNodes,

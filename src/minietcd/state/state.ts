@@ -4,16 +4,16 @@ import { StoreStats } from './stats.ts';
 import type { Event } from './event.ts';
 import { Store } from './store.ts';
 
-/** etcd's own bookkeeping comes before the first request. */
+/** The requests before belong to etcd's own bookkeeping. */
 export const firstRequestIndex = 5;
 
 const firstTerm = 2;
 
-/** All that the log rebuilds: the same records, carried out in the same order, make the same state. */
+/** Everything that the log restores: the same records in the same order make the same state. */
 export class State {
-  /** How many records there were: what X-Raft-Index shows. */
+  /** How many records there were: the value of X-Raft-Index. */
   requestIndex = firstRequestIndex - 1;
-  /** Grows with every start on the same data: what X-Raft-Term shows. */
+  /** Grows with every start on the same data: the value of X-Raft-Term. */
   term = firstTerm;
 
   constructor(
@@ -21,7 +21,7 @@ export class State {
     readonly stats = new StoreStats(),
   ) {}
 
-  /** Carries out a request; its events. Throws EtcdError, then the tree is as before. */
+  /** Applies a request; returns its events. Throws EtcdError, and the tree is unchanged. */
   carryOut(request: Request): readonly Event[] {
     this.requestIndex++;
     try {
@@ -35,7 +35,7 @@ export class State {
     }
   }
 
-  /** A server started on this data. */
+  /** Counts a start of a server on this data. */
   countStart(): void {
     this.requestIndex++;
     this.term++;

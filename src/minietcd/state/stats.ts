@@ -12,7 +12,7 @@ const counted: readonly Counted[] = [
   'compareAndDelete',
 ];
 
-/** Counts what the store was asked, as /v2/stats/store shows it. */
+/** Counts the requests to the store for /v2/stats/store. */
 export class StoreStats {
   private readonly good = new Map<Counted, number>();
   private readonly bad = new Map<Counted, number>();
@@ -31,19 +31,19 @@ export class StoreStats {
     this.expired += events;
   }
 
-  /** How often each kind of request succeeded. */
+  /** How many requests of each kind succeeded. */
   done(): readonly (readonly [name: string, count: number])[] {
     return counted.map((name) => [name, this.good.get(name) ?? 0]);
   }
 
-  /** Every counter by name, to be restored. */
+  /** Every counter by name, for restore. */
   save(): readonly (readonly [string, number])[] {
     const named = (prefix: string, counts: ReadonlyMap<Counted, number>) =>
       [...counts].map(([name, n]) => [prefix + name, n] as const);
     return [...named('good ', this.good), ...named('bad ', this.bad), ['expired', this.expired]];
   }
 
-  /** Takes over the counters of an earlier run; names that are not known any more are left out. */
+  /** Restores saved counters; unknown names are ignored. */
   restore(saved: readonly (readonly [string, number])[]): void {
     for (const [name, n] of saved) {
       if (name === 'expired') this.expired = n;

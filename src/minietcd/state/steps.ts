@@ -1,9 +1,12 @@
-/** Resolves once everyone else had a turn of the event loop. */
+/** Resolves after one turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Does work that is cut into steps of a millisecond or so, and lets others have their turns in between; its result. */
+/**
+ * Runs work that is cut into steps of about a millisecond, with turns of the event loop in between; resolves to its
+ * result.
+ */
 export async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
   for (;;) {
     const { done, value } = steps.next();
@@ -12,7 +15,7 @@ export async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
   }
 }
 
-/** The same without pause, for work that is known to be short. */
+/** The same without pauses, for work that is known to be short. */
 export function atOnce<T>(steps: Generator<void, T>): T {
   for (;;) {
     const { done, value } = steps.next();

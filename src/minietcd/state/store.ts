@@ -6,34 +6,34 @@ import { attach, createDirectory, detach, keyOf, TreeNode, walkBelow } from './n
 import { hangNodes, noNodes, saveNodes, type SavedStore } from './saved-nodes.ts';
 import { WatcherHub, type Watcher } from './watcher-hub.ts';
 
-/** What a write brings. */
+/** The new content of a write. */
 export interface Write {
   readonly value: string;
   readonly dir: boolean;
-  /** Milliseconds since the epoch; undefined lives for ever. */
+  /** Milliseconds since the epoch; undefined: never. */
   readonly expires: number | undefined;
-  /** Keep the value, renew the expiry, tell nobody. */
+  /** Keep the value, renew the expiry, send no event to watchers. */
   readonly refresh: boolean;
 }
 
-/** What must hold before a compared change; '' and 0n ask for nothing. */
+/** The condition of a compare-and-swap or compare-and-delete; '' and 0n: no condition. */
 export interface Guard {
   readonly prevValue: string;
   readonly prevIndex: bigint;
 }
 
-/** Which kinds of node a delete may take. */
+/** Which kinds of node a delete may remove. */
 export interface Reach {
   readonly dir: boolean;
   readonly recursive: boolean;
 }
 
-/** etcd's own bookkeeping takes the first indexes of a fresh store; users' changes begin at 4. */
+/** etcd's own bookkeeping uses the first indexes of a new store; users' changes begin at 4. */
 const firstIndex = 3;
 
 /**
- * The tree, its counter, its history and its watchers: a state machine that never looks at a clock. `at` is always the
- * instant of the request, from which TTLs are counted. Refusals are thrown as EtcdError and change nothing.
+ * The tree, its index, its history and its watchers: a state machine that never reads a clock. `at` is always the time
+ * of the request, from which TTLs are counted. Refusals are thrown as EtcdError and change nothing.
  */
 export class Store {
   private readonly root = createDirectory('', null, 0);
@@ -47,19 +47,19 @@ export class Store {
     return this.current;
   }
 
-  /** When the next node falls due; undefined when none will. */
+  /** When the next node expires; undefined when none will. */
   get nextExpiry(): number | undefined {
     return this.expiry.next?.expires;
   }
 
-  /** All of it, as it is now. */
+  /** A copy of the current store. */
   save(): SavedStore {
     const nodes = noNodes();
     saveNodes(this.root, 1, nodes);
     return { index: this.current, oldestEvent: this.history.oldest, events: this.history.kept(), nodes };
   }
 
-  /** Fills a new store with what was saved. */
+  /** Fills a new store with a saved one. */
   restore(saved: SavedStore): void {
     hangNodes(this.root, saved.nodes, (node, expires) => {
       this.expiry.schedule(node, expires);
@@ -68,7 +68,7 @@ export class Store {
     this.history.restore(saved.oldestEvent, saved.events);
   }
 
-  /** The node at a key. The caller only looks: nodes change with the store. */
+  /** The node at a key, for reading only: nodes change with the store. */
   find(path: string): TreeNode {
     const node = this.lookUp(path);
     if (node === undefined) throw this.refusal(100, this.firstMissing(path));
@@ -86,7 +86,7 @@ export class Store {
     return this.record({ action: 'set', node: imageOf(node, at), prevNode, refresh: write.refresh });
   }
 
-  /** Creates a file or directory where nothing is. */
+  /** Creates a file or directory; fails when the key exists. */
   create(path: string, write: Write, at: number): Event {
     if (path === '/') throw this.refusal(107, '/');
     if (this.lookUp(path) !== undefined) throw this.refusal(105, path);
@@ -94,13 +94,13 @@ export class Store {
     return this.record({ action: 'create', node: imageOf(node, at), prevNode: undefined, refresh: false });
   }
 
-  /** Creates a child whose name is the new index, so that names sort in order of creation. */
+  /** Creates a child with the new index as its name, so that names sort in order of creation. */
   createInOrder(directory: string, write: Write, at: number): Event {
     const name = String(this.current + 1).padStart(20, '0');
     return this.create(directory === '/' ? `/${name}` : `${directory}/${name}`, write, at);
   }
 
-  /** Gives an existing node a new value and expiry. A directory only takes an expiry, and keeps its modifiedIndex. */
+  /** Gives an existing node a new value and expiry. A directory gets only the expiry, and keeps its modifiedIndex. */
   update(path: string, write: Write, at: number): Event {
     if (path === '/') throw this.refusal(107, '/');
     const node = this.find(path);
@@ -108,7 +108,7 @@ export class Store {
     return this.rewrite(node, 'update', write, at);
   }
 
-  /** Gives a file a new value and expiry if it is what the guard says. */
+  /** Gives a file a new value and expiry if the guard allows it. */
   compareAndSwap(path: string, guard: Guard, write: Write, at: number): Event {
     if (path === '/') throw this.refusal(107, '/');
     return this.rewrite(this.compare(path, guard), 'compareAndSwap', write, at);
@@ -124,12 +124,12 @@ export class Store {
     return this.removeNode(node, 'delete', at);
   }
 
-  /** Deletes a file if it is what the guard says. */
+  /** Deletes a file if the guard allows it. */
   compareAndDelete(path: string, guard: Guard, at: number): Event {
     return this.removeNode(this.compare(path, guard), 'compareAndDelete', at);
   }
 
-  /** Removes all that is due at an instant, in order of expiry, one event each. */
+  /** Removes all nodes that are due, in order of expiry, one event each. */
   expire(at: number): readonly Event[] {
     const events: Event[] = [];
     for (let due = this.expiry.next; due !== undefined && due.expires! <= at; due = this.expiry.next) {
@@ -139,8 +139,8 @@ export class Store {
   }
 
   /**
-   * Waits for events on a path. With `since` 0 from now on; else those since that index come first, before this
-   * returns. Throws 401 when they are no longer kept.
+   * Adds a watcher of a path. With `since` 0 it gets events from now on; otherwise it first gets those since that
+   * index, before this returns. Throws 401 when they are no longer available.
    */
   watch(watcher: Watcher): void {
     if (watcher.since > 0 && watcher.since <= this.current) {
@@ -152,19 +152,19 @@ export class Store {
     this.watchers.add(watcher);
   }
 
-  /** The node at a key, or undefined; the caller only looks. */
+  /** The node at a key, or undefined; for reading only. */
   peek(path: string): TreeNode | undefined {
     try {
       return this.lookUp(path);
     } catch {
-      return undefined; // a file stands where the key wants a directory
+      return undefined; // a file is in the place of a directory of the key
     }
   }
 
-  /** As find, but undefined where nothing is: most writes are to new keys, and an error is dear. */
+  /** Like find, but undefined for a missing node: most writes create keys, and an error is expensive. */
   private lookUp(path: string): TreeNode | undefined {
     let node: TreeNode = this.root;
-    // No list of names is made: this is done for every request.
+    // Without a list of names, because this runs for every request.
     for (let from = 1; from < path.length;) {
       const slash = path.indexOf('/', from);
       const end = slash < 0 ? path.length : slash;
@@ -190,7 +190,7 @@ export class Store {
 
   private compare(path: string, guard: Guard): TreeNode {
     const node = this.find(path);
-    // etcd shows no cause when a compared delete meets the root.
+    // etcd shows no cause when a compare-and-delete is about the root.
     if (node.children !== null) throw this.refusal(102, path === '/' ? '' : path);
     const failed: string[] = [];
     if (guard.prevValue !== '' && guard.prevValue !== node.value) failed.push(`[${guard.prevValue} != ${node.value}]`);
@@ -201,7 +201,7 @@ export class Store {
     return node;
   }
 
-  /** Hangs a new node at a path, making the directories above it; nothing stands in the way but a file that it replaces. */
+  /** Adds a new node at a path and creates its directories; the path is free, except for a file that is replaced. */
   private plant(path: string, write: Write, previous?: TreeNode): TreeNode {
     const index = this.current + 1;
     const names = path.slice(1).split('/');
@@ -231,7 +231,7 @@ export class Store {
     return this.record({ action, node: { ...imageOf(next, at), modified }, prevNode, refresh: write.refresh });
   }
 
-  /** Hangs a node below its parent, in the place of a file. */
+  /** Adds a node to its parent, in place of a file. */
   private hang(node: TreeNode, expires: number | undefined, previous?: TreeNode): void {
     if (previous !== undefined) this.expiry.remove(previous);
     attach(node.parent!, node);
@@ -255,7 +255,7 @@ export class Store {
     return event;
   }
 
-  /** Takes a node out of the tree, and everything below it out of the expiry heap. */
+  /** Removes a node from the tree, and everything below it from the expiry heap. */
   private cut(node: TreeNode): void {
     detach(node);
     this.expiry.remove(node);

@@ -1,20 +1,22 @@
 import type { Event } from './event.ts';
 
-/** Someone who waits for events on a path. */
+/** A watcher of a path. */
 export interface Watcher {
   readonly path: string;
   readonly recursive: boolean;
-  /** A stream hears every event; anyone else hears one and is forgotten. */
+  /** A stream gets every event; another watcher gets one and is removed. */
   readonly stream: boolean;
   /** Events before this index are skipped. */
   readonly since: number;
-  /** Called in the middle of the change: it must neither throw nor change the store. */
+  /** Called during the change: it must neither throw nor change the store. */
   hear(event: Event): void;
-  /** Called when no event will come any more. */
+  /** Called when no more events will come. */
   end(): void;
 }
 
-/** Who waits for what. An event costs one look-up per element of its key, however many wait elsewhere. */
+/**
+ * The watchers by path. An event costs one lookup for each element of its key, however many watchers other keys have.
+ */
 export class WatcherHub {
   private readonly byPath = new Map<string, Set<Watcher>>();
   private count = 0;
@@ -30,7 +32,7 @@ export class WatcherHub {
     this.count++;
   }
 
-  /** Forgets a watcher; twice is fine. */
+  /** Removes a watcher; may be called twice. */
   remove(watcher: Watcher): void {
     const same = this.byPath.get(watcher.path);
     if (!same?.delete(watcher)) return;
@@ -38,7 +40,7 @@ export class WatcherHub {
     if (same.size === 0) this.byPath.delete(watcher.path);
   }
 
-  /** Forgets everyone, and tells them so. */
+  /** Removes all watchers and calls their end. */
   endAll(): void {
     const all = [...this.byPath.values()].flatMap((same) => [...same]);
     this.byPath.clear();
@@ -46,21 +48,21 @@ export class WatcherHub {
     for (const watcher of all) watcher.end();
   }
 
-  /** Tells those at the event's key, and the recursive ones above who may see it. */
+  /** Notifies the watchers of the event's key, and recursive watchers above that may see it. */
   notify(event: Event): void {
     if (this.count === 0) return;
     const key = event.node.key;
     this.tell(event, key, true);
     if (key === '/') return;
     for (let end = key.lastIndexOf('/'); end >= 0; end = key.lastIndexOf('/', end - 1)) {
-      // From here up everyone looks through a hidden name.
+      // From here up, a hidden name is between the watcher and the key.
       if (key[end + 1] === '_') return;
       this.tell(event, end === 0 ? '/' : key.slice(0, end), false);
       if (end === 0) return;
     }
   }
 
-  /** Tells those at the key of a node that vanished with the directory above it. */
+  /** Notifies the watchers of a node that was removed together with a directory above it. */
   notifyRemoved(event: Event, key: string): void {
     this.tell(event, key, true);
   }

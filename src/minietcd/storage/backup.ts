@@ -10,25 +10,25 @@ import { DataError, reasonOf } from './wal/error.ts';
 import { readLog } from './wal/log-reader.ts';
 import { listSegments } from './wal/segment.ts';
 
-/** What a look at a whole data directory found. */
+/** The result of checking a data directory. */
 export interface Finding {
   readonly meta: Meta;
-  /** The store's index, as X-Etcd-Index shows it. */
+  /** The index of the store, as in X-Etcd-Index. */
   readonly index: number;
   readonly nodes: number;
   readonly segments: number;
   readonly snapshots: number;
-  /** Who uses it now. */
+  /** The process that uses it, if any. */
   readonly holder: string | undefined;
-  /** What the next start will repair or pass over, in words. */
+  /** What the next start will repair or skip. */
   readonly notes: readonly string[];
 }
 
-/** A running server may be in the middle of a write, or delete what was listed a moment ago: then it is read again. */
+/** A running server may be writing, or may delete a listed file: then everything is read again. */
 const attempts = 5;
 const pauseMs = 50;
 
-/** Reads every file of a data directory, changing none. Throws DataError that names the first damage. */
+/** Reads every file of a data directory and changes none. Throws DataError for the first damage. */
 export async function checkDataDirectory(folder: string): Promise<Finding> {
   const meta = metaOf(folder);
   const holder = await holderOf(folder);
@@ -47,19 +47,19 @@ export async function checkDataDirectory(folder: string): Promise<Finding> {
   });
 }
 
-/** How a copy is made. */
+/** Options of a copy. */
 export interface CopySettings {
   readonly from: string;
   readonly to: string;
-  /** The copy takes the place of the original; otherwise it gets ids of its own. */
+  /** The copy replaces the original; otherwise it gets new ids. */
   readonly keepIds: boolean;
-  /** Take what comes before the damage. */
+  /** Copy only the data before the damage. */
   readonly truncate: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Copies a data directory, which may be in use, into a new one. Throws DataError; then there is no new one. */
+/** Copies a data directory, which may be in use, to a new one. Throws DataError; then there is no new one. */
 export async function copyDataDirectory(settings: CopySettings): Promise<Finding> {
   const { from, to, keepIds, truncate, now } = settings;
   if (`${resolve(to)}/`.startsWith(`${resolve(from)}/`)) {

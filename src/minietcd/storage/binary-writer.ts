@@ -1,4 +1,4 @@
-/** Numbers and byte strings in a row, little-endian, in a buffer that grows. */
+/** Packs numbers and byte strings, little-endian, into a growing buffer. */
 export class BinaryWriter {
   private buffer: Buffer;
   private at = 0;
@@ -16,7 +16,7 @@ export class BinaryWriter {
     this.buffer[this.at++] = value;
   }
 
-  /** Whole numbers up to 2^53, and instants. */
+  /** Whole numbers up to 2^53, and times. */
   number(value: number): void {
     this.reserve(8);
     this.at = this.buffer.writeDoubleLE(value, this.at);
@@ -34,7 +34,7 @@ export class BinaryWriter {
     else for (let i = 0; i < value.length; i++) this.buffer[this.at++] = value.charCodeAt(i);
   }
 
-  /** All that was packed, as a copy; the packer is empty then. */
+  /** A copy of everything that was packed; the writer is then empty. */
   take(): Buffer {
     const bytes = Buffer.from(this.buffer.subarray(0, this.at));
     this.at = 0;
@@ -49,10 +49,10 @@ export class BinaryWriter {
   }
 }
 
-/** The call into native code costs more than a short loop. */
+/** For a short text, a loop is faster than a call of native code. */
 const shortText = 24;
 
-/** Reads what a Packer wrote, in the same order; reading past the end throws RangeError. */
+/** Reads what a BinaryWriter wrote, in the same order; throws RangeError at the end. */
 export class BinaryReader {
   constructor(
     private readonly bytes: Buffer,

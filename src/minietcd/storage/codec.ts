@@ -2,7 +2,7 @@ import { BinaryWriter, BinaryReader } from './binary-writer.ts';
 import type { Request } from '../state/request.ts';
 import type { Write } from '../state/store.ts';
 
-/** The place of an action here is its number in the log: only ever add at the end. */
+/** The position of an action is its number in the log: add new ones at the end only. */
 const actions = [
   'set',
   'create',
@@ -18,7 +18,7 @@ const writer = new BinaryWriter(4096);
 
 const flags = { dir: 1, refresh: 2, expires: 4, recursive: 8 } as const;
 
-/** A request as a record of the log holds it. */
+/** Encodes a request for the log. */
 export function encodeRequest(request: Request): Buffer {
   writer.byte(actions.indexOf(request.action));
   writer.number(request.at);
@@ -42,7 +42,7 @@ function writeWrite({ value, dir, expires, refresh }: Write): void {
   writer.text(value);
 }
 
-/** The request in a record. Throws RangeError for bytes that are none. */
+/** Decodes a request from the log. Throws RangeError for invalid bytes. */
 export function decodeRequest(bytes: Buffer): Request {
   const from = new BinaryReader(bytes);
   const action = actions[from.byte()];

@@ -8,11 +8,11 @@ import { DataError, reasonOf } from './wal/error.ts';
 import { newerError, segmentHeaderBytes } from './wal/segment.ts';
 import { syncDirectory } from './wal/wal.ts';
 
-/** Who a data directory belongs to, for as long as it lives. */
+/** The identity of a data directory, which never changes. */
 export interface Meta {
   readonly format: number;
   readonly name: string;
-  /** Lower-case hex without leading zeros, as is memberId. */
+  /** Lower-case hex without leading zeros, like memberId. */
   readonly clusterId: string;
   readonly memberId: string;
   /** RFC 3339. */
@@ -31,7 +31,7 @@ function randomId(): string {
   return (BigInt(`0x${randomBytes(8).toString('hex')}`) || 1n).toString(16);
 }
 
-/** Makes a data directory and its folders where they are missing. Throws DataError that says what is in the way. */
+/** Creates a data directory and its folders if they are missing. Throws DataError with the reason. */
 export function makeFolders(folder: string): void {
   try {
     makeFolder(folder);
@@ -43,7 +43,7 @@ export function makeFolders(folder: string): void {
   }
 }
 
-/** The refusal of a data directory that the system refuses; it names the file where that is another. */
+/** The error for a data directory that the system refuses; it names the file if that is another one. */
 export function unusableError(folder: string, cause: unknown): DataError {
   const { path = folder } = cause as NodeJS.ErrnoException;
   const what = existsSync(folder) ? 'used' : 'made';
@@ -52,8 +52,8 @@ export function unusableError(folder: string, cause: unknown): DataError {
 }
 
 /**
- * Makes a folder, and those above it. Node's own way never ends where the system denies a folder by saying that it is
- * not there, as below /proc.
+ * Creates a folder and its parents. Node's recursive mkdir never ends where the system refuses a folder with "no such
+ * file", as below /proc.
  */
 export function makeFolder(path: string): void {
   try {
@@ -72,7 +72,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Throws DataError for a directory of another product, with the way to take its data along. */
+/** Throws DataError for the directory of another product, with advice how to move its data. */
 function refuseForeign(folder: string): void {
   const names = new Set(readdirSync(folder));
   if (names.has('META')) return;
@@ -82,7 +82,7 @@ function refuseForeign(folder: string): void {
   throw new DataError('refused', `data directory ${folder}: it belongs to an etcd ${product}; ${way}`);
 }
 
-/** Reads who a data directory belongs to; undefined where it is new. Throws DataError. */
+/** Reads the identity of a data directory; undefined for a new one. Throws DataError. */
 export function readMeta(folder: string): Meta | undefined {
   const path = join(folder, 'META');
   if (!existsSync(path)) {
@@ -104,7 +104,7 @@ function hasRecords(folder: string): boolean {
   );
 }
 
-/** Writes who a data directory belongs to. */
+/** Writes the identity of a data directory. */
 export async function writeMeta(folder: string, meta: Meta): Promise<void> {
   const path = join(folder, 'META');
   const text = JSON.stringify(meta);

@@ -5,22 +5,22 @@ import { encodeRequest } from './codec.ts';
 import type { PendingChange } from '../state/keyspace.ts';
 import { WalError, type Wal } from './wal/wal.ts';
 
-/** What surrounds a data directory: the time, and where to say what happens to it. */
+/** What a journal needs: the clock, and the log. */
 export interface JournalDeps {
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The type of a record that holds a request. */
+/** The type of a record with a request. */
 export const requestRecord = 1;
 
-/** The type of a record that says that a server started here. */
+/** The type of a record for the start of a server. */
 export const startRecord = 2;
 
-/** What one sync takes along; more waits for the next. */
+/** The size of one batch; more waits for the next sync. */
 const maxBatchBytes = 4 * 1024 * 1024;
 
-/** How often a disk that takes nothing is looked at. */
+/** How often a disk that accepts no changes is tried again. */
 const probeMs = 2000;
 
 const rescue = 'all keys are still in memory, and "mini-etcd export" saves them';
@@ -31,19 +31,19 @@ interface Waiting {
 }
 
 /**
- * Group commit: changes that come in while the disk is busy share the next sync. A full disk refuses changes until there
- * is room again; a disk that fails a sync ends it all.
+ * Group commit: changes that arrive while the disk is busy share the next sync. A full disk refuses changes until there
+ * is room again; a failed sync ends the server.
  */
 export class Journal {
   private readonly waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
-  /** Under way while changes are refused. */
+  /** Set while changes are refused. */
   private returning: Promise<void> | undefined;
   private refusal: string | undefined;
-  /** Changes that were taken into a batch and not answered yet. */
+  /** Changes in a batch that are not answered yet. */
   private taken = 0;
   private refusals = 0;
-  /** True once the log holds what this process knows nothing of. */
+  /** True when the log has records of another process. */
   private isStale = false;
   private lose: (error: Error) => void = () => undefined;
 
@@ -67,12 +67,12 @@ export class Journal {
     return this.waiting.length + this.taken;
   }
 
-  /** How many changes were refused so far. */
+  /** How many changes were refused. */
   get refused(): number {
     return this.refusals;
   }
 
-  /** Takes a change in; exactly one of its functions is called, later. */
+  /** Takes a change; exactly one of its functions is called later. */
   add(pending: PendingChange): void {
     if (this.refusal !== undefined) {
       this.refusals++;
@@ -80,18 +80,18 @@ export class Journal {
       return;
     }
     this.waiting.push({ pending, payload: encodeRequest(pending.request) });
-    // Everything that arrives in this turn of the event loop goes into the same batch.
+    // Everything that arrives in this turn of the event loop is in the same batch.
     this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
   }
 
-  /** Refuses changes from now on where the directory is not ours as it was left, also if nobody wants to change anything. */
+  /** Checks the directory, also without a change, and refuses changes if it was replaced or changed. */
   look(): void {
     if (this.running !== undefined || this.refusal !== undefined) return;
     const { fault } = this;
     if (fault !== undefined) this.giveUp(new WalError('away', fault), []);
   }
 
-  /** Waits for the batches under way, then lets go of the files. */
+  /** Waits for the current batches, then closes the files. */
   async close(): Promise<void> {
     while (this.running !== undefined) await this.running;
     await this.returning;
@@ -104,10 +104,10 @@ export class Journal {
       let done: readonly Waiting[] = [];
       while (this.waiting.length > 0 || done.length > 0) {
         const batch = this.nextBatch();
-        // Not while others could be answered.
+        // Not while others wait for an answer.
         const mayBlock = done.length === 0 && batch.length === 1 && batch[0]!.pending.isAlone;
         const appending = this.append(batch, mayBlock);
-        // While the disk works on the next batch.
+        // While the disk writes the next batch.
         for (const { pending } of done) pending.commit();
         this.taken -= done.length;
         done = (await appending) ? batch : [];
@@ -117,13 +117,13 @@ export class Journal {
     }
   }
 
-  /** What has become of the directory, in words; undefined while it is ours and as it was left. */
+  /** What happened to the directory; undefined while it is unchanged. */
   private get fault(): string | undefined {
     const { fault } = this.wal;
     return fault ?? (this.lock.isHeld ? undefined : 'the lock of the data directory was removed');
   }
 
-  /** True once a batch is on disk; false when it never will be, and everyone has been told. */
+  /** True when a batch is on disk; false when it cannot be, and all its changes were refused. */
   private async append(batch: readonly Waiting[], mayBlock: boolean): Promise<boolean> {
     if (batch.length === 0) return true;
     try {
@@ -162,7 +162,7 @@ export class Journal {
     this.returning = this.goOn(error.code);
   }
 
-  /** Waits until the disk takes changes again. */
+  /** Waits until the disk accepts changes again. */
   private async goOn(code: 'full' | 'away'): Promise<void> {
     try {
       if (code === 'full' || !(await this.isBack())) {
@@ -179,7 +179,7 @@ export class Journal {
     }
   }
 
-  /** A lock that was removed is taken again, unless someone else was here meanwhile. */
+  /** Takes a removed lock again, unless another process was here meanwhile. */
   private async isBack(): Promise<boolean> {
     if (this.isStale || this.wal.fault !== undefined) return false;
     if (!this.lock.isHeld) {
@@ -196,7 +196,7 @@ export class Journal {
     return this.wal.hasRoom();
   }
 
-  /** True once another process has written to the log: what this one holds is out of date for good. */
+  /** True when another process has written to the log: the state of this process is then out of date for ever. */
   private hasStrangers(): boolean {
     if (this.wal.isUntouched) return false;
     this.isStale = true;

@@ -3,17 +3,17 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { DataError, reasonOf } from './wal/error.ts';
 
-/** How long a holder may take to say who it is; one that is stopped says nothing. */
+/** How long a holder has to answer; a stopped process does not answer. */
 const patienceMs = 500;
 
-/** The longest path that a socket's address holds. */
+/** The maximum length of a socket path. */
 const maxAddressLength = 100;
 
 /**
- * Makes this process the only one in a data directory, until it is released or the process dies.
- *
- * The lock is a socket in the directory, LOCK.<n>: who listens there holds it, and nobody listens for a process that is
- * dead. A dead lock is never removed first, as two could do that at once: the next number is linked, which only one can.
+ * Makes this process the only user of a data directory, until release() or the end of the process. The lock is a socket
+ * in the directory, LOCK.<n>: the process that listens on it holds the lock, and nothing listens for a dead process. A
+ * dead lock is not removed, because two processes could do that at the same time: the next number is linked, and only
+ * one process can do that.
  */
 export class FolderLock {
   private constructor(
@@ -22,12 +22,12 @@ export class FolderLock {
     private taken: Taken,
   ) {}
 
-  /** `holder` is what others are told. Throws DataError that names the holder. */
+  /** `holder` is the text for other processes. Throws DataError that names the holder. */
   static async take(folder: string, holder: string): Promise<FolderLock> {
     return new FolderLock(folder, holder, await takeLock(folder, holder));
   }
 
-  /** False once someone has removed it: another process may come. */
+  /** False when the lock was removed: another process may take it. */
   get isHeld(): boolean {
     const { path, inode } = this.taken;
     try {
@@ -37,7 +37,7 @@ export class FolderLock {
     }
   }
 
-  /** Takes a lock that was removed once more. Throws DataError that names another holder. */
+  /** Takes a removed lock again. Throws DataError that names another holder. */
   async renew(): Promise<void> {
     const { server } = this.taken;
     this.taken = await takeLock(this.folder, this.holder);
@@ -49,7 +49,7 @@ export class FolderLock {
   }
 }
 
-/** A lock that is held. */
+/** A lock that this process holds. */
 interface Taken {
   readonly server: Server;
   readonly path: string;
@@ -88,7 +88,7 @@ function close(server: Server): Promise<void> {
   );
 }
 
-/** Who holds a directory, or undefined for nobody. */
+/** The holder of a directory, or undefined. */
 export async function holderOf(folder: string): Promise<string | undefined> {
   const place = openPlace(folder);
   try {
@@ -99,14 +99,14 @@ export async function holderOf(folder: string): Promise<string | undefined> {
   }
 }
 
-/** The name of the lock that is taken. */
+/** Links the next free lock; returns its name. */
 async function takeNext(folder: string, own: string, short: string): Promise<string> {
   for (;;) {
     const newest = lockNumbers(folder).at(-1) ?? 0;
     const holder = newest === 0 ? undefined : await whoListens(join(short, `LOCK.${newest}`));
     if (holder !== undefined) throw new DataError('refused', `data directory ${folder} is in use by ${holder}`);
     if (!link(join(folder, own), join(folder, `LOCK.${newest + 1}`))) continue;
-    // A number that others have passed and cleared away meanwhile could be had again, but holds nothing.
+    // A number that others have used and removed meanwhile can be linked again, but is not the newest.
     if (lockNumbers(folder).at(-1) !== newest + 1) {
       rmSync(join(folder, `LOCK.${newest + 1}`), { force: true });
       continue;
@@ -131,7 +131,7 @@ function link(from: string, to: string): boolean {
   }
 }
 
-/** A short path to a folder: addresses of sockets may only have about a hundred bytes. */
+/** A short path to a folder, because socket paths are limited to about a hundred bytes. */
 function openPlace(folder: string): { readonly path: string; readonly close: () => void } {
   if (folder.length + 40 <= maxAddressLength || process.platform !== 'linux') {
     return { path: folder, close: () => undefined };
@@ -152,7 +152,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** What a socket's owner says of itself, or undefined where nobody listens. */
+/** The text of the process that listens on a socket, or undefined. */
 function whoListens(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     let said = '';

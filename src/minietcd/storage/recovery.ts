@@ -9,19 +9,19 @@ import type { LogRecord } from './wal/record.ts';
 import { readLog, type LogEnd } from './wal/log-reader.ts';
 import { listSegments, newerError } from './wal/segment.ts';
 
-/** What recovery does about what it meets; it changes no file itself. */
+/** What recovery does about damage; it changes no file itself. */
 export interface Care {
   /** Called for every snapshot that cannot be used; an older one is tried next. */
   readonly badSnapshot: (file: SnapshotFile, error: DataError) => void;
-  /** Where the log is damaged, end it there instead of throwing; called with what was found. */
+  /** Ends a damaged log at the damage instead of throwing; called with the damage. */
   readonly cutAtDamage?: (error: DataError) => void;
 }
 
-/** What a data directory holds. */
+/** The content of a data directory. */
 export interface Recovered {
   readonly state: State;
   readonly end: LogEnd;
-  /** The request index of the snapshot that it began with; 0 for none. */
+  /** The request index of the snapshot that was used; 0 for none. */
   readonly snapshotIndex: number;
 }
 
@@ -35,7 +35,7 @@ export function snapFolder(folder: string): string {
   return join(folder, 'snap');
 }
 
-/** Reads the newest good snapshot and the log after it. Throws DataError where that does not give the whole state. */
+/** Reads the newest good snapshot and the log after it. Throws DataError when that does not give the whole state. */
 export function recover(folder: string, clusterId: string, care: Care): Recovered {
   const segments = listSegments(walFolder(folder));
   const loaded = newestSnapshot(snapFolder(folder), clusterId, care);
@@ -80,10 +80,10 @@ function replay(state: State, { type, payload, index }: LogRecord, folder: strin
   try {
     state.carryOut(decodeRequest(payload as Buffer));
   } catch (error) {
-    if (error instanceof EtcdError) return; // refused then, refused now
+    if (error instanceof EtcdError) return; // refused at that time, too
     throw new DataError('damaged', `${walFolder(folder)}: record ${index} cannot be read`, { cause: error });
   }
 }
 
-/** The index of the first record of a log that begins with nothing. */
+/** The index of the first record of a new log. */
 export const firstRecord = firstRequestIndex;

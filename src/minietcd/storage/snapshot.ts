@@ -19,13 +19,13 @@ const format = 1;
 const headBytes = 20;
 const footBytes = 12;
 
-/** So much is laid out in one go: a few milliseconds in which nobody else gets a turn. */
+/** Bytes that are encoded in one step: a few milliseconds of the event loop. */
 const chunkBytes = 256 * 1024;
 
-/** So much is read in one go: the system takes no more than 2 GB. */
+/** Bytes that are read in one call: the system allows no more than 2 GB. */
 const readBytes = 1024 * 1024 * 1024;
 
-/** All that a snapshot holds, at one moment. */
+/** The content of a snapshot at one moment. */
 export interface StateSnapshot {
   readonly clusterId: string;
   readonly requestIndex: number;
@@ -34,20 +34,20 @@ export interface StateSnapshot {
   readonly store: SavedStore;
 }
 
-/** Holds a state as it is now; what changes later leaves it alone. */
+/** Takes a snapshot of the current state; later changes do not affect it. */
 export function takeSnapshot(state: State, clusterId: string): StateSnapshot {
   const { requestIndex, term } = state;
   return { clusterId, requestIndex, term, counters: state.stats.save(), store: state.store.save() };
 }
 
-/** Where the snapshot of a request index is. */
+/** The path of the snapshot with a request index. */
 export function snapshotPath(folder: string, requestIndex: number): string {
   return join(folder, `${hex16(requestIndex)}.snap`);
 }
 
 /**
- * Writes a snapshot that is there whole or not at all, leaving the event loop free every few milliseconds; its length in
- * bytes. Rejects when it cannot be written, or with the signal's reason.
+ * Writes a snapshot completely or not at all, and yields to the event loop every few milliseconds; resolves to its
+ * length in bytes. Rejects when it cannot be written, or with the signal's reason.
  */
 export async function writeSnapshot(folder: string, snapshot: StateSnapshot, signal?: AbortSignal): Promise<number> {
   const path = snapshotPath(folder, snapshot.requestIndex);
@@ -88,7 +88,7 @@ async function writeChunks(file: FileHandle, snapshot: StateSnapshot, signal?: A
   return length + footBytes;
 }
 
-/** Packs a snapshot piece by piece; a pause between the pieces does no harm. */
+/** Encodes a snapshot piece by piece; there may be pauses between the pieces. */
 function* encodeSnapshot(
   writer: BinaryWriter,
   { clusterId, requestIndex, term, counters, store }: StateSnapshot,
@@ -159,7 +159,7 @@ export function listSnapshots(folder: string): readonly SnapshotFile[] {
     .sort((a, b) => b.index - a.index);
 }
 
-/** Reads a snapshot back. Throws DataError where it is not what was written. */
+/** Reads a snapshot. Throws DataError when its content is not what was written. */
 export function readSnapshot({ path, index }: SnapshotFile, clusterId: string): State {
   const damaged = (what: string, cause?: unknown) => new DataError('damaged', `${path}: ${what}`, { cause });
   const bytes = readWhole(path);

@@ -24,43 +24,43 @@ import type { LogEnd } from './wal/log-reader.ts';
 import { encodeSegmentHeader, segmentName } from './wal/segment.ts';
 import { createSegment, sweepTemporary, Wal, WalError } from './wal/wal.ts';
 
-/** How a data directory is kept. */
+/** How a data directory is used. */
 export interface StorageSettings {
   readonly folder: string;
-  /** A new name for it; without one it keeps its own, and a new one is called 'default'. */
+  /** A new name; without it the directory keeps its name, and a new one is named 'default'. */
   readonly name?: string;
-  /** How many changes come between snapshots; 0 takes none. */
+  /** Changes between two snapshots; 0: no snapshots. */
   readonly snapshotCount: number;
-  /** For tests: when a segment of the log is full. */
+  /** For tests: the size of a log segment. */
   readonly segmentBytes?: number;
 }
 
-/** What a data directory had to do in this process. */
+/** The statistics of a data directory in this process. */
 export interface StorageFigures {
-  /** How long the log's syncs took, and the writing of whole snapshots. */
+  /** The durations of the log's syncs, and of writing snapshots. */
   readonly syncs: Histogram;
   readonly snapshots: Histogram;
   readonly bytesWritten: number;
-  /** Changes that wait for the disk, and those that it could not take. */
+  /** Changes that wait for the disk, and changes that were refused. */
   readonly pending: number;
   readonly refused: number;
 }
 
-/** How often the directory is looked at. */
+/** How often the directory is checked. */
 const lookMs = 2000;
 
-/** So many snapshots are kept, with the log that goes on from the oldest. */
+/** How many snapshots are kept, with the log from the oldest one on. */
 const maxSnapshots = 5;
 
-/** A data directory in use: what was in it, and where changes go. */
+/** An open data directory: its content, and the journal of changes. */
 export class Storage {
-  /** Ends what waits for the disk to get room, and a snapshot under way. */
+  /** Ends the wait for disk space, and a snapshot that is being written. */
   private readonly stopping = new AbortController();
   private readonly journal: Journal;
   private readonly snapshots = new Histogram(doublings(0.001, 14));
   private saving: Promise<void> | undefined;
   private savedIndex: number;
-  /** The request index of the newest snapshot that is on disk; 0 for none. */
+  /** The request index of the newest snapshot on disk; 0 for none. */
   private keptIndex: number;
   private savedBytes = 0;
   private bytes = 0;
@@ -102,7 +102,7 @@ export class Storage {
     this.considerSnapshot();
   }
 
-  /** Finishes the batches under way and lets go of the directory; twice is fine. */
+  /** Finishes the current batches and closes the directory; may be called twice. */
   async close(): Promise<void> {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort(new Error('the server is stopping'));
@@ -111,7 +111,7 @@ export class Storage {
     await this.kept.lock.release();
   }
 
-  /** Notices what someone does to the directory, and makes anew what can be made from memory, until closed. */
+  /** Checks the directory until closed, and writes files again that are in memory. */
   private async watch(): Promise<void> {
     const { clock } = this.kept;
     for (;;) {
@@ -122,7 +122,7 @@ export class Storage {
     }
   }
 
-  /** Without META or its newest snapshot the directory could not be used again, though all of it is here. */
+  /** Without META or its newest snapshot the directory could not be opened again, although all data is in memory. */
   private async mend(): Promise<void> {
     const { folder } = this.settings;
     const { log } = this.kept;
@@ -134,7 +134,7 @@ export class Storage {
       const snapshot = snapshotPath(snapFolder(folder), this.keptIndex);
       if (this.keptIndex === 0 || this.saving !== undefined || existsSync(snapshot)) return;
       log.warning(`${snapshot}: was removed; a new snapshot is taken`);
-      this.keptIndex = 0; // told of once
+      this.keptIndex = 0; // reported once
       makeFolder(snapFolder(folder));
       await (this.saving = this.save().finally(() => (this.saving = undefined)));
     } catch (error) {
@@ -142,7 +142,7 @@ export class Storage {
     }
   }
 
-  /** A large store is written less often, so that the disk has more to do with the log than with snapshots. */
+  /** A large store is saved less often, so that the disk has more time for the log. */
   private considerSnapshot(): void {
     const { snapshotCount } = this.settings;
     if (snapshotCount === 0 || this.saving !== undefined || this.isReadOnly) return;
@@ -172,8 +172,8 @@ export class Storage {
 }
 
 /**
- * Opens a data directory, making it where there is none: locks it, reads it, repairs an unfinished write at the end of
- * the log. Throws DataError, which says what is wrong and what can be done.
+ * Opens a data directory and creates it if it is missing: locks it, reads it, repairs an unfinished write at the end of
+ * the log. Throws DataError with the reason and what to do.
  */
 export async function openStorage(settings: StorageSettings, deps: JournalDeps): Promise<Storage> {
   const { folder } = settings;
@@ -197,7 +197,7 @@ async function openLocked(
   const { clock, log } = deps;
   const old = readMeta(folder);
   const meta = old === undefined ? createMeta(name ?? 'default', clock.now()) : { ...old, name: name ?? old.name };
-  // The log first: a log without records and without META is taken for none.
+  // The log first: a log without records and without META counts as none.
   if (old === undefined) await createLog(walFolder(folder), meta.clusterId, firstRecord);
   const bad: string[] = [];
   const recovered = recover(folder, meta.clusterId, {
@@ -206,7 +206,7 @@ async function openLocked(
       bad.push(path);
     },
   });
-  // Nothing is touched before all of it was read: it could be of a newer version.
+  // Nothing is changed before everything was read: it may be of a newer version.
   for (const one of [folder, walFolder(folder), snapFolder(folder)]) await sweepTemporary(one);
   if (old?.name !== meta.name) await writeMeta(folder, meta);
   for (const path of bad) await rename(path, `${path}.broken`);
@@ -227,7 +227,7 @@ async function repaired(end: LogEnd, log: Logger): Promise<LogEnd> {
   return repair.end;
 }
 
-/** Begins a log whose first record will have an index. */
+/** Creates a log whose first record will have this index. */
 export async function createLog(folder: string, clusterId: string, firstIndex: number): Promise<void> {
   const header = { seq: 1, firstIndex, clusterId, chain: 0 };
   closeSync(await createSegment(folder, encodeSegmentHeader(header), segmentName(header)));

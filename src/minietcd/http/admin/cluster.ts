@@ -3,16 +3,19 @@ import { decodeObject } from '../../../go/json.ts';
 import { maxJsonBytes, readBody } from '../net/body.ts';
 import type { ClusterSettings, Reply, ServerContext } from '../net/server-context.ts';
 
-/** What etcd 0.4 starts with. */
+/** The defaults of etcd 0.4. */
 export const defaultCluster: ClusterSettings = { activeSize: 9, removeDelay: 1800, syncInterval: 5 };
 
 const min: ClusterSettings = { activeSize: 3, removeDelay: 2, syncInterval: 1 };
 const names = ['activeSize', 'removeDelay', 'syncInterval'] as const;
 
-/** Where etcd 0.4 kept them too: as a hidden key they are as durable as everything else. */
+/** The key in which etcd 0.4 kept them, too: a hidden key is as durable as any other. */
 const key = '/_etcd/config';
 
-/** Answers /v2/admin/config. The settings are kept and served, and say that a single node has no use for them. */
+/**
+ * Answers /v2/admin/config. The settings are stored and served; a header says that they have no effect on a single
+ * node.
+ */
 export async function answerCluster(site: ServerContext, req: IncomingMessage, reply: Reply): Promise<void> {
   if (req.method !== 'GET' && req.method !== 'PUT') {
     reply.refuseMethod('GET,PUT');
@@ -38,11 +41,11 @@ function current(site: ServerContext): ClusterSettings {
   try {
     return merge(site.cluster, site.keyspace.get(key).value);
   } catch {
-    return site.cluster; // never set, or someone else wrote something else there
+    return site.cluster; // never set, or another client wrote another value there
   }
 }
 
-/** Takes over what the JSON text gives; what is too small is raised. Throws GoError. */
+/** Merges the fields of the JSON text; values that are too small are raised. Throws GoError. */
 function merge(settings: ClusterSettings, text: string): ClusterSettings {
   const given = decodeObject(text).entries;
   const merged: { -readonly [name in keyof ClusterSettings]: number } = { ...settings };

@@ -5,12 +5,12 @@ import { maxJsonBytes, readBody } from '../net/body.ts';
 import { jsonString } from '../net/escapes.ts';
 import type { Reply, ServerContext } from '../net/server-context.ts';
 
-/** Go's names of levels, and whether they let debug lines through. */
+/** Go's names of levels, and whether debug lines are logged. */
 const levels = new Map(
   ['DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'CRITICAL'].map((name) => [name, name === 'DEBUG']),
 );
 
-/** Answers /config/local/log, which changes how much a running server logs. */
+/** Answers /config/local/log, which changes the log level of a running server. */
 export async function answerLogLevel(site: ServerContext, req: IncomingMessage, reply: Reply): Promise<void> {
   if (req.method !== 'PUT') {
     reply.refuseMethod('PUT');
@@ -30,7 +30,7 @@ export async function answerLogLevel(site: ServerContext, req: IncomingMessage, 
   reply.send(204, '', '');
 }
 
-/** The level that a JSON object names; '' for none, undefined for what is no such object. */
+/** The level in a JSON object; '' for none, undefined when it is not such an object. */
 function levelIn(body: string): string | undefined {
   try {
     const value = decodeValue(body);

@@ -56,7 +56,7 @@ function serverMetrics({ keyspace, load, member }: ServerContext): Metric[] {
   ];
 }
 
-/** A store that is kept nowhere has none of these. */
+/** A store in memory has none of these. */
 function diskMetrics({ disk }: ServerContext): Metric[] {
   if (disk === undefined) return [];
   const { bytesWritten, pending, refused } = disk.figures;
@@ -85,7 +85,7 @@ function processMetrics({ member }: ServerContext): Metric[] {
     for (const name of ['process_open_fds', 'os_fd_used']) descriptors.push([name, 'gauge', open]);
     for (const name of ['process_max_fds', 'os_fd_limit']) descriptors.push([name, 'gauge', Number(limit ?? 0)]);
   } catch {
-    // Only Linux shows them.
+    // Only on Linux.
   }
   return [
     ['process_cpu_seconds_total', 'counter', (user + system) / 1e6],
@@ -95,7 +95,7 @@ function processMetrics({ member }: ServerContext): Metric[] {
   ];
 }
 
-/** The body of /debug/vars: what etcd's monitors read there, as far as this process knows it. */
+/** The body of /debug/vars: the fields that monitors of etcd read there, if this process has them. */
 export function debugVars({ member, keyspace, cmdline }: ServerContext): string {
   const { rss, heapTotal, heapUsed } = process.memoryUsage();
   const memory = { Sys: rss, HeapSys: heapTotal, HeapAlloc: heapUsed, Alloc: heapUsed };

@@ -2,19 +2,19 @@ import { jsonString } from '../net/escapes.ts';
 import { debugVars, metricsText } from './metrics.ts';
 import { etcdVersion, type Reply, type ServerContext } from '../net/server-context.ts';
 
-/** A page beside /v2/keys: which methods it takes (as its Allow header lists them), and its answer. */
+/** A page beside /v2/keys: its methods (as in its Allow header), and its body. */
 export interface Page {
   readonly allow: string;
   readonly type: string;
   readonly body: (site: ServerContext) => string;
-  /** 200 where it is left out. */
+  /** 200 by default. */
   readonly status?: (site: ServerContext) => number;
 }
 
 const json = 'application/json';
 const text = 'text/plain; charset=utf-8';
 
-/** The one page that takes any method. */
+/** The only page for every method. */
 const metrics: Page = { allow: '', type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText };
 
 /** Every page with a fixed address. */
@@ -39,7 +39,7 @@ export function answerPage(site: ServerContext, page: Page, method: string, repl
   reply.send(page.status?.(site) ?? 200, page.type, page.body(site));
 }
 
-/** A store that takes no changes, because its disk takes none, is not healthy. */
+/** A store whose disk accepts no changes is not healthy. */
 function health({ keyspace }: ServerContext): string {
   return `{"health":"${!keyspace.isReadOnly}"}`;
 }
@@ -60,7 +60,7 @@ function storeStats({ keyspace }: ServerContext): string {
   return keyspace.stats.toJson(keyspace.watcherCount);
 }
 
-/** Go's text of a duration in whole milliseconds: 8m29.465s. */
+/** A duration in whole milliseconds in Go's format: 8m29.465s. */
 function printDuration(ms: number): string {
   if (ms < 1000) return ms <= 0 ? '0s' : `${ms}ms`;
   const minutes = Math.floor(ms / 60_000);

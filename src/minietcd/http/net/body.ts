@@ -3,13 +3,13 @@ import { EtcdError } from '../../state/errors.ts';
 import type { ServerContext } from './server-context.ts';
 import type { Load, Upload } from './limits.ts';
 
-/** The longest form, as in Go. */
+/** The maximum length of a form, as in Go. */
 export const maxFormBytes = 10 * 1024 * 1024;
 
-/** The longest body that is JSON: what is asked for in JSON has few words. */
+/** The maximum length of a JSON body: such bodies are short. */
 export const maxJsonBytes = 64 * 1024;
 
-/** A body that got so many bytes more has got on. */
+/** After so many more bytes, an upload counts as making progress. */
 const step = 64 * 1024;
 
 /** The bytes of a short body. Throws as Arrival.done does. */
@@ -22,11 +22,11 @@ export async function readBody(site: ServerContext, req: IncomingMessage, longes
   }
 }
 
-/** The body of a request, which counts until it is forgotten. */
+/** The body of a request; its bytes are counted until forget(). */
 export class Arrival implements Upload {
   /**
-   * Rejects with EtcdError 210 for a body that is too long, with 300 when those of all clients are, and with a plain Error
-   * when the client leaves.
+   * Rejects with EtcdError 210 for a body that is too long, with 300 when the bodies of all clients together are, and
+   * with a plain Error when the client disconnects.
    */
   readonly done: Promise<string>;
   seen: number;
@@ -45,7 +45,7 @@ export class Arrival implements Upload {
     this.load = site.load;
     this.seen = site.keyspace.clock.now();
     this.load.uploads.add(this);
-    // Listens instead of iterating, which would cut the connection before a refusal is sent.
+    // Uses events: an iterator would close the connection before a refusal is sent.
     this.done = new Promise((resolve, reject) => {
       this.fail = reject;
       req.on('data', (chunk: Buffer) => {
@@ -55,7 +55,7 @@ export class Arrival implements Upload {
         if (!this.isOver) resolve(this.finish());
       });
       req.on('close', () => {
-        if (!this.isOver) this.giveUp(new Error('the client left')); // an error is dear, and this is the usual end
+        if (!this.isOver) this.giveUp(new Error('the client left')); // creating an error is expensive, and this is the usual end
       });
     });
   }
@@ -64,7 +64,7 @@ export class Arrival implements Upload {
     this.giveUp(new EtcdError(300, 'too many uploads at once, and this one stalled: try again later', 0));
   }
 
-  /** Nobody needs it any more; twice is fine. */
+  /** Nobody needs the body any more; may be called twice. */
   forget(): void {
     this.load.arriving -= this.length;
     this.length = 0;
@@ -98,7 +98,7 @@ export class Arrival implements Upload {
       this.giveUp(new EtcdError(300, 'too many uploads at once: try again later', 0));
       return;
     }
-    if (this.isOver) return; // room was made by giving up this one
+    if (this.isOver) return; // giving up this upload has made room
     this.load.arriving += chunk.length;
     this.keep(chunk, length);
     this.length = length;
@@ -109,7 +109,7 @@ export class Arrival implements Upload {
     this.load.uploads.add(this);
   }
 
-  /** Most bodies come in one piece. More of them are copied together: each alone would keep what was read with it. */
+  /** Most bodies come in one piece. Pieces are copied together: each one alone would keep its whole read buffer. */
   private keep(chunk: Buffer, length: number): void {
     if (this.chunk === undefined) {
       this.chunk = chunk;

@@ -3,22 +3,22 @@ import type { Load } from './limits.ts';
 import { inSteps, nextTurn } from '../../state/steps.ts';
 import { escapeStep, jsonString } from './escapes.ts';
 
-/** What an answer holds: a short text, one character a byte, or one that is laid out in steps. */
+/** The body of an answer: a short text with one character for each byte, or a long one that is built in steps. */
 export type Body = string | LongBody;
 
-/** A longer byte string is encoded only when it is sent: in steps, and once for all who are sent the same. */
+/** A longer byte string is encoded when it is sent: in steps, and once for all clients that get it. */
 export const longString = 16 * 1024;
 
-/** A text that is ready, or the inside of a JSON string that is not encoded yet. */
+/** A finished text, or the content of a JSON string that is not encoded yet. */
 type Part = string | { readonly bytes: string };
 
-/** A JSON text in the making. */
+/** A JSON text that is being built. */
 export class Draft {
   private text = '';
   private readonly parts: Part[] = [];
   private partsLength = 0;
 
-  /** How long it is so far, long strings as they are before they are encoded. */
+  /** The length so far, with long strings not yet encoded. */
   get length(): number {
     return this.partsLength + this.text.length;
   }
@@ -53,30 +53,30 @@ export class Draft {
   }
 }
 
-/** What is refused because too many answers wait to be read. */
+/** The refusal when too many answers wait to be read. */
 export class NoRoomError extends Error {
   override readonly name = 'NoRoomError';
 }
 
 /**
- * A body that is laid out in steps, once for all who are sent it, and kept while anyone holds it. It is counted once, as
- * long as that.
+ * A body that is built in steps, once for all clients that get it, and kept while any of them holds it. It is counted
+ * once during that time.
  */
 export class LongBody {
   private holders = 0;
   private counted = 0;
   private isOwed = false;
   private bytes: Promise<Buffer> | undefined;
-  /** Tells a layout that nobody waits for any more from the next one. */
+  /** Tells a build that nobody waits for any more from the next one. */
   private round = 0;
 
   constructor(
     private readonly parts: readonly Part[],
-    /** In bytes, with long strings as they are before they are encoded. */
+    /** In bytes, with long strings not yet encoded. */
     readonly length: number,
   ) {}
 
-  /** How much more memory it takes to send it to one more reader, as far as that can be known before. */
+  /** How much more memory another reader needs, as far as that is known before the build. */
   get cost(): number {
     return this.holders > 0 ? 0 : this.length;
   }
@@ -94,9 +94,9 @@ export class LongBody {
   }
 
   /**
-   * All of it, for those who hold it. Rejects with NoRoomError when it comes to more than may wait to be read, but not
-   * where it is owed to somebody: who made a change must hear of it. Resolves for one reader a turn, as the system copies
-   * megabytes of what is written to a socket.
+   * The whole body, for those who hold it. Rejects with NoRoomError when it exceeds the memory for unread answers,
+   * except when it is owed: the result of a change must be sent. Resolves for one reader in each turn, because the
+   * system copies all bytes that are written to a socket.
    */
   layOut(load: Load, isOwed: boolean): Promise<Buffer> {
     this.isOwed ||= isOwed;
@@ -105,7 +105,7 @@ export class LongBody {
       await nextTurn();
       return whole;
     });
-    this.bytes.catch(() => undefined); // whoever waits hears of it; there may be no next
+    this.bytes.catch(() => undefined); // the waiting readers get the error; there may be no next one
     return bytes;
   }
 
@@ -146,7 +146,7 @@ function* layOutParts(parts: readonly Part[]): Generator<Buffer> {
   }
 }
 
-/** So much is copied in one step. */
+/** Bytes that are copied in one step. */
 const copyBytes = 4 * 1024 * 1024;
 
 function* gather(pieces: Buffer[], length: number): Generator<void, Buffer> {

@@ -1,14 +1,14 @@
 import { quote } from '../../../go/strconv.ts';
 import { EtcdError } from '../../state/errors.ts';
 
-/** Parameters by name; the first value given counts, and the body's come before the query's. */
+/** Parameters by name; the first value counts, and those of the body come before those of the query. */
 export type Form = ReadonlyMap<string, string>;
 
 const tokenChars = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const mediaType = new RegExp(`^(${tokenChars})(?:/(${tokenChars}))?(.*)$`, 's');
 const parameter = new RegExp(`^;\\s*(${tokenChars})\\s*=\\s*(${tokenChars}|"(?:[^"\\\\\\r\\n]|\\\\.)*")\\s*`, 's');
 
-/** True where a body of this Content-Type is read as a form. Throws 210 when the header itself is broken. */
+/** True when a body of this Content-Type is a form. Throws 210 when the header is invalid. */
 export function isForm(contentType: string | undefined): boolean {
   if (contentType === undefined || contentType === '') return false;
   if (contentType === 'application/x-www-form-urlencoded') return true;
@@ -17,7 +17,7 @@ export function isForm(contentType: string | undefined): boolean {
   return contentType.split(';', 1)[0]!.trim().toLowerCase() === 'application/x-www-form-urlencoded';
 }
 
-/** What Go's mime package says of a header that is not a media type. */
+/** The error of Go's mime package for a header that is not a media type. */
 function mediaTypeFault(text: string): string | undefined {
   const semicolon = text.indexOf(';');
   const type = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
@@ -48,15 +48,15 @@ function parameterFault(text: string): string | undefined {
 
 const noParameters: Form = new Map();
 
-/** As in Go from 1.25.6 on; no request of the API has more than a handful. */
+/** As in Go from 1.25.6 on; requests of the API have only a few. */
 const maxParameters = 10_000;
 
-/** So many bytes are decoded in one step. */
+/** Bytes that are decoded in one step. */
 const stepBytes = 256 * 1024;
 
 /**
- * The parameters of a body and a query, in steps. Throws 210 with Go's words where either cannot be read; the body goes
- * first.
+ * The parameters of a body and a query, in steps. Throws 210 with Go's words when one of them is invalid; the body is
+ * checked first.
  */
 export function* parseForm(body: string, query: string): Generator<void, Form> {
   if (body === '' && query === '') return noParameters;
@@ -114,7 +114,7 @@ function* unescape(text: string): Generator<void, string | Fault> {
   const texts: string[] = [];
   for (let from = 0; from < text.length;) {
     const to = from + stepBytes;
-    // No escape is cut in two.
+    // An escape is not cut.
     const cut = text.slice(to - 2, to).indexOf('%');
     const end = cut < 0 ? to : to - 2 + cut;
     const step = unescapeStep(text.slice(from, end));

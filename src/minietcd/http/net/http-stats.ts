@@ -3,14 +3,14 @@ import { doublings, Histogram } from '../../../obs/histogram.ts';
 /** etcd's bounds: half a millisecond to two seconds. */
 const bounds = doublings(0.0005, 13);
 
-/** What was asked with one method. */
+/** The requests of one method. */
 class MethodStats {
   received = 0;
   readonly failed = new Map<number, number>();
   readonly done = new Histogram(bounds);
 }
 
-/** Counts the requests to /v2/keys by method, as etcd's /metrics shows them; the durations of watches are not counted. */
+/** Counts the requests to /v2/keys by method, as etcd's /metrics does; watches have no duration. */
 export class HttpStats {
   private readonly methods = new Map<string, MethodStats>();
 

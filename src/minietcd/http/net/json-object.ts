@@ -1,21 +1,21 @@
 import { decodeObject } from '../../../go/json.ts';
 import { GoMap, Slice, type Value } from '../../../go/value.ts';
 
-/** The fields of an object, by their names in small letters: to Go, a name counts in any case of its letters. */
+/** The fields of an object, by their names in lower case: Go ignores the case of names. */
 export type Fields = ReadonlyMap<string, Value>;
 
-/** Reads a JSON text; null has no fields. Throws GoError for what is no object. */
+/** Parses a JSON text; null has no fields. Throws GoError for anything but an object. */
 export function readObject(text: string): Fields {
   return lowered(decodeObject(text));
 }
 
-/** The fields of an object inside another, none where there is none; undefined for anything else. */
+/** The fields of an object inside another one, none when it is missing; undefined for another type. */
 export function asObject(value: Value | undefined): Fields | undefined {
   if (value === undefined || value === null) return new Map();
   return value instanceof GoMap ? lowered(value) : undefined;
 }
 
-/** What a list of strings holds, none where there is no list; undefined for anything else. */
+/** The items of a list of strings, none when it is missing; undefined for another type. */
 export function asStrings(value: Value | undefined): readonly string[] | undefined {
   if (value === undefined || value === null) return [];
   if (!(value instanceof Slice)) return undefined;

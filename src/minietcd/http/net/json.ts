@@ -8,7 +8,7 @@ function instant(ms: number): string {
   return new Date(ms).toISOString().replace(/\.?0{0,3}Z$/, 'Z');
 }
 
-/** When a node expires, and the seconds that are left until then. */
+/** When a node expires, and how many seconds are left. */
 export function expiryFields(expires: number, ttl: number): string {
   return `,"expiration":"${instant(expires)}"${ttl === 0 ? '' : `,"ttl":${ttl}`}`;
 }
@@ -25,14 +25,14 @@ function addImage(draft: Draft, { key, value, dir, expires, ttl, modified, creat
   else addValue(draft, { head: `{"key":${jsonString(key)}`, value, tail });
 }
 
-/** A value, and what stands around it: in one piece where that is short, as most are. */
+/** A value and the text around it; in one piece when it is short, as most are. */
 export interface Around {
   readonly head: string;
   readonly value: string;
   readonly tail: string;
 }
 
-/** Adds a node with its value, which is encoded later where it is long. */
+/** Adds a node with its value; a long value is encoded later. */
 export function addValue(draft: Draft, { head, value, tail }: Around): void {
   if (value.length <= longString) {
     draft.add(`${head},"value":${jsonString(value)}${tail}`);
@@ -43,7 +43,7 @@ export function addValue(draft: Draft, { head, value, tail }: Around): void {
   draft.add(tail);
 }
 
-/** Long ones, for as long as the event itself is kept: whoever is told of an event gets the same. */
+/** Long bodies, kept as long as their event: all clients that get an event share its body. */
 const longBodies = new WeakMap<Event, Body>();
 
 /** The body of a change: {"action":…,"node":…,"prevNode":…} and a newline. */
@@ -63,7 +63,7 @@ export function eventJson(event: Event): Body {
   return body;
 }
 
-/** The body of a refusal. */
+/** The body of an error. */
 export function errorJson(error: EtcdError): Body {
   const draft = new Draft();
   draft.add(`{"errorCode":${error.code},"message":${jsonString(error.message)},`);

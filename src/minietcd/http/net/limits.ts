@@ -1,20 +1,20 @@
-/** What one client, or all of them together, can take from a server. */
+/** What one client, or all clients together, may use of a server. */
 export interface ServerLimits {
-  /** How long a request may take to arrive, head and body. */
+  /** Time limit for the arrival of a request, head and body. */
   readonly requestMs: number;
-  /** How long an answer may take to be read; a watch waits without end, but its events must be read. */
+  /** Time limit for reading an answer; a watch may wait without a limit, but its events must be read in time. */
   readonly answerMs: number;
   readonly connections: number;
   readonly watchers: number;
-  /** Bytes of all bodies that are arriving. */
+  /** Total bytes of the bodies that are arriving. */
   readonly arriving: number;
-  /** Bytes of all answers that their clients have not read yet. */
+  /** Total bytes of the answers that clients have not read yet. */
   readonly unread: number;
 }
 
 const mebibyte = 1024 * 1024;
 
-/** The limits of a server that is told nothing else; etcd gives a request five minutes too. */
+/** The default limits; etcd also gives a request five minutes. */
 export const defaultServerLimits: ServerLimits = {
   requestMs: 300_000,
   answerMs: 300_000,
@@ -26,27 +26,27 @@ export const defaultServerLimits: ServerLimits = {
 
 /** A body that is arriving. */
 export interface Upload {
-  /** When it last got on, in milliseconds since the epoch. */
+  /** The time of its last progress, in milliseconds since the epoch. */
   readonly seen: number;
-  /** Called once to give it up. */
+  /** Called once to end it. */
   readonly giveWay: () => void;
 }
 
-/** A body that has not got on for so long gives way to others, where there is no room for both. */
+/** An upload without progress for this long is ended when another one needs the memory. */
 const stalledMs = 1000;
 
-/** Counts what the limits are about, over all connections of a server. */
+/** Counts what is limited, over all connections of a server. */
 export class Load {
   connections = 0;
-  /** Bytes of the bodies that are arriving, or not dealt with yet. */
+  /** Bytes of the bodies that are arriving or not processed yet. */
   arriving = 0;
   unread = 0;
-  /** The bodies that are arriving, first the one that has not got on for longest. */
+  /** The uploads; the one without progress for the longest time first. */
   readonly uploads = new Set<Upload>();
 
   constructor(private readonly limits: ServerLimits) {}
 
-  /** True where so many more bytes may arrive; what has stalled is given up for them. */
+  /** True when so many more bytes may arrive; stalled uploads are ended for them. */
   makeRoom(bytes: number, now: number): boolean {
     while (this.arriving + bytes > this.limits.arriving) {
       const [oldest] = this.uploads;
@@ -56,7 +56,7 @@ export class Load {
     return true;
   }
 
-  /** True where so many more bytes may wait to be read. */
+  /** True when so many more unread bytes are allowed. */
   hasRoom(bytes: number): boolean {
     return this.unread + bytes <= this.limits.unread;
   }

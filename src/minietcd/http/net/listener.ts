@@ -9,30 +9,30 @@ import type { ServerLimits, Load } from './limits.ts';
 import { certificateFault, loadTls, stampOf, type ServerTlsFiles } from './tls.ts';
 import { PipelineQueue } from './pipeline-queue.ts';
 
-/** So long after its last sign of life a client is asked by TCP whether it is still there. */
+/** After so long without a packet, TCP probes whether the client still exists. */
 const probeMs = 30_000;
 
-/** How long open answers may take to finish once the server closes. */
+/** Time limit for open answers when the server closes. */
 const lastAnswersMs = 1000;
 
-/** How long the head of a request may take to arrive. */
+/** Time limit for the head of a request. */
 const headMs = 60_000;
 
 const maxHeaderBytes = 64 * 1024;
 
-/** Connections beyond the limit that still get an answer, which says so. */
+/** Connections beyond the limit that still get an error answer. */
 const refusedConnections = 1000;
 
-/** How often the files of TLS are looked at. */
+/** How often the TLS files are checked. */
 const checkMs = 5000;
 
-/** The sockets of a server: the addresses that it serves, over TLS where there are files for it. */
+/** The sockets of a server: its addresses, over TLS if it has the files. */
 export class Listener {
   private readonly servers: Server[] = [];
   private readonly queue: PipelineQueue;
   private files: ServerTlsFiles | undefined;
 
-  /** Hears why a client was refused for its certificate. */
+  /** Gets the reason when a client is refused because of its certificate. */
   onStranger: (why: string) => void = () => undefined;
 
   constructor(
@@ -43,13 +43,13 @@ export class Listener {
     this.queue = new PipelineQueue(handle);
   }
 
-  /** The URLs on which it answers. */
+  /** The URLs of the server. */
   get urls(): readonly string[] {
     const scheme = this.files === undefined ? 'http' : 'https';
     return this.servers.map((server) => urlOf(scheme, server.address() as AddressInfo));
   }
 
-  /** Serves all addresses or none. Throws ListenError, which names the address or file that cannot be had. */
+  /** Listens on all addresses or none. Throws ListenError, which names the address or file that cannot be used. */
   async listen(addresses: readonly Address[], files?: ServerTlsFiles): Promise<void> {
     const tls = files === undefined ? undefined : await loadTls(files);
     const opened: Server[] = [];
@@ -67,14 +67,17 @@ export class Listener {
     this.servers.push(...opened);
   }
 
-  /** Reads the files of TLS again, for connections to come. Throws ListenError, then the old ones stay in use. */
+  /** Reads the TLS files again, for new connections. Throws ListenError; then the old ones stay in use. */
   async reload(): Promise<void> {
     if (this.files === undefined) return;
     const tls = await loadTls(this.files);
     for (const server of this.servers) (server as unknown as TlsServer).setSecureContext(tls);
   }
 
-  /** Reloads whenever the files of TLS change, until aborted; told hears of each time, and what was wrong. */
+  /**
+   * Reloads whenever the TLS files change, until aborted; `reported` is called each time, with the error if there is
+   * one.
+   */
   async follow(clock: Clock, signal: AbortSignal, reported: (error?: ListenError) => void): Promise<void> {
     const { files } = this;
     if (files === undefined) return;
@@ -95,7 +98,7 @@ export class Listener {
     }
   }
 
-  /** Stops listening, and gives open answers a second to finish. */
+  /** Stops listening; open answers have one second to finish. */
   async close(): Promise<void> {
     await Promise.all(this.servers.splice(0).map(closeServer));
   }
@@ -103,7 +106,7 @@ export class Listener {
   private create(tls: TlsOptions | undefined): Server {
     const { requestMs, connections } = this.limits;
     const options: ServerOptions = {
-      // Clients of etcd keep idle connections for long, and Go's server never closes them first.
+      // Clients of etcd keep idle connections for a long time, and Go's server never closes them first.
       keepAliveTimeout: 0,
       keepAlive: true,
       keepAliveInitialDelay: probeMs,
@@ -125,7 +128,7 @@ export class Listener {
     server.on('request', take);
     server.on('checkExpectation', take);
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-      const code = socket.authorizationError as unknown as string | null; // its type says Error
+      const code = socket.authorizationError as unknown as string | null; // its declared type is Error
       const why = certificateFault(code ?? error.code ?? '');
       if (why !== undefined) this.onStranger(why);
     });
@@ -147,7 +150,7 @@ function listenOn(server: Server, { host, port }: Address): Promise<void> {
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');
-      server.on('error', () => undefined); // a connection that could not be accepted is its client's loss only
+      server.on('error', () => undefined); // a failed connection affects its client only
       resolve();
     });
   });

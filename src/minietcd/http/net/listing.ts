@@ -6,42 +6,42 @@ import { Draft, type Body } from './draft.ts';
 import { jsonString } from './escapes.ts';
 import { addValue, expiryFields, indexFields } from './json.ts';
 
-/** A longer answer takes too much memory; nobody could use it either. */
+/** A longer answer needs too much memory, and is of no use to a client. */
 const maxAnswerLength = 256 * 1024 * 1024;
 
-/** What a listing shows of a file is kept with it, unless that would double the memory that long values take. */
+/** The JSON of a file is cached with it, unless that would double the memory of long values. */
 const maxCachedLength = 1024;
 
-/** What a get asks for. */
+/** The options of a get. */
 export interface ListingOptions {
   readonly recursive: boolean;
-  /** Milliseconds since the epoch, from which TTLs count. */
+  /** Milliseconds since the epoch; TTLs are counted from it. */
   readonly at: number;
-  /** The store's index, for a refusal. */
+  /** The index of the store, for errors. */
   readonly index: number;
 }
 
-/** A directory as it was when the get came, with the children that are shown: none where it is not opened. */
+/** A directory at the time of the get, with the children that are shown; none if it is not opened. */
 interface Directory {
   readonly expires: number | undefined;
   readonly children: Ordering<TreeNode>;
 }
 
-/** A node and its key, which it does not know itself. */
+/** A node with its key, which the node does not have. */
 interface Place {
   readonly node: TreeNode;
   readonly key: string;
 }
 
-/** Bodies of long files without expiry, for as long as the file is kept: whoever gets one gets the same. */
+/** Long bodies of files without expiry, kept as long as the file: all clients that get one share it. */
 const longBodies = new WeakMap<TreeNode, Body>();
 
 /**
- * The body of a get, as the tree is now: what happens to the tree while it is written in steps is not in it. A directory's
- * children come in byte order, hidden ones never.
+ * The body of a get, for the tree at the time of the call: later changes, while the body is written in steps, are not
+ * in it. Children come in byte order, without hidden ones.
  */
 export class Listing {
-  /** How many nodes there are to look at. */
+  /** The number of nodes to write. */
   count = 1;
   private readonly draft = new Draft();
   private readonly directories = new Map<TreeNode, Directory>();
@@ -54,12 +54,12 @@ export class Listing {
     if (top.node.children !== null) this.note(top.node, true);
   }
 
-  /** Its length so far, long values as they are before they are encoded. */
+  /** The length so far, with long values not yet encoded. */
   get length(): number {
     return this.draft.length;
   }
 
-  /** Steps of a millisecond or so. Throws EtcdError where it gets too long. */
+  /** Steps of about a millisecond. Throws EtcdError when the body gets too long. */
   *steps(): Generator<void, Body> {
     const { node } = this.top;
     const known = longBodies.get(node);
@@ -73,7 +73,7 @@ export class Listing {
     return body;
   }
 
-  /** Remembers how a directory is now, and those below that are shown. */
+  /** Records a directory and the shown directories below it as they are now. */
   private note(node: TreeNode, isOpened: boolean): void {
     const children = node.children!;
     this.directories.set(node, { expires: node.expires, children: isOpened ? children.ordering() : [] });
@@ -85,12 +85,12 @@ export class Listing {
     }
   }
 
-  /** One call per level and no more: keys may be thousands of elements deep. */
+  /** Only one call for each level: keys may be thousands of elements deep. */
   private *addDirectory({ node, key }: Place): Generator<void, void> {
     const { draft } = this;
     const { expires, children } = this.directories.get(node)!;
     const above = key === '/' ? '' : key;
-    // The root is the one node without a key.
+    // Only the root has no key.
     draft.add(above === '' ? '{"dir":true' : `{"key":${jsonString(key)},"dir":true`);
     draft.add(this.expiry(expires));
     let before = ',"nodes":[';
@@ -122,7 +122,7 @@ export class Listing {
     const tail = `${this.expiry(node.expires)}${indexFields(node.modified, node.created)}}`;
     if (node.expires === undefined && node.value.length <= maxCachedLength) {
       const json = `${head},"value":${jsonString(node.value)}${tail}`;
-      json.charCodeAt(0); // makes one flat string of the pieces, as they would have to be gathered again each time
+      json.charCodeAt(0); // makes one flat string of the pieces, which would otherwise be joined again each time
       node.json = json;
       draft.add(json);
       return;

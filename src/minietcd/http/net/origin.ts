@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerContext } from './server-context.ts';
 
-/** A refusal of what a page in a browser asks for. */
+/** The refusal of a request from a web page. */
 export interface PageFault {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Why a page in a browser may not ask this; undefined for every other client. Whoever opens a page of a stranger on a
- * machine that reaches the store would else let it write: a form needs no leave, and a name that its owner points at
- * 127.0.0.1 makes the store a part of that page's own site. No other client sends the headers that are looked at.
+ * Why a web page may not make this request; undefined for every other client. Without this check, any page that is
+ * opened on a machine that reaches the store could write to it: a form needs no permission, and a host name that
+ * resolves to 127.0.0.1 makes the store part of that page's own site. Other clients do not send the headers that are
+ * checked.
  */
 export function pageFault(site: ServerContext, req: IncomingMessage): PageFault | undefined {
   const { headers } = req;
@@ -19,7 +20,7 @@ export function pageFault(site: ServerContext, req: IncomingMessage): PageFault 
   const own = ['http', 'https'].map((scheme) => `${scheme}://${host}`);
   const isListed = (one: string) => site.cors.includes(one);
   const mayBeBorrowed = isNamedOverLoopback(req, host) && !own.some(isListed);
-  // From a page of another origin, what comes back stays hidden.
+  // A page of another origin cannot read the answer.
   if (mayBeBorrowed && (headers.origin === undefined || own.includes(headers.origin))) {
     const way = `use 127.0.0.1 or localhost, or start with -cors ${own[0]!}`;
     return { status: 421, text: `a browser may not reach this store by the name ${host}: ${way}` };
@@ -40,18 +41,18 @@ function isBrowser(headers: IncomingMessage['headers']): boolean {
   return headers['accept-language'] !== undefined || /^Mozilla\//.test(headers['user-agent'] ?? '');
 }
 
-/** Nothing is changed by it. */
+/** A method that changes nothing. */
 function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 }
 
-/** Over TLS a name cannot be borrowed: no certificate here stands for it. */
+/** Over TLS another name does not work: no certificate of this server has it. */
 function isNamedOverLoopback({ socket }: IncomingMessage, host: string): boolean {
   if ('encrypted' in socket || host === '' || isAddress(host)) return false;
   return /^(?:::ffff:)?127\.|^::1$/.test(socket.localAddress ?? '');
 }
 
-/** An IP address, or a name that no one can point elsewhere. */
+/** An IP address, or a name that always means this machine. */
 function isAddress(host: string): boolean {
   const name = host.replace(/:\d*$/, '').toLowerCase();
   return /^\[[0-9a-f:.]+\]$|^\d+\.\d+\.\d+\.\d+$|^(?:.+\.)?localhost$/.test(name);

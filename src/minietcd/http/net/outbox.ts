@@ -3,23 +3,23 @@ import type { Body, LongBody } from './draft.ts';
 import type { Load } from './limits.ts';
 import { WriteTurns } from './write-turns.ts';
 
-/** All that this process writes shares its event loop. */
+/** All writes of the process share its event loop. */
 const turns = new WriteTurns();
 
-/** What the client of a watch is sent, each body in one chunk, and what of it waits to be read. */
+/** The events for the client of a watch, each body in one chunk, and the bytes that are not read yet. */
 export class Outbox {
-  /** What waits for the long body at its head to be laid out. */
+  /** Bodies that wait until the long body before them is built. */
   private readonly queue: Body[] = [];
-  /** Long bodies that are laid out for this client, or wait to be read. */
+  /** Long bodies that are being built for this client or not read yet. */
   private readonly held: LongBody[] = [];
-  /** Bytes of long bodies that wait to be read: others may share them. */
+  /** Bytes of long bodies that are not read yet and may be shared. */
   private shared = 0;
-  /** What this client alone keeps in memory, as it is counted in the load. */
+  /** The memory of this client alone, as counted in the load. */
   private counted = 0;
   private isLast = false;
   /**
-   * Nothing is to be written now: a body was written in this turn, to whose chunk Node 26 and later would join the next; or
-   * too many others write in this turn.
+   * Nothing may be written in this turn: a body was written already, and Node 26 and later would join the next one to
+   * its chunk; or too many other clients write in this turn.
    */
   private isHeld = false;
   private patienceMs = 0;
@@ -39,7 +39,7 @@ export class Outbox {
     return this.queue.reduce((sum, { length }) => sum + length, this.raw.writableLength);
   }
 
-  /** Sends a body behind those that are on their way. */
+  /** Sends a body after those before it. */
   write(body: Body): void {
     if (this.isLast || this.raw.destroyed) return;
     if (typeof body !== 'string') this.hold(body);
@@ -48,7 +48,7 @@ export class Outbox {
     else this.count();
   }
 
-  /** Sends a last body, if there is one: the client has so long to take in all that is left. */
+  /** Sends a last body, if any; the client has patienceMs to read the rest. */
   end(patienceMs: number, body: Body = ''): void {
     if (this.isLast || this.raw.destroyed) return;
     this.patienceMs = patienceMs;
@@ -62,7 +62,7 @@ export class Outbox {
     this.isLast = true;
   }
 
-  /** False where too many others write in this turn: then this one writes what there is in a later one. */
+  /** False when too many others write in this turn: then this client writes in a later one. */
   private hasTurn(): boolean {
     const isNow = turns.take(() => {
       this.isHeld = false;
@@ -77,7 +77,7 @@ export class Outbox {
     this.held.push(body);
   }
 
-  /** Sends what is at the head of the queue, and what follows it. */
+  /** Sends the first body of the queue, and those after it. */
   private send(): void {
     const body = this.queue[0];
     if (body === undefined) {
@@ -91,7 +91,7 @@ export class Outbox {
     }
   }
 
-  /** Lets the chunk of the body at the head go, before the next one begins. */
+  /** Ends the chunk of the first body before the next one begins. */
   private sendNext(): void {
     this.queue.shift();
     this.isHeld = true;
@@ -116,7 +116,7 @@ export class Outbox {
         this.sendNext();
       },
       () => {
-        // Who gets nothing asks again, as after a time-out of etcd.
+        // A client without an answer asks again, as after a time-out of etcd.
         if (!this.raw.destroyed) this.raw.end();
         this.await();
       },
@@ -130,14 +130,14 @@ export class Outbox {
     body.release(this.load);
   }
 
-  /** Counts what waits; once nothing more comes, it has to be read in time. */
+  /** Counts the unread bytes; after the last body they must be read in time. */
   private await(): void {
     this.count();
     if (!this.raw.writableEnded || this.raw.writableLength === 0) return;
     this.timer ??= setTimeout(() => this.raw.destroy(), this.patienceMs);
   }
 
-  /** What is encrypted is a copy of what is shared. */
+  /** Encryption makes a copy of shared bytes. */
   private count(): void {
     const { raw, load } = this;
     if (raw.destroyed) return;
@@ -148,7 +148,7 @@ export class Outbox {
     this.counted = own;
   }
 
-  /** The connection is done with. */
+  /** The connection has ended. */
   private forget(): void {
     clearTimeout(this.timer);
     this.isLast = true;

@@ -1,35 +1,35 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** So many requests of one connection may wait for their turn before it is read no further. */
+/** How many requests of one connection may wait before the server stops reading from it. */
 const maxQueued = 100;
 
-/** A request that is answered, or waits until those before it are. */
+/** A request that is being answered or waits for those before it. */
 interface QueuedRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }
 
-/** The requests of a connection that have no answer yet, the oldest first. */
+/** The unanswered requests of a connection, the oldest first. */
 interface Line {
   readonly turns: QueuedRequest[];
-  /** What came after them and is no request. */
+  /** Invalid bytes after them. */
   fault?: NodeJS.ErrnoException;
 }
 
 /**
- * Requests that come at once on one connection are carried out one after the other, as in Go: a read sees the write
- * before it. Node would start them all, and tell of broken bytes in the midst of an answer.
+ * Processes the pipelined requests of a connection one after the other, as Go does: a read sees the write before it.
+ * Node would start all of them, and would report invalid bytes in the middle of an answer.
  */
 export class PipelineQueue {
   private readonly lines = new WeakMap<Duplex, Line>();
 
   constructor(private readonly answer: RequestListener) {}
 
-  /** Answers a request, at once where none is before it. */
+  /** Takes a request; it is answered at once if none is before it. */
   take(req: IncomingMessage, res: ServerResponse): void {
     const { socket } = req;
-    if (!socket.writable) return; // an answer before it ended the connection
+    if (!socket.writable) return; // an earlier answer ended the connection
     let line = this.lines.get(socket);
     if (line === undefined) this.lines.set(socket, (line = { turns: [] }));
     const { turns } = line;
@@ -39,14 +39,17 @@ export class PipelineQueue {
       if (turns.length === 0) this.goOn(socket, line);
       else
         setImmediate(() => {
-          this.goOn(socket, line); // not at once: a thousand requests in one packet would keep everyone else waiting
+          this.goOn(socket, line); // not at once: a thousand requests in one packet would block everything else
         });
     });
     if (turns.length === 1) this.answer(req, res);
     else if (turns.length > maxQueued) socket.pause();
   }
 
-  /** Refuses what is no request, once those before it are answered; one whose body it broke gets no other answer. */
+  /**
+   * Refuses invalid bytes after the requests before them are answered; a request whose body is invalid gets no other
+   * answer.
+   */
   refuse(fault: NodeJS.ErrnoException, socket: Duplex): void {
     const line = this.lines.get(socket);
     if (line !== undefined && hasWhole(line.turns) && isHttp(fault)) line.fault = fault;
@@ -71,14 +74,14 @@ const refusals = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
 ]);
 
-/** What is no fault of HTTP is one of TLS, or of the connection. */
+/** Other errors are errors of TLS or of the connection. */
 function isHttp({ code }: NodeJS.ErrnoException): boolean {
   return /^(HPE|ERR_HTTP)_/.test(code ?? '');
 }
 
-/** Bytes that are no HTTP request: one line of answer where the socket still takes it. */
+/** Answers bytes that are not an HTTP request with one line, if the socket can still be written. */
 function refuseBytes(fault: NodeJS.ErrnoException, socket: Duplex): void {
-  if (fault.code === 'HPE_CLOSED_CONNECTION') return; // more after a request that said it was the last
+  if (fault.code === 'HPE_CLOSED_CONNECTION') return; // data after a request that was declared to be the last one
   if (!isHttp(fault) || !socket.writable) {
     socket.destroy();
     return;

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { Reply, type ServerContext } from './server-context.ts';
 import { parseTarget, type Target } from './target.ts';
 
-/** What is asked for; undefined where the answer is given here, as Go's HTTP server gives it before etcd sees a request. */
+/**
+ * The target of a request; undefined when it was answered here, as Go's HTTP server answers before etcd sees a request.
+ */
 export function precheck(site: ServerContext, req: IncomingMessage, reply: Reply): Target | undefined {
   const target = parseTarget(req.url!);
   const fault = faultOf(req) ?? (target === undefined ? [400, '400 Bad Request'] : undefined);
@@ -13,7 +15,7 @@ export function precheck(site: ServerContext, req: IncomingMessage, reply: Reply
   const { expect } = req.headers;
   const wonders = expect !== undefined && !/^100-continue$/i.test(expect);
   if (!wonders && !(req.url === '*' && req.method === 'OPTIONS')) return target;
-  const plain = new Reply(reply.raw, [], site); // Go knows of no origins
+  const plain = new Reply(reply.raw, [], site); // Go does not check origins
   if (wonders) plain.closeAfter();
   plain.send(wonders ? 417 : 200, '', '');
   return undefined;
@@ -34,7 +36,7 @@ function faultOf(req: IncomingMessage): Fault | undefined {
   return /^[!$%&'()*+,\-.:;=[\]_~0-9A-Za-z]*$/.test(host) ? undefined : [400, '400 Bad Request: malformed Host header'];
 }
 
-/** Of several, Node shows the first. */
+/** Of several Host headers, Node shows the first. */
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

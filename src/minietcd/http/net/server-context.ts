@@ -5,26 +5,26 @@ import type { HttpStats } from './http-stats.ts';
 import { NoRoomError, type Body, type LongBody } from './draft.ts';
 import type { ServerLimits, Load } from './limits.ts';
 
-/** Who this server says it is. */
+/** The identity of this server. */
 export interface Member {
   readonly name: string;
-  /** Lower-case hex without leading zeros, as is clusterId. */
+  /** Lower-case hex without leading zeros, like clusterId. */
   readonly id: string;
   readonly clusterId: string;
-  /** Where clients are told to connect. */
+  /** The advertised client URLs. */
   readonly clientUrls: readonly string[];
-  /** Shown to clients that ask; nothing listens there. */
+  /** Shown only; nothing listens there. */
   readonly peerUrls: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** 2 on the first start, and one more on each. */
+  /** 2 at the first start, and one more at each start. */
   readonly raftTerm: number;
 }
 
-/** The settings that etcd 0.4 had for a whole cluster. */
+/** The settings of a cluster in etcd 0.4. */
 export interface ClusterSettings {
   readonly activeSize: number;
-  /** Seconds, as is syncInterval. */
+  /** Seconds, like syncInterval. */
   readonly removeDelay: number;
   readonly syncInterval: number;
 }
@@ -33,28 +33,28 @@ export interface ClusterSettings {
 export interface ServerContext {
   readonly keyspace: Keyspace;
   readonly member: Member;
-  /** Origins that browsers may come from; '*' lets all in. */
+  /** Allowed origins of web pages; '*' allows all. */
   readonly cors: readonly string[];
   readonly limits: ServerLimits;
   readonly load: Load;
   readonly http: HttpStats;
-  /** Undefined where nothing is kept. */
+  /** Undefined for a store in memory. */
   readonly disk: Pick<Storage, 'figures'> | undefined;
-  /** What /v2/admin/config shows until someone sets it. */
+  /** What /v2/admin/config shows until a client changes it. */
   readonly cluster: ClusterSettings;
-  /** The words that the server was started with. */
+  /** The command line of the server. */
   readonly cmdline: readonly string[];
-  /** Whether every change is to be logged from now on. */
+  /** Turns the logging of every change on or off. */
   readonly setVerbose: (verbose: boolean) => void;
 }
 
-/** The release of etcd whose behaviour this server has. */
+/** The etcd release that this server behaves like. */
 export const etcdVersion = '3.4.23';
 
-/** Header names and values in turn, as writeHead takes them. */
+/** Header names and values alternately, as writeHead takes them. */
 export type Headers = readonly string[];
 
-/** The headers that let a browser's page read an answer; none for an origin that is not listed. */
+/** The headers that allow a web page to read an answer; none for an origin that is not listed. */
 export function corsHeaders(site: ServerContext, origin: string | undefined): Headers {
   if (site.cors.length === 0) return [];
   const allowed = site.cors.includes('*') ? '*' : site.cors.find((entry) => entry === origin);
@@ -69,14 +69,14 @@ export function corsHeaders(site: ServerContext, origin: string | undefined): He
   ];
 }
 
-/** How a long answer begins. */
+/** The status line and headers of a long answer. */
 interface Start {
   readonly status: number;
   readonly contentType: string;
   readonly isOwed: boolean;
 }
 
-/** Where one answer goes; headers set before its body are sent with it. */
+/** One answer; headers that are set before the body are sent with it. */
 export class Reply {
   private readonly headers: string[];
   private isLast = false;
@@ -87,10 +87,10 @@ export class Reply {
     private readonly site: Pick<ServerContext, 'limits' | 'load'>,
   ) {
     this.headers = [...cors];
-    raw.removeHeader('connection'); // Go says nothing where the connection stays open
+    raw.removeHeader('connection'); // Go sends no header when the connection stays open
   }
 
-  /** The connection ends with this answer. */
+  /** Closes the connection after this answer. */
   closeAfter(): void {
     this.isLast = true;
   }
@@ -103,18 +103,18 @@ export class Reply {
     this.headers.push(...headers);
   }
 
-  /** Sends a whole answer, which is owed where something was changed; a HEAD request gets its headers only. */
+  /** Sends a whole answer; the answer to a change is owed. A HEAD request gets the headers only. */
   send(status: number, contentType: string, body: Body, isOwed = false): void {
     const { raw } = this;
     if (typeof body !== 'string') {
       this.sendLong({ status, contentType, isOwed }, body);
       return;
     }
-    // What a HEAD request would have got has a length only where it has a body.
+    // The length of a HEAD answer is sent only when a GET would have a body.
     const isLength = status !== 204 && (body !== '' || raw.req.method !== 'HEAD');
     this.head(status, contentType, isLength ? body.length : undefined);
     if (body !== '') {
-      // end(body) would give the socket an empty piece besides, and gathering the two costs more than writing one.
+      // end(body) would give the socket an extra empty piece, and joining the two costs more than writing one.
       raw.write(body, 'latin1');
       raw.socket?.uncork();
     }
@@ -122,7 +122,7 @@ export class Reply {
     this.holdUntilRead(body.length);
   }
 
-  /** Sends a body once it is laid out; one that is owed is never refused for want of room. */
+  /** Sends a body when it is built; an owed one is never refused because of memory. */
   private sendLong({ status, contentType, isOwed }: Start, body: LongBody): void {
     const { raw } = this;
     const { load } = this.site;
@@ -154,7 +154,7 @@ export class Reply {
     this.raw.writeHead(status, this.headers);
   }
 
-  /** A client that does not read its answer in time loses it. */
+  /** Closes the connection when the client does not read its answer in time. */
   private holdUntilRead(bytes: number): void {
     const { raw } = this;
     if (raw.writableLength === 0) return;
@@ -167,7 +167,7 @@ export class Reply {
     });
   }
 
-  /** Sends the headers of an answer whose body comes later, in chunks. */
+  /** Sends the headers of an answer whose body follows in chunks. */
   open(status: number, contentType: string): void {
     this.add('Content-Type', contentType);
     this.addConnection(false);
@@ -175,7 +175,7 @@ export class Reply {
     this.raw.flushHeaders();
   }
 
-  /** As Go, says what becomes of the connection where the version of HTTP alone does not say it. */
+  /** As in Go, sends a Connection header when the HTTP version alone does not decide. */
   private addConnection(hasEnd: boolean): void {
     const { shouldKeepAlive, req } = this.raw;
     if (this.isLast) this.add('Connection', 'close');
@@ -184,18 +184,18 @@ export class Reply {
     } else if (!shouldKeepAlive) this.add('Connection', 'close');
   }
 
-  /** Answers that too many answers wait already: before anything was done. */
+  /** Refuses because too many answers are unread; called before anything was changed. */
   refuseForWant(): void {
     this.refuse(503, 'too many answers wait to be read by their clients: try again later');
   }
 
-  /** Sends a refusal in plain text, as Go's HTTP library words it. */
+  /** Sends an error in plain text, in the words of Go's HTTP library. */
   refuse(status: number, text: string): void {
     this.add('X-Content-Type-Options', 'nosniff');
     this.send(status, 'text/plain; charset=utf-8', `${text}\n`);
   }
 
-  /** Answers what Go refuses before it looks for a page: in bare text, and with the end of the connection. */
+  /** Answers what Go refuses before it looks for a page: plain text, and the connection is closed. */
   hangUp(status: number, text: string): void {
     this.raw.removeHeader('transfer-encoding');
     this.raw.writeHead(status, ['Content-Type', 'text/plain; charset=utf-8', 'Connection', 'close']);

@@ -1,4 +1,4 @@
-/** What a request line asks for, taken apart as Go's HTTP server does it. */
+/** The target of a request line, parsed as Go's HTTP server does. */
 export interface Target {
   /** Decoded bytes, '/' first, not cleaned. */
   readonly path: string;
@@ -6,7 +6,7 @@ export interface Target {
   readonly query: string;
 }
 
-/** Takes a request target apart; undefined when its path holds a broken percent escape. */
+/** Parses a request target; undefined when its path has an invalid percent escape. */
 export function parseTarget(target: string): Target | undefined {
   const local = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
@@ -22,7 +22,7 @@ function decodePercent(raw: string): string | undefined {
   return raw.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
 }
 
-/** The path with '//', '.' and '..' resolved; one trailing slash stays. */
+/** The path with '//', '.' and '..' resolved; one slash at the end stays. */
 export function cleanPath(path: string): string {
   if (!/\/\.|\/\//.test(path)) return path;
   const names: string[] = [];
@@ -34,7 +34,7 @@ export function cleanPath(path: string): string {
   return path.endsWith('/') && clean !== '/' ? `${clean}/` : clean;
 }
 
-/** A path and query as a Location header: bytes that a path may not hold are escaped. */
+/** A path and query as a Location header: bytes that are not allowed in a path are escaped. */
 export function printLocation(path: string, query: string): string {
   const escaped = path.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@]/g, percent);
   return query === '' ? escaped : `${escaped}?${query.replace(/[\x80-\xff]/g, (char) => percent(char).toLowerCase())}`;

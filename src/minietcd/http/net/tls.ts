@@ -8,7 +8,7 @@ import { ListenError } from './address.ts';
 export interface ServerTlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
-  /** '' for none; with one, every client must show a certificate of it. */
+  /** '' for none; with a CA file, every client must have a certificate of this CA. */
   readonly caFile: string;
 }
 
@@ -23,7 +23,7 @@ export async function loadTls(files: ServerTlsFiles): Promise<TlsOptions> {
   return { ...options, ca: await readAuthorities(files.caFile), requestCert: true, rejectUnauthorized: true };
 }
 
-/** Says that the server's certificate is not valid at a time, in milliseconds; undefined where it is. */
+/** A warning when the server's certificate is not valid at a time (in milliseconds); undefined when it is. */
 export async function untimelyNote({ certFile }: ServerTlsFiles, now: number): Promise<string | undefined> {
   const { validFrom, validTo } = new X509Certificate(await read('certificate', certFile));
   const refused = 'clients that check it refuse this server';
@@ -33,7 +33,7 @@ export async function untimelyNote({ certFile }: ServerTlsFiles, now: number): P
   return undefined;
 }
 
-/** Why a client was refused that should show a certificate; undefined where something else broke the connection. */
+/** Why a client without a valid certificate was refused; undefined when the connection failed for another reason. */
 export function certificateFault(code: string): string | undefined {
   return certificateFaults.get(code);
 }
@@ -61,7 +61,7 @@ export async function stampOf({ certFile, keyFile, caFile }: ServerTlsFiles): Pr
 async function readAuthorities(file: string): Promise<string> {
   const pem = await read('CA', file);
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-  // Without this, nobody could connect, and nobody would know why.
+  // Otherwise no client could connect, without an error anywhere.
   if (blocks.length === 0) throw new ListenError(`the CA file ${file} holds no PEM certificate`);
   for (const block of blocks) check('CA', file, () => new X509Certificate(block));
   return pem;
@@ -84,7 +84,7 @@ function check(what: string, file: string, use: () => unknown): void {
   }
 }
 
-/** OpenSSL's messages begin with numbers and names of functions. */
+/** OpenSSL's messages begin with numbers and function names. */
 function reasonOf({ message }: Error): string {
   if (/key values mismatch/.test(message)) return 'it does not match the certificate';
   if (/no start line/.test(message)) return 'it is not PEM';

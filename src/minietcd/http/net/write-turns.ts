@@ -1,13 +1,13 @@
-/** So many small writes go out in one turn of the event loop: each takes the system 30 µs or so. */
+/** How many small writes are made in one turn of the event loop: each takes about 30 µs. */
 const maxWrites = 200;
 
-/** Spreads writes over turns of the event loop, so that an event that thousands wait for keeps nobody else waiting. */
+/** Spreads writes over turns of the event loop, so that an event with thousands of watchers does not block it. */
 export class WriteTurns {
   private left = maxWrites;
   private isCounting = false;
   private waiting: (() => void)[] = [];
 
-  /** True where a write has room in this turn, which it takes; else `write` is called in a later one, in order. */
+  /** True when a write fits into this turn; otherwise `write` is called in a later one, in order. */
   take(write: () => void): boolean {
     this.count();
     if (this.left === 0) {

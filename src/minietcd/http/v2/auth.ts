@@ -8,7 +8,7 @@ import type { Reply, ServerContext } from '../net/server-context.ts';
 const json = 'application/json';
 const top = '/v2/auth/';
 
-/** The one role that a store without passwords knows of. */
+/** The only role of a store without passwords. */
 const rootRole = '{"role":"root","permissions":{"kv":{"read":["/*"],"write":["/*"]}}}';
 
 const advice = 'mini-etcd has no users and no roles: use TLS with client certificates (-ca-file)';
@@ -16,9 +16,9 @@ const advice = 'mini-etcd has no users and no roles: use TLS with client certifi
 type Said = readonly [status: number, message: string];
 
 /**
- * Answers /v2/auth and below as etcd does that has no users yet. It gets none: what would make one, or a role, is
- * refused with advice, so that passwords can never be switched on. With 409, for clients try again after a 5xx and hide
- * what it says.
+ * Answers /v2/auth as an etcd without users. Requests that would create a user or a role are refused with advice, so
+ * passwords can never be turned on. The status is 409, because clients repeat a request after a 5xx and hide its
+ * message.
  */
 export async function answerAuth(site: ServerContext, req: IncomingMessage, path: string, reply: Reply): Promise<void> {
   const [kind = '', ...rest] = path.slice(top.length).split('/');
@@ -54,7 +54,7 @@ function refuseSwitch(method: string): Said {
   return [409, 'auth: No root user available, please create one'];
 }
 
-/** What etcd says of a user or role that it does not have, and of a change of the role that always is. */
+/** etcd's answer for a user or role that does not exist, and for a change of the root role. */
 async function refuse(kind: string, name: string, method: string, body: () => Promise<string>): Promise<Said> {
   const isUser = kind === 'users';
   const what = isUser ? 'User' : 'Role';
@@ -74,12 +74,12 @@ async function refuse(kind: string, name: string, method: string, body: () => Pr
   return request.isBare ? [400, `auth: Cannot create user ${name} with an empty password`] : [409, advice];
 }
 
-/** What a body asks for. */
+/** The content of a body. */
 interface UserRequest {
   readonly name: string;
-  /** Something is granted or revoked, which only what exists can have. */
+  /** True for a grant or revoke, which only an existing user or role can have. */
   readonly isChange: boolean;
-  /** A user without a password. */
+  /** True for a user without a password. */
   readonly isBare: boolean;
 }
 
@@ -98,7 +98,7 @@ function readRole(fields: Fields): UserRequest | undefined {
   return typeof name === 'string' ? { name, isChange: grant + revoke > 0, isBare: false } : undefined;
 }
 
-/** How many paths {"kv":{"read":[...],"write":[...]}} names; undefined for what is not of that kind. */
+/** How many paths {"kv":{"read":[...],"write":[...]}} has; undefined for another type. */
 function countPaths(value: Value | undefined): number | undefined {
   const permissions = asObject(value);
   const kv = permissions === undefined ? undefined : asObject(permissions.get('kv'));

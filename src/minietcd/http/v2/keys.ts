@@ -14,16 +14,16 @@ import type { Target } from '../net/target.ts';
 
 const methods = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];
 
-/** Bytes; a shorter answer is always given, for a refusal is no shorter. */
+/** Bytes. A shorter answer is always sent: a refusal would not be shorter. */
 const shortAnswer = 16 * 1024;
 
 /** A listing of more nodes is made in steps. */
 const shortListing = 500;
 
-/** The deepest key; a deeper one could only be meant to exhaust the server. */
+/** The maximum depth of a key; a deeper one can only be meant to exhaust the server. */
 const deepestKey = 1024;
 
-/** Answers a request to /v2/keys and below; a change takes the time that the disk takes. */
+/** Answers a request to /v2/keys; a change waits for the disk. */
 export function answerKeys(
   site: ServerContext,
   req: IncomingMessage,
@@ -49,14 +49,14 @@ export function answerKeys(
   return undefined;
 }
 
-/** Where a read is answered, and when it came, in milliseconds since the epoch. */
+/** The reply to a read, and the time of the read in milliseconds since the epoch. */
 interface Reading {
   readonly reply: Reply;
   readonly method: string;
   readonly at: number;
 }
 
-/** Answers a get: at once, but for what holds many nodes. Throws EtcdError. */
+/** Answers a get; at once unless it has many nodes. Throws EtcdError. */
 function get(site: ServerContext, ask: GetParameters, reading: Reading): Promise<void> | undefined {
   const { keyspace } = site;
   const { index } = keyspace;
@@ -68,7 +68,7 @@ function get(site: ServerContext, ask: GetParameters, reading: Reading): Promise
   return undefined;
 }
 
-/** Makes a long listing in steps, and counts what there is of it as an answer that waits to be read. */
+/** Makes a long listing in steps, and counts its length as an unread answer. */
 async function list(site: ServerContext, listing: Listing, indexes: Headers, reading: Reading): Promise<void> {
   const { load } = site;
   const { reply, method } = reading;
@@ -110,7 +110,7 @@ function sendListing(site: ServerContext, body: Body, indexes: Headers, { reply,
 
 function startWatch(site: ServerContext, watch: WatchParameters, reply: Reply): void {
   const { index } = site.keyspace;
-  // Not before the watch stands: a refusal carries other headers.
+  // Not before the watch is accepted: a refusal has other headers.
   answerWatch(site, watch, reply, () => {
     reply.addAll(indexesOf(site, index));
     reply.open(200, 'application/json');
@@ -137,7 +137,7 @@ async function change(site: ServerContext, req: IncomingMessage, reply: Reply, t
   }
 }
 
-/** What cannot be answered for want of memory is not done: once it is, the client hears of it. */
+/** A change whose answer does not fit into memory is not made; once it is made, it must be answered. */
 async function carryOut(site: ServerContext, { request, quiet }: WriteParameters, reply: Reply): Promise<void> {
   const { keyspace, load } = site;
   const room = quiet ? 0 : keyspace.lengthAt(request.path) + ('write' in request ? request.write.value.length : 0);
@@ -156,7 +156,7 @@ async function carryOut(site: ServerContext, { request, quiet }: WriteParameters
   }
 }
 
-/** Answers a refusal of the store; what else was thrown is thrown on. */
+/** Answers a refusal of the store; other errors are thrown again. */
 function refuse(site: ServerContext, method: string, reply: Reply, error: unknown): void {
   if (!(error instanceof EtcdError)) throw error;
   site.http.countFailed(method, error.status);
@@ -169,7 +169,7 @@ function refuse(site: ServerContext, method: string, reply: Reply, error: unknow
   reply.send(error.status, 'application/json', body);
 }
 
-/** Where the store stands, as headers. */
+/** The indexes of the store, as headers. */
 function indexesOf(site: ServerContext, index: number): Headers {
   const { keyspace, member } = site;
   return [
@@ -183,7 +183,7 @@ function isNew(event: Event): boolean {
   return event.action === 'create' || (event.action === 'set' && event.prevNode === undefined);
 }
 
-/** The key below /v2/keys, without a trailing slash. */
+/** The key below /v2/keys, without a slash at the end. */
 function keyPath(path: string): string {
   const key = path.slice('/v2/keys'.length, path.endsWith('/') ? -1 : undefined);
   if (key.length > deepestKey && key.split('/').length > deepestKey) {

@@ -7,8 +7,8 @@ import type { Member, Reply, ServerContext } from '../net/server-context.ts';
 const json = 'application/json';
 
 /**
- * Answers /v2/members and below: one member, for ever. What is wrong with a request comes first, in etcd's words; the rest
- * is refused with 409, for clients take a 5xx as a cluster without a leader and hide what it says.
+ * Answers /v2/members: there is always one member. Invalid requests get etcd's errors; other changes are refused with
+ * 409, because clients take a 5xx for a cluster without a leader and hide its message.
  */
 export async function answerMembers(
   site: ServerContext,
@@ -43,7 +43,7 @@ async function refuseAnother(site: ServerContext, req: IncomingMessage, reply: R
   else say(reply, 409, 'mini-etcd is a single node: members cannot be added');
 }
 
-/** Answers a PUT or DELETE of a member; to give this one the URLs that it has is no change. */
+/** Answers a PUT or DELETE of a member; a PUT of its current URLs changes nothing. */
 async function changeMember(site: ServerContext, req: IncomingMessage, name: string, reply: Reply): Promise<void> {
   const id = /^0*[0-9a-f]{1,16}$/i.test(name) ? BigInt(`0x${name}`).toString(16) : undefined;
   if (id === undefined) {
@@ -59,7 +59,7 @@ async function changeMember(site: ServerContext, req: IncomingMessage, name: str
   else say(reply, 409, 'mini-etcd is a single node: -peer-addr sets the peer URLs that it shows');
 }
 
-/** The peer URLs of a request, or undefined once it is refused. */
+/** The peer URLs of a request, or undefined after a refusal. */
 async function readUrls(
   site: ServerContext,
   req: IncomingMessage,

@@ -3,17 +3,17 @@ import type { Form } from '../net/form.ts';
 import type { Request } from '../../state/request.ts';
 import type { Guard, Write } from '../../state/store.ts';
 
-/** What a request to /v2/keys wants to see. */
+/** The parameters of a read of /v2/keys. */
 export type ReadParameters = GetParameters | WatchParameters;
 
-/** What is read at once. */
+/** A read that is answered at once. */
 export interface GetParameters {
   readonly kind: 'get';
   readonly path: string;
   readonly recursive: boolean;
 }
 
-/** A request that waits for an event, or with stream for all that come. */
+/** A request that waits for an event; with stream, for all following events. */
 export interface WatchParameters {
   readonly kind: 'watch';
   readonly path: string;
@@ -22,14 +22,14 @@ export interface WatchParameters {
   readonly since: number;
 }
 
-/** What a request to /v2/keys wants to change. */
+/** The parameters of a change of /v2/keys. */
 export interface WriteParameters {
   readonly request: Exclude<Request, { readonly action: 'sync' }>;
-  /** A success answers with the action alone. */
+  /** The answer to a success has only the action. */
   readonly quiet: boolean;
 }
 
-/** Every parameter, checked. */
+/** All parameters, checked. */
 interface Fields {
   readonly prevIndex: bigint;
   readonly waitIndex: bigint;
@@ -45,12 +45,12 @@ interface Fields {
   readonly refresh: boolean;
 }
 
-/** Longer TTLs overflow in etcd and then mean something else; here they are refused. */
+/** Longer TTLs overflow in etcd and get another meaning; here they are refused. */
 const maxTtlSeconds = 9_000_000_000n;
 
 const maxUint64 = 0xffff_ffff_ffff_ffffn;
 
-// Every parameter is checked on every method, in etcd's order.
+// Every parameter is checked for every method, in etcd's order.
 
 /** Reads a GET or HEAD of /v2/keys. Throws EtcdError. */
 export function parseRead(method: string, path: string, form: Form): ReadParameters {
@@ -105,7 +105,7 @@ function writeOf(form: Form, fields: Fields, at: number): Write {
   };
 }
 
-/** The order of these checks is the order in which etcd reports faults. */
+/** The checks are in the order in which etcd reports errors. */
 function checkFields(method: string, form: Form): Fields {
   const prevIndex = readIndex(form, 'prevIndex');
   const waitIndex = readIndex(form, 'waitIndex');
@@ -147,7 +147,7 @@ function readFlag(form: Form, name: string): boolean {
   return value;
 }
 
-/** A flag that may be left out; its fault has no quotes in etcd. */
+/** An optional flag; etcd's error for it has no quotes. */
 function readChoice(form: Form, name: string): boolean | undefined {
   const text = form.get(name);
   if (text === undefined) return undefined;
@@ -179,7 +179,7 @@ function parseBool(text: string): boolean | undefined {
 function parseUint64(text: string): bigint | undefined {
   if (!/^[0-9]+$/.test(text)) return undefined;
   const digits = text.replace(/^0+(?=[0-9])/, '');
-  if (digits.length > 20) return undefined; // a long number would take BigInt minutes
+  if (digits.length > 20) return undefined; // BigInt would need minutes for a very long number
   const value = BigInt(digits);
   return value > maxUint64 ? undefined : value;
 }

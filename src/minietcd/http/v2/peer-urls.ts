@@ -3,7 +3,7 @@ import { readObject } from '../net/json-object.ts';
 
 const struct = 'struct { PeerURLs []string "json:\\"peerURLs\\"" }';
 
-/** The URLs of {"peerURLs":[...]}, sorted. Throws Error in etcd's words where they are none, or none of a peer. */
+/** The URLs of {"peerURLs":[...]}, sorted. Throws Error in etcd's words when one is invalid or not a peer URL. */
 export function readPeerUrls(body: string): readonly string[] {
   const given = readGiven(body);
   if (!(given instanceof Slice)) {
@@ -33,7 +33,7 @@ function wrongType(value: Value, type: string): Error {
   return new Error(`json: cannot unmarshal ${name} into Go struct field .peerURLs of type ${type}`);
 }
 
-/** What Go's parser of URLs says of odder ones is not copied. */
+/** Go's messages for unusual invalid URLs are not copied. */
 function checkUrl(url: string): void {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   if (!/^(?:https?|unixs?)$/i.test(scheme)) throw new Error(`URL scheme must be http, https, unix, or unixs: ${url}`);

@@ -5,18 +5,18 @@ import { Outbox } from '../net/outbox.ts';
 import type { Reply, ServerContext } from '../net/server-context.ts';
 import type { Watcher } from '../../state/watcher-hub.ts';
 
-/** A stream whose reader is this many bytes behind gets what is buffered, and its end. */
+/** A stream whose reader has more unread bytes gets what is buffered, and ends. */
 const maxBacklogBytes = 8 * 1024 * 1024;
 
-/** The same while the readers of all streams together are too far behind. */
+/** The limit while the readers of all streams together have too many unread bytes. */
 const shortBacklog = 64 * 1024;
 
-/** How long such a reader has to take in the rest. */
+/** How long such a reader has to read the rest. */
 const lastReadMs = 30_000;
 
 /**
- * Answers a watch: open sends the headers at once, then comes the event, or with stream every event as it comes. Throws
- * EtcdError when the history that it asks for is gone, or too many wait already.
+ * Answers a watch: the headers are sent at once, then the event, or with stream every event. Throws EtcdError when the
+ * requested history is gone, or when too many watchers wait.
  */
 export function answerWatch(site: ServerContext, watch: WatchParameters, reply: Reply, open: () => void): void {
   const { raw } = reply;
@@ -36,7 +36,7 @@ export function answerWatch(site: ServerContext, watch: WatchParameters, reply: 
       const body = eventJson(event);
       const isFull = !load.hasRoom(typeof body === 'string' ? body.length : body.cost);
       if (!watch.stream) {
-        // Who gets nothing asks again, as after a time-out of etcd.
+        // A client without an answer asks again, as after a time-out of etcd.
         outbox.end(lastReadMs, isFull ? '' : body);
       } else if (outbox.behind > (isFull ? shortBacklog : maxBacklogBytes)) {
         keyspace.unwatch(watcher);

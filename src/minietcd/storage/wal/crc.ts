@@ -2,7 +2,7 @@
 
 const polynomial = 0x82f63b78;
 
-/** Row k holds what a byte does to the sum when k more bytes follow it. */
+/** Row k is the effect of a byte on the checksum when k more bytes follow it. */
 const tables = makeTables();
 
 function makeTables(): Int32Array {
@@ -19,7 +19,7 @@ function makeTables(): Int32Array {
   return rows;
 }
 
-/** The sum of bytes[from, to), continued from the sum of what precedes them (0 for nothing). */
+/** The checksum of bytes[from, to), continued from the checksum of the bytes before (0 for none). */
 export function crc32c(bytes: Uint8Array, from: number, to: number, before = 0): number {
   const t = tables;
   let sum = ~before;

@@ -1,10 +1,10 @@
 import { errnoText } from '../../../go/os.ts';
 
-/** What is wrong with a data directory; the message names the file, the offset where there is one, and the way out. */
+/** An error of a data directory; the message names the file, the offset if there is one, and what to do. */
 export class DataError extends Error {
   override readonly name = 'DataError';
   constructor(
-    /** damaged: what the files hold is not what was written. refused: the directory cannot be used as it is. */
+    /** damaged: the content is not what was written. refused: the directory cannot be used as it is. */
     readonly code: 'damaged' | 'refused',
     message: string,
     options?: ErrorOptions,
@@ -13,7 +13,7 @@ export class DataError extends Error {
   }
 }
 
-/** What says more than the system's own words. */
+/** Clearer texts than those of the system. */
 const reasons = new Map([
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'no space left on the disk'],
@@ -22,7 +22,7 @@ const reasons = new Map([
   ['EEXIST', 'it is not a directory'],
 ]);
 
-/** Why the system refused, in words. */
+/** The system's error as text. */
 export function reasonOf(error: unknown): string {
   return reasons.get((error as NodeJS.ErrnoException).code ?? '') ?? errnoText(error as NodeJS.ErrnoException);
 }

@@ -3,30 +3,30 @@ import { DataError } from './error.ts';
 import { hasHeader, headerBytes, indexAt, isBatchStart, readRecord, recordBytes, type LogRecord } from './record.ts';
 import { hex16, readSegment, segmentHeaderBytes, type SegmentFile } from './segment.ts';
 
-/** Where a log ends: what the next record follows on. */
+/** The end of a log, after which the next record is written. */
 export interface LogEnd {
   readonly file: SegmentFile;
-  /** Where the next record goes. */
+  /** The offset of the next record. */
   readonly offset: number;
   readonly lastIndex: number;
   /** The CRC of the last record. */
   readonly chain: number;
-  /** Set where no whole record follows, but something that may be dropped: how many bytes of it there are. */
+  /** Above 0 when the last bytes are not a whole record and may be dropped: their number. */
   readonly tornBytes: number;
-  /** What is known of those bytes, in words; '' where there are none. */
+  /** What is known about these bytes; '' when there are none. */
   readonly torn: string;
 }
 
-/** What a log is read for. */
+/** Options for reading a log. */
 export interface LogReader {
   readonly clusterId: string;
   /** Called for every record, in order. */
   readonly take: (frame: LogRecord) => void;
-  /** Where damage is met, end the log there instead of throwing; called with what was found. */
+  /** Ends a damaged log at the damage instead of throwing; called with the damage. */
   readonly cutAtDamage?: (error: DataError) => void;
 }
 
-/** Reads segments, oldest first, to the end of the log. Throws DataError where something other than a torn tail is met. */
+/** Reads segments, oldest first, to the end of the log. Throws DataError for any damage except a torn tail. */
 export function readLog(files: readonly SegmentFile[], reader: LogReader): LogEnd {
   let end: LogEnd | undefined;
   for (const file of files) {
@@ -61,7 +61,7 @@ function readOne(
   while (offset < bytes.length) {
     const frame = readRecord(bytes, offset, chain);
     const fault = typeof frame === 'string' ? frame : faultOfIndex(frame, lastIndex);
-    // Room that was made ready and not used yet.
+    // Reserved space that is not used yet.
     if (typeof frame === 'string' && isLast && isZero(bytes, offset, bytes.length)) break;
     if (typeof frame === 'string' || fault !== undefined) {
       const torn = isLast && typeof frame === 'string' && isTorn(bytes, offset, lastIndex);
@@ -81,8 +81,9 @@ function readOne(
 }
 
 /**
- * A file that something else cut looks like one whose last write was cut by a crash: who was told of it cannot be known.
- * Where the file is long enough, a part of the record never reached the disk, so the sync that answers wait for was not over.
+ * A file that another program has cut looks like one whose last write was cut by a crash: whether a client got an
+ * answer is unknown. If the file is long enough, a part of the record never reached the disk, so the sync, and with it
+ * the answer, was not done.
  */
 function tornWords(bytes: Buffer, offset: number): string {
   const what = `an unfinished write of ${counted(bytes.length - offset, 'byte')}`;
@@ -115,8 +116,8 @@ function checkJoint(file: SegmentFile, header: { chain: number; firstIndex: numb
 const sector = 512;
 
 /**
- * True where what stands at an offset is a write that never finished: the file ends inside it, or a sector of it never
- * reached the disk. A later batch proves the opposite: it was only begun when all before it was on disk.
+ * True when the bytes at an offset are an unfinished write: the file ends inside it, or one of its sectors never
+ * reached the disk. A later batch proves the opposite: it was begun only when everything before it was on disk.
  */
 function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
   const end = recordEnd(bytes, offset);
@@ -129,7 +130,9 @@ function isTorn(bytes: Buffer, offset: number, lastIndex: number): boolean {
   return true;
 }
 
-/** Of the first sector only what follows the record before counts, of the last only what the file still holds. */
+/**
+ * Of the first sector only the bytes after the record before count; of the last one only those that are in the file.
+ */
 function coversZeroSector(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from - (from % sector); at < to; at += sector) {
     if (isZero(bytes, Math.max(at, from), Math.min(at + sector, bytes.length))) return true;

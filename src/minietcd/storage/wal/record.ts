@@ -1,25 +1,25 @@
 import { crc32c } from './crc.ts';
 
 /**
- * One record of the log on disk, little-endian: u32 payload length, u8 type, u8 flags, u16 sum of the other header
+ * A record of the log on disk, little-endian: u32 payload length, u8 type, u8 flags, u16 checksum of the other header
  * fields, u64 index, u32 CRC-32C over the CRC of the record before, the header and the payload; the payload; zeros up
  * to a multiple of 8 bytes.
  */
 export const headerBytes = 20;
 
-/** A longer payload is no record: no request can be that long. */
+/** A longer payload is not a record: no request is that long. */
 const maxPayloadBytes = 12 * 1024 * 1024;
 
-/** The first record of a batch: all that precede it were on disk before it was written. */
+/** The first record of a batch: everything before it was on disk before it was written. */
 const batchStart = 1;
 
-/** What a record carries. */
+/** The content of a record. */
 export interface Entry {
   readonly type: number;
   readonly payload: Uint8Array;
 }
 
-/** A record as it was read; the payload is a view of the bytes that were read. */
+/** A record that was read; the payload is a view of the read buffer. */
 export interface LogRecord extends Entry {
   readonly index: number;
   readonly startsBatch: boolean;
@@ -28,12 +28,12 @@ export interface LogRecord extends Entry {
   readonly end: number;
 }
 
-/** The space that a payload takes as a record. */
+/** The size of a record with a payload. */
 export function recordBytes(payload: number): number {
   return (headerBytes + payload + 7) & ~7;
 }
 
-/** Where a record goes, and what goes before it. */
+/** The position of a record, and what is before it. */
 export interface RecordPlace {
   readonly at: number;
   readonly index: number;
@@ -60,7 +60,7 @@ export function writeRecord(out: Buffer, entry: Entry, { at, index, startsBatch,
   return crc;
 }
 
-/** Reads the record at an offset, or says why there is none: in the file's own words, for the operator. */
+/** Reads the record at an offset, or returns why there is none, as text for the operator. */
 export function readRecord(bytes: Buffer, at: number, chain: number): LogRecord | string {
   if (at + headerBytes > bytes.length) return 'the file ends inside a record';
   if (!hasHeader(bytes, at)) return 'no record begins there';
@@ -81,7 +81,7 @@ export function readRecord(bytes: Buffer, at: number, chain: number): LogRecord 
   };
 }
 
-/** True where the header of a record stands, whatever follows it: a length that may be believed. */
+/** True when the header at an offset is valid: its length can be trusted. */
 export function hasHeader(bytes: Buffer, at: number): boolean {
   if (at + headerBytes > bytes.length || bytes[at + 4] === 0) return false;
   return bytes.readUInt16LE(at + 6) === headerSum(bytes, at) && bytes.readUInt32LE(at) <= maxPayloadBytes;
@@ -92,7 +92,7 @@ export function indexAt(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12) * 0x1_0000_0000;
 }
 
-/** True where the header at an offset says that a batch begins. */
+/** True when the header at an offset is the first of a batch. */
 export function isBatchStart(bytes: Buffer, at: number): boolean {
   return (bytes[at + 5]! & batchStart) !== 0;
 }

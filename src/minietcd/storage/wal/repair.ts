@@ -3,7 +3,10 @@ import { open } from 'node:fs/promises';
 import type { LogEnd } from './log-reader.ts';
 import { syncDirectory } from './wal.ts';
 
-/** Takes a torn tail off the end of a log and keeps it beside the segment: where it is kept, and the end that is left. */
+/**
+ * Removes a torn tail from the end of a log and keeps it in a file beside the segment; returns the path of that file,
+ * and the new end.
+ */
 export async function repairTail(end: LogEnd): Promise<{ readonly kept: string; readonly end: LogEnd }> {
   const { path } = end.file;
   const kept = `${path}.${end.offset}.broken`;

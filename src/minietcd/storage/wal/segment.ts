@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { crc32c } from './crc.ts';
 import { DataError } from './error.ts';
 
-/** What stands at the head of a segment, and in its name. */
+/** The header of a segment, partly also in its name. */
 export interface SegmentHeader {
   readonly seq: number;
-  /** The index that its first record has, or will have. */
+  /** The index of its first record. */
   readonly firstIndex: number;
-  /** Whose log it is. */
+  /** The cluster of the log. */
   readonly clusterId: string;
   /** The CRC of the last record of the segment before. */
   readonly chain: number;
@@ -33,12 +33,12 @@ export function segmentName({ seq, firstIndex }: SegmentHeader): string {
   return `${hex16(seq)}-${hex16(firstIndex)}.wal`;
 }
 
-/** Sixteen hex digits, so that names sort as numbers do. */
+/** Sixteen hex digits, so that names sort like numbers. */
 export function hex16(number: number): string {
   return number.toString(16).padStart(16, '0');
 }
 
-/** The segments of a folder in their order. Throws DataError where one is missing between others. */
+/** The segments of a folder in order. Throws DataError when one between others is missing. */
 export function listSegments(folder: string): readonly SegmentFile[] {
   const files = readdirSync(folder)
     .map((name) => ({ path: join(folder, name), match: /^([0-9a-f]{16})-([0-9a-f]{16})\.wal$/.exec(name) }))
@@ -54,7 +54,7 @@ export function listSegments(folder: string): readonly SegmentFile[] {
   return files;
 }
 
-/** The header's bytes. */
+/** Encodes the header. */
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes);
   bytes.write(magic, 'latin1');
@@ -67,7 +67,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   return bytes;
 }
 
-/** Reads a whole segment and its header. Throws DataError where the header is not what the file's name promises. */
+/** Reads a whole segment and its header. Throws DataError when the header does not fit the file name. */
 export function readSegment(file: SegmentFile): { readonly header: SegmentHeader; readonly bytes: Buffer } {
   const bytes = readFileSync(file.path);
   const damaged = (what: string) => new DataError('damaged', `${file.path}: offset 0: ${what}`);
@@ -87,7 +87,7 @@ export function readSegment(file: SegmentFile): { readonly header: SegmentHeader
   return { header, bytes };
 }
 
-/** The refusal of a file whose format this release does not know. */
+/** The error for a file format that this release does not know. */
 export function newerError(path: string): DataError {
   return new DataError('refused', `${path}: written by a newer version of mini-etcd`);
 }

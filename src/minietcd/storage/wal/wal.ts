@@ -25,37 +25,37 @@ const syncAll = promisify(fsync);
 const truncate = promisify(ftruncate);
 const writeAt = promisify(write);
 
-/** A longer segment is finished, and another begun. */
+/** After this size a new segment begins. */
 const maxSegmentBytes = 32 * 1024 * 1024;
 
-/** The buffer that batches are laid out in is kept up to this size. */
+/** The buffer for batches is kept up to this size. */
 const keptBuffer = 1024 * 1024;
 
-/** Less room than this on the disk is none: a few small writes would fill it up again at once. */
+/** With less free space, a few small writes would fill the disk again at once. */
 const minFreeBytes = 1024 * 1024;
 
-/** A longer write is made in another thread, for the system copies all of it. */
+/** A longer write is made in another thread, because the system copies all of it. */
 const longWrite = 256 * 1024;
 
-/** In seconds: of a longer sync, the way through the thread pool is no part worth sparing. */
+/** In seconds. After a slower sync, the time in the thread pool does not matter. */
 const quickSync = 0.001;
 
-/** So many quick syncs it takes to trust a disk again. */
+/** After so many quick syncs a disk counts as quick again. */
 const syncsOfDoubt = 50;
 
 /**
- * A segment grows by so many zeros at a time. A sync is much quicker, and waits for nobody else's, where the file system
- * need not note a new length.
+ * A segment grows by so many zeros at a time: a sync is much faster, and independent of other programs' syncs, when the
+ * length of the file does not change.
  */
 const growth = Buffer.alloc(1024 * 1024);
 
-/** A log that could not take a batch; nothing of the batch counts. */
+/** The log could not write a batch; nothing of the batch counts. */
 export class WalError extends Error {
   override readonly name = 'WalError';
   constructor(
     /**
-     * full: there is no room. away: the file is not there as it was left, or cannot be written; both may pass. lost: what
-     * is on disk is not known any more.
+     * full: no space. away: the file is not at its path, was changed, or cannot be written; both may pass. lost: what
+     * is on disk is unknown.
      */
     readonly code: 'full' | 'away' | 'lost',
     message: string,
@@ -65,36 +65,36 @@ export class WalError extends Error {
   }
 }
 
-/** Where bytes go in a segment. */
+/** A range of bytes in a segment. */
 interface Stretch {
   readonly length: number;
   readonly at: number;
   readonly isLong: boolean;
 }
 
-/** The end of a log, open for more: one batch at a time. It knows nothing of what its records mean. */
+/** The end of a log, open for writing: one batch at a time. It does not know the meaning of the records. */
 export class Wal {
   private buffer = Buffer.allocUnsafe(64 * 1024);
   private seq: number;
   private fd: number;
   private path: string;
-  /** Which file it is, whatever it is called. */
+  /** The inode of the file, whatever its name is. */
   private inode: number;
   private offset: number;
   private chain: number;
   /** How many syncs in a row were quick; below zero after a slow one. */
   private quickSyncs = 0;
-  /** The length of the file: zeros follow the last record. */
+  /** The length of the file: the last record is followed by zeros. */
   private allocated: number;
   private isDirty = false;
-  /** How much this process has added to the log. */
+  /** How many bytes this process has added to the log. */
   bytesWritten = 0;
-  /** How long the syncs took, with etcd's bounds: a millisecond to eight seconds. */
+  /** The durations of the syncs, with etcd's bounds: a millisecond to eight seconds. */
   readonly syncs = new Histogram(doublings(0.001, 14));
   /** The index of the newest record that is on disk. */
   lastIndex: number;
 
-  /** Goes on where a log ends; a torn tail must have been repaired. */
+  /** Continues at the end of a log; a torn tail must have been repaired. */
   constructor(
     private readonly folder: string,
     private readonly clusterId: string,
@@ -113,8 +113,8 @@ export class Wal {
   }
 
   /**
-   * What has become of the newest segment, in words; undefined while it is where it was and as it was left. Someone may
-   * remove or move the directory, put another in its place, or cut the file: nothing that is written then would be found.
+   * What happened to the newest segment, as text; undefined while it is unchanged at its path. If the directory is
+   * removed, moved or replaced, or the file is cut, later writes would be lost.
    */
   get fault(): string | undefined {
     try {
@@ -129,7 +129,7 @@ export class Wal {
     }
   }
 
-  /** False where someone else has written behind the last record. */
+  /** False when another process has written after the last record. */
   get isUntouched(): boolean {
     const bytes = Buffer.alloc(headerBytes);
     const length = readSync(this.fd, bytes, 0, bytes.length, this.offset);
@@ -142,12 +142,12 @@ export class Wal {
   }
 
   /**
-   * Puts a batch on disk with one sync; its records get the next indexes. Where it may block, everything else in this
-   * process waits for a disk that has been quick. Throws WalError, then none of it counts.
+   * Writes a batch to disk with one sync; its records get the next indexes. With mayBlock, a sync on a quick disk runs
+   * on this thread and blocks everything else. Throws WalError; then nothing of the batch counts.
    */
   async append(entries: readonly Entry[], mayBlock = false): Promise<void> {
     const { length, chain } = this.layOut(entries);
-    // Where the file is made longer or shorter, that would hide what someone has cut off; all else is seen after the sync.
+    // Changing the length would hide that the file was cut; every other fault is seen after the sync.
     if (this.offset >= this.segmentBytes || this.allocated < this.offset + length) this.mustBeThere();
     if (this.offset >= this.segmentBytes) await this.cut();
     this.isDirty = true;
@@ -166,7 +166,7 @@ export class Wal {
     try {
       this.mustBeThere();
     } catch (away) {
-      // Were the directory moved and found again, what is refused now must not be in it.
+      // If the directory was moved and comes back, the refused batch must not be in it.
       this.isDirty = fstatSync(this.fd).size === this.allocated;
       if (this.isDirty) await this.takeBack();
       throw away;
@@ -200,7 +200,7 @@ export class Wal {
     }
   }
 
-  /** Deletes the segments that hold nothing newer than an index. */
+  /** Deletes the segments that have nothing newer than an index. */
   async release(index: number): Promise<void> {
     const files = listSegments(this.folder);
     for (const [i, { path }] of files.entries()) {
@@ -210,15 +210,15 @@ export class Wal {
     }
   }
 
-  /** Gives back the room that was not used. */
+  /** Frees the space that was not used. */
   close(): void {
-    // A file that someone else has cut or gone on with is left alone: it is evidence, or theirs by now.
+    // A file that another program has cut or extended is not changed: it may be evidence, or belong to that program.
     const isOurs = this.fault === undefined && this.isUntouched;
     if (!this.isDirty && isOurs) ftruncateSync(this.fd, this.offset);
     closeSync(this.fd);
   }
 
-  /** Writes all of the first bytes of a buffer; how many that were. */
+  /** Writes the first bytes of a buffer; returns how many were written. */
   private async write(from: Buffer, { length, at, isLong }: Stretch): Promise<number> {
     for (let done = 0; done < length;) {
       const left = length - done;
@@ -229,7 +229,7 @@ export class Wal {
     return length;
   }
 
-  /** On a quick disk the way through another thread is a good part of a sync, so it is spared where that is allowed. */
+  /** On a quick disk, the way through the thread pool is a large part of a sync, so it is avoided when allowed. */
   private async sync(mayBlock: boolean): Promise<void> {
     const from = process.hrtime.bigint();
     try {
@@ -257,13 +257,13 @@ export class Wal {
     return { length, chain };
   }
 
-  /** Takes away what a failed write left, and room that was not used. Throws WalError when that cannot be made sure of. */
+  /** Removes the bytes of a failed write, and unused space. Throws WalError when that cannot be ensured. */
   private async takeBack(): Promise<void> {
     try {
       await truncate(this.fd, this.offset);
       this.allocated = this.offset;
     } catch {
-      return; // tried again before anything else is written
+      return; // tried again before the next write
     }
     await syncAll(this.fd).catch(lose);
     this.isDirty = false;
@@ -279,7 +279,7 @@ export class Wal {
       if (code === 'EMFILE' || code === 'ENFILE') return undefined;
       throw walError(cause);
     });
-    // Too many files are open: this segment grows on until one more can be.
+    // Too many open files: this segment grows until another file can be opened.
     if (fd === undefined) return;
     closeSync(this.fd);
     this.fd = fd;
@@ -291,10 +291,10 @@ export class Wal {
   }
 }
 
-/** Creates a segment that holds its header only; the descriptor that it is open with. */
+/** Creates a segment with its header only; returns its descriptor. */
 export async function createSegment(folder: string, header: Buffer, name: string): Promise<number> {
   const path = join(folder, name);
-  // Opened first: once the name is there, nothing may fail for want of a descriptor.
+  // Opened first: once the name exists, nothing may fail because of a missing descriptor.
   const place = await open(folder, 'r');
   let fd: number | undefined;
   try {
@@ -313,7 +313,7 @@ export async function createSegment(folder: string, header: Buffer, name: string
   }
 }
 
-/** Makes names that came or went in a folder last. */
+/** Makes new and removed names in a folder durable. */
 export async function syncDirectory(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -323,7 +323,7 @@ export async function syncDirectory(folder: string): Promise<void> {
   }
 }
 
-/** Deletes what unfinished writes left in a folder. */
+/** Deletes the files of unfinished writes in a folder. */
 export async function sweepTemporary(folder: string): Promise<void> {
   for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
 }
@@ -335,7 +335,7 @@ function walError(cause: unknown): WalError {
   return new WalError(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'lost', text, { cause });
 }
 
-/** After a failed sync the system may have dropped the pages: whether they are on disk cannot be found out. */
+/** After a failed sync the system may have dropped the pages: whether they are on disk is unknown. */
 function lose(cause: unknown): never {
   const { message } = cause as NodeJS.ErrnoException;
   throw new WalError('lost', message.replace(/, [a-z]+$/, ''), { cause });
