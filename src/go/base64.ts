@@ -8,7 +8,9 @@ export function encode(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('base64');
 }
 
-/** The bytes of standard base64; padding must be there, line ends may. Throws GoError with the place of the mistake. */
+/**
+ * Decodes standard base64; padding is required, line ends are allowed. Throws GoError with the position of the mistake.
+ */
 export function decode(text: string): string {
   const mistake = findMistake(text);
   if (mistake !== null) throw new GoError(`illegal base64 data at input byte ${mistake}`);
@@ -17,7 +19,7 @@ export function decode(text: string): string {
 
 const other = /[^A-Za-z0-9+/]/;
 
-/** Where Go says that the text goes wrong, if it does. */
+/** The position at which Go reports a mistake, or null. */
 function findMistake(text: string): number | null {
   if (text.length % 4 === 0 && !other.test(text)) return null;
   let inQuantum = 0;
@@ -32,7 +34,7 @@ function findMistake(text: string): number | null {
   return inQuantum === 0 ? null : text.length - inQuantum;
 }
 
-/** What may follow the first `=`: one more if two symbols stand before it, then nothing but line ends. */
+/** What may follow the first `=`: another one if two symbols are before it, then only line ends. */
 function findPaddingMistake(text: string, first: number, inQuantum: number): number | null {
   let next = skipLineEnds(text, first + 1);
   if (inQuantum === 2) {

@@ -1,23 +1,23 @@
 /**
- * What the work under way may take. A render is synchronous, so one clock at a time is enough: what loops over long
- * input, here or in the engines, counts its steps instead of being handed a clock of its own.
+ * The budget of the current work. A render is synchronous, so one clock at a time is enough: code that loops over long
+ * input, here or in the engines, counts its steps here instead of getting a clock as a parameter.
  */
 
 /**
- * Called again and again by work that may be long, and before it takes much memory at once: bytes of it, for a text that
- * may not be longer than what is made. What it throws ends the work.
+ * Called after a number of steps, and before much memory is taken at once: `bytes` of it, for a text that must not be
+ * longer than the output limit if isText. What it throws ends the work.
  */
 export type Tick = (bytes?: number, isText?: boolean) => void;
 
-/** A step is some ten nanoseconds: a byte that is looked at, an element that is copied. */
+/** A step is about ten nanoseconds: reading a byte, copying an element. */
 const stepsPerTick = 16_384;
-/** Less is taken without a question. */
+/** Less memory is taken without asking. */
 const minCountedBytes = 64 * 1024;
 
 let tick: Tick = () => undefined;
 let steps = 0;
 
-/** Does work, which must be synchronous, under a clock of its own, or without one under the clock that is there. */
+/** Runs synchronous work with a tick of its own, or with the current one if `own` is undefined. */
 export function limited<T>(own: Tick | undefined, work: () => T): T {
   if (own === undefined) return work();
   const outer = tick;
@@ -29,28 +29,28 @@ export function limited<T>(own: Tick | undefined, work: () => T): T {
   }
 }
 
-/** Counts steps that are done, or are about to be. */
+/** Counts steps. */
 export function spend(count: number): void {
   if ((steps += count) < stepsPerTick) return;
   steps = 0;
   tick();
 }
 
-/** Asks for memory, in bytes, that is taken at once. */
+/** Asks for memory that is taken at once, in bytes. */
 export function reserve(bytes: number): void {
   if (bytes > minCountedBytes) tick(bytes);
 }
 
-/** Asks for memory for a list that grows by one element at a time, whenever it has doubled. */
+/** Asks for memory for a list that grows by single elements, each time it has doubled. */
 export function reserveNext(length: number): void {
   if (length >= maxUncountedElements && (length & (length - 1)) === 0) reserve(length * bytesToDouble);
 }
 
 const maxUncountedElements = 4096;
-/** An array twice as long, and what is put in it. */
+/** Bytes for each element of an array that doubles, and for the element. */
 const bytesToDouble = 32;
 
-/** Asks for a text of so many bytes. */
+/** Asks for memory for a text. */
 export function reserveText(bytes: number): void {
   if (bytes > minCountedBytes) tick(bytes, true);
 }

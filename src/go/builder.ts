@@ -1,9 +1,9 @@
 import { reserveText, spend } from './budget.ts';
 
-/** A piece of this length costs few objects, and is made at once. */
+/** A piece of this length consists of few objects, and is flattened at once. */
 const pieceLength = 64 * 1024;
 
-/** Puts a long byte string together, without an object in memory for each of its parts. */
+/** Joins a long byte string without keeping an object for each part. */
 export class Builder {
   #pieces: string[] | null = null;
   #length = 0; // of the pieces
@@ -24,7 +24,7 @@ export class Builder {
   }
 
   #settle(): void {
-    this.#last.charCodeAt(0); // makes one piece of what it was put together from
+    this.#last.charCodeAt(0); // flattens the parts to one string
     this.#length += this.#last.length;
     spend(this.#last.length >> 4);
     reserveText(this.#length);
@@ -34,8 +34,8 @@ export class Builder {
 }
 
 /**
- * A text changed piece by piece, and so in a little memory and under the clock. `change` must give for a text what it
- * gives for its parts one after the other, where no part ends inside a rune.
+ * Changes a text in pieces, and so with little memory and under the clock. `change` must give the same for a text as
+ * for its parts one after the other, when no part ends inside a rune.
  */
 export function byPieces(text: string, change: (piece: string) => string): string {
   if (text.length <= pieceLength) return change(text);
@@ -49,8 +49,8 @@ export function byPieces(text: string, change: (piece: string) => string): strin
   return out.toString();
 }
 
-/** The last place up to `at` at which no rune goes on. */
+/** The last position up to `at` that is not inside a rune. */
 function runeStart(text: string, at: number): number {
   for (let start = at; start > at - 4; start--) if ((text.charCodeAt(start) & 0xc0) !== 0x80) return start;
-  return at; // four bytes that go on with a rune belong to none
+  return at; // four continuation bytes belong to no rune
 }

@@ -1,4 +1,6 @@
-/** The edge between JavaScript text (UTF-16) and our byte strings (one char per byte, as Go's strings are bytes). */
+/**
+ * Converts between JavaScript text (UTF-16) and our byte strings (one char for each byte, as Go's strings are bytes).
+ */
 
 /** UTF-8 bytes of text; a lone surrogate becomes U+FFFD. */
 export function fromText(text: string): string {

@@ -1,6 +1,6 @@
 import { GoError } from './value.ts';
 
-/** Go's time.Duration as text: reading, and its own spelling. Both speak nanoseconds and byte strings. */
+/** Go's time.Duration as text: parsing and formatting, in nanoseconds and byte strings. */
 
 const units = new Map<string, bigint>([
   ['ns', 1n],
@@ -54,7 +54,7 @@ function invalid(text: string): GoError {
   return new GoError(`time: invalid duration ${quoted(text)}`);
 }
 
-/** Package time has a quote of its own: every byte that is not printable ASCII as \x... */
+/** Package time has its own quoting: every byte that is not printable ASCII as \x... */
 function quoted(text: string): string {
   const hex = (c: string): string => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return `"${text.replace(/["\\]/g, '\\$&').replace(/[\x00-\x1f\x80-\xff]/g, hex)}"`;

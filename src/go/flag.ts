@@ -11,7 +11,7 @@ export type FlagKind = 'string' | 'bool' | 'int' | 'list' | 'duration';
 /** A value of a flag; durations are milliseconds. */
 export type FlagValue = string | boolean | number | readonly string[];
 
-/** One flag that a program knows. */
+/** One flag of a program. */
 export interface FlagSpec {
   readonly name: string;
   readonly kind: FlagKind;
@@ -20,16 +20,16 @@ export interface FlagSpec {
   readonly usage: string;
 }
 
-/** What a command line said: the flags that were given, and the arguments from the first that is no flag. */
+/** A parsed command line: the flags, and the arguments from the first one that is not a flag. */
 export interface ParsedFlags {
   readonly set: ReadonlyMap<string, FlagValue>;
   readonly rest: readonly string[];
 }
 
-/** A command line that Go would refuse (its message is Go's, without the value that broken syntax holds), or one that asks for help. */
+/** A command line that Go would refuse (with Go's message, but without the value in it), or one that asks for help. */
 export class FlagError extends Error {
   override readonly name = 'FlagError';
-  /** The flag that was meant, probably. */
+  /** The flag that was probably meant. */
   readonly near: string | null;
   constructor(
     readonly code: 'invalid' | 'help',
@@ -41,7 +41,7 @@ export class FlagError extends Error {
   }
 }
 
-/** Reads args by Go's rules; the last value of a flag wins, those of a list add up. Throws FlagError. */
+/** Parses args by Go's rules; the last value of a flag wins, the values of a list are collected. Throws FlagError. */
 export function parseFlags(args: readonly string[], specs: readonly FlagSpec[]): ParsedFlags {
   const known = new Map(specs.map((spec) => [spec.name, spec]));
   const given: Given[] = [];
@@ -91,8 +91,8 @@ function readValue(spec: FlagSpec, text: string): FlagValue {
 }
 
 /**
- * The value that Go's flag would make of text; a list has one element then. Throws an Error whose message is
- * `parse error` or `value out of range`. Integers beyond 2^53 lose their last digits.
+ * The value that Go's flag package makes of a text; a list gets one element. Throws an Error with the message `parse
+ * error` or `value out of range`. Integers beyond 2^53 lose their last digits.
  */
 export function parseValue(kind: FlagKind, text: string): FlagValue {
   try {
@@ -114,7 +114,7 @@ export function parseValue(kind: FlagKind, text: string): FlagValue {
   }
 }
 
-/** The last value of a flag counts; those of a list add up. */
+/** The last value of a flag counts; the values of a list are collected. */
 function gather(given: readonly Given[]): Map<string, FlagValue> {
   const values = new Map<string, FlagValue>();
   for (const { spec, value } of given) {
@@ -135,7 +135,7 @@ function flagUsage(spec: FlagSpec): string {
   const word = named?.[1] ?? typeWords[spec.kind];
   const usage = named === null ? spec.usage : spec.usage.replace(named[0], () => named[1]!);
   const head = `  -${spec.name}${word === '' ? '' : ` ${word}`}`;
-  // Go keeps a boolean flag of one letter on the line of its help.
+  // Go shows the help of a boolean flag of one letter on the same line.
   const gap = head.length <= 4 ? '\t' : '\n    \t';
   return `${head}${gap}${usage.replaceAll('\n', '\n    \t')}${shownDefault(spec)}\n`;
 }

@@ -1,8 +1,8 @@
-/** Reading a Printf format: compiled once, kept for the next time. */
+/** Parses Printf formats; compiled formats are cached. */
 import { spend } from './budget.ts';
 import { decodeRune, encodeRune } from './strings.ts';
 
-/** The flags, width and precision under which an operand prints. */
+/** The flags, width and precision for printing an operand. */
 export interface Flags {
   plus: boolean;
   minus: boolean;
@@ -20,9 +20,9 @@ export interface Flags {
 /** One `%…verb` and the text before it. An index counts from 0; a negative one is bad. */
 export interface Directive {
   readonly before: string;
-  /** The verb in UTF-8; '' if the format ends too early. */
+  /** The verb in UTF-8; '' if the format ends before it. */
   readonly verb: string;
-  /** It takes one operand, the next, and its flags are complete. */
+  /** It takes the next operand only, and its flags are complete. */
   readonly isSelfContained: boolean;
   readonly flags: Flags;
   readonly width: number | null | '*';
@@ -30,18 +30,18 @@ export interface Directive {
   readonly widthIndex: number | null;
   readonly precisionIndex: number | null;
   readonly verbIndex: number | null;
-  /** An index stands where Go allows none, as in %[1]5d. */
+  /** An index is where Go does not allow one, as in %[1]5d. */
   readonly isIndexMisplaced: boolean;
 }
 
-/** A whole format; isReordered means that operands left over are not reported. */
+/** A whole format; with isReordered, unused operands are not reported. */
 export interface Format {
   readonly directives: readonly Directive[];
   readonly tail: string;
   readonly isReordered: boolean;
 }
 
-/** A number that has grown beyond this is not read further. */
+/** A number is parsed up to this value only. */
 const largest = 1e6;
 const unreadable = -2;
 
@@ -50,7 +50,7 @@ const cacheLimit = 1000;
 const maxCachedLength = 1024;
 const stepsPerDirective = 32;
 
-/** The directives of a format; the most recent formats are remembered. */
+/** The directives of a format; recent formats are cached. */
 export function compileFormat(format: string): Format {
   let compiled = cache.get(format);
   if (compiled === undefined) {
@@ -152,7 +152,7 @@ class FormatReader {
     }
   }
 
-  /** `[3]` as 2, unreadable for brackets that hold no number, null if there are none. */
+  /** `[3]` as 2, unreadable for brackets without a number, null if there are none. */
   #readIndex(): number | null {
     if (this.text[this.#at] !== '[') return null;
     this.#isReordered = true;
@@ -174,7 +174,7 @@ class FormatReader {
     let value: number | null = null;
     for (; isDigit(this.text[this.#at]); this.#at++) {
       if (value !== null && value > largest) {
-        this.#at = this.text.length; // Go gives the whole format up here
+        this.#at = this.text.length; // Go stops parsing the format here
         return null;
       }
       value = (value ?? 0) * 10 + Number(this.text[this.#at]);

@@ -9,20 +9,20 @@ import { bytesOf, Complex, GoError, GoMap, Num, Pointer, Slice, StringType, type
 import type { Field, Method, Type, Typed, Value } from './value.ts';
 
 /**
- * The address that every pointer, map, slice and function shows. Real ones differ from one run to the next, and a
- * rendered file must not change when nothing has.
+ * The address that is printed for every pointer, map, slice and function. Real ones differ from run to run, and a
+ * rendered file must not change without a reason.
  */
 const address = 0xc000010000n;
 
 const stepsPerPart = 4;
 
-/** Collects the text of operands printed one after the other, each under the flags of its moment. */
+/** Collects the text of operands, each printed with the current flags. */
 export class Printer {
   readonly out = new Builder();
   readonly flags: Flags = noFlags();
-  /** Inside the text of a bad verb, where methods are not called. */
+  /** Inside the text of a bad verb: methods are not called. */
   #isErroring = false;
-  /** Below an unexported field, where methods are not called either. */
+  /** Below an unexported field: methods are not called. */
   #isHidden = false;
 
   /** Prints an operand; the verb is in UTF-8. */
@@ -49,7 +49,7 @@ export class Printer {
     this.#put(isGood ? scalar.pad('<nil>', this.flags) : `%!${verb}(<nil>)`);
   }
 
-  /** %!verb(type=value), with the value in %v under the flags of the moment. */
+  /** %!verb(type=value), with the value in %v with the current flags. */
   #printBadVerb(value: Value, verb: string): void {
     this.#isErroring = true;
     this.#put(`%!${verb}(${typeOf(value).name}=`);
@@ -68,7 +68,7 @@ export class Printer {
     this.#putOrComplain(text, value, verb);
   }
 
-  /** A value inside another one; `type` is what it was declared as, which is all that a nil interface has. */
+  /** Prints a value inside another one; `type` is its declared type, which is all that a nil interface has. */
   #printElement(value: Value, type: Type, verb: string, depth: number): void {
     if (value === undefined || value === null) this.#put(this.flags.sharpV ? `${type.name}(nil)` : '<nil>');
     else if (typeof value !== 'object') this.#printPrimitive(value, verb);
@@ -110,7 +110,7 @@ export class Printer {
       this.#put(scalar.formatString(bytesOf(slice), verb, this.flags)!);
       return;
     }
-    // Go writes []byte for an operand of that type, and []uint8 for one inside another value.
+    // Go prints []byte for an operand of that type, and []uint8 inside another value.
     if (sharpV) this.#put(depth === 0 && verb === 'v' && isBytes(slice) ? '[]byte' : slice.type.name);
     if (sharpV && slice.array === null) {
       this.#put('(nil)');
@@ -161,7 +161,7 @@ export class Printer {
     this.#isHidden = wasHidden;
   }
 
-  /** What has an address shows it; anything else complains. */
+  /** Prints the address of values that have one; for others, the verb is bad. */
   #printPointer(value: Typed, verb: string): void {
     const where = addressOf(value);
     if (where === null) this.#printBadVerb(value, verb);
@@ -179,11 +179,11 @@ export class Printer {
     this.#putOrComplain(isGood ? scalar.formatInteger(where, false, verb, this.flags) : null, value, verb);
   }
 
-  /** Prints what the value says of itself: Error or String, or GoString under %#v. False if it says nothing. */
+  /** Prints the result of Error or String, or of GoString with %#v. False if the value has no such method. */
   #printByMethod(value: Typed, verb: string): boolean {
     if (this.#isErroring) return false;
     if (verb === 'w') {
-      this.#printBadVerb(value, verb); // wrapping is for fmt.Errorf alone
+      this.#printBadVerb(value, verb); // wrapping is allowed in fmt.Errorf only
       return true;
     }
     if (this.flags.sharpV) return this.#callMethod(value, 'GoString', verb);
@@ -196,7 +196,7 @@ export class Printer {
     let receiver: Value = value;
     let method = stringMethod(value.type, name);
     if (method === undefined && value instanceof Pointer) {
-      method = stringMethod(value.type.elem!, name); // a pointer has the methods of what it points to
+      method = stringMethod(value.type.elem!, name); // a pointer has the methods of its target
       receiver = value.target;
     }
     if (method === undefined) return false;
@@ -224,7 +224,7 @@ function isBytes(value: Typed): boolean {
   return value.type.name === '[]uint8';
 }
 
-/** Null for a value that has none. */
+/** Null for a value without an address. */
 function addressOf(value: Typed): bigint | null {
   if (value instanceof Pointer) return value.target === null ? 0n : address;
   if (value instanceof Slice && value.type.kind === 'slice') return value.array === null ? 0n : address;
@@ -234,7 +234,7 @@ function addressOf(value: Typed): bigint | null {
 
 function sortedKeys(map: GoMap): Value[] {
   const keys = [...(map.entries ?? []).keys()];
-  // Strings of bytes sort as Go sorts them without any help, which is also the fastest.
+  // Byte strings sort in Go's order with the built-in sort, which is also the fastest.
   return map.type.key?.kind === 'string' ? sortStrings(keys as string[]) : keys.sort(compareKeys);
 }
 

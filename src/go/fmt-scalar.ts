@@ -1,4 +1,4 @@
-/** Strings, numbers and bools under a verb and flags. A formatter returns null for a verb that does not suit its kind. */
+/** Strings, numbers and bools with a verb and flags. A formatter returns null for a verb that does not fit. */
 import { reserveText } from './budget.ts';
 import { byPieces } from './builder.ts';
 import type { Flags } from './fmt-format.ts';
@@ -6,7 +6,7 @@ import { canBackquote, formatFloat, quote, quoteRune, quoteRuneToASCII, quoteToA
 import { encodeRune, runeCount, runeOffset, RuneError } from './strings.ts';
 import { isPrint } from './unicode.ts';
 
-/** Fills text up to the width, counted in runes; the 0 flag pads with zeros whatever the text is. */
+/** Pads text to the width, counted in runes; the 0 flag pads with zeros whatever the text is. */
 export function pad(text: string, flags: Flags): string {
   return fill(text, flags, flags.zero && !flags.minus ? '0' : ' ');
 }
@@ -18,7 +18,7 @@ function fill(text: string, flags: Flags, filler: string): string {
   return flags.minus ? text + ' '.repeat(missing) : filler.repeat(missing) + text;
 }
 
-/** The runes of text that the precision allows. */
+/** Cuts text to the precision, counted in runes. */
 export function truncate(text: string, flags: Flags): string {
   return flags.precision === null ? text : text.slice(0, runeOffset(text, flags.precision));
 }
@@ -52,7 +52,7 @@ function formatQuoted(text: string, flags: Flags): string {
   return pad(flags.plus ? quoteToASCII(shown) : quote(shown), flags);
 }
 
-/** Here the precision counts bytes, and # and blank decide what stands before and between them. */
+/** Here the precision counts bytes, and the flags # and blank decide the prefixes and separators. */
 function formatHexBytes(text: string, flags: Flags): string {
   const bytes = flags.precision === null ? text : text.slice(0, flags.precision);
   reserveText(2 * bytes.length);
@@ -64,7 +64,7 @@ function formatHexBytes(text: string, flags: Flags): string {
 const hexOf = (bytes: string) => Buffer.from(bytes, 'latin1').toString('hex');
 
 function spacedHex(bytes: string, between: string): string {
-  // Each byte takes what stands before it along, and the first has nothing before it.
+  // Each byte is printed with the separator before it; the first has none.
   return byPieces(bytes, (piece) => hexOf(piece).replace(/../g, `${between}$&`)).slice(between.length);
 }
 
@@ -95,7 +95,7 @@ export function formatInteger(value: bigint, isSigned: boolean, verb: string, fl
   }
 }
 
-/** In hexadecimal, with or without 0x whatever the # flag says. */
+/** In hexadecimal; withPrefix decides about 0x, not the # flag. */
 export function formatAddress(value: bigint, withPrefix: boolean, flags: Flags): string {
   return inBase(value, 16, 'v', { ...flags, sharp: withPrefix });
 }
@@ -150,7 +150,7 @@ export function isFloatVerb(verb: string): boolean {
   return defaultPrecision.has(verb);
 }
 
-/** Whether JavaScript writes the number as Go's %v does: without an exponent. */
+/** Whether JavaScript prints the number as Go's %v does: without an exponent. */
 function isShortInBoth(value: number): boolean {
   const size = Math.abs(value);
   return (size >= 1e-4 && size < 1e6) || Object.is(value, 0);
@@ -173,7 +173,7 @@ export function formatNumber(value: number, bits: number, verb: string, flags: F
   const unsigned = isSigned ? text.slice(1) : text;
   if (!Number.isFinite(value)) {
     const isBare = Number.isNaN(value) && !flags.space && !flags.plus;
-    return fill(isBare ? unsigned : sign + unsigned, flags, ' '); // never zeros: these do not look like numbers
+    return fill(isBare ? unsigned : sign + unsigned, flags, ' '); // never zeros, because this is not a number
   }
   const digits = flags.sharp && format !== 'b' ? withPoint(unsigned, format, precision) : unsigned;
   if (sign === '+' && !flags.plus) return pad(digits, flags);
@@ -181,14 +181,14 @@ export function formatNumber(value: number, bits: number, verb: string, flags: F
   return isZeroFilled ? sign + digits.padStart(flags.width! - 1, '0') : pad(sign + digits, flags);
 }
 
-/** The # flag: a point is always there, and %g keeps the zeros at the end. */
+/** The # flag: there is always a point, and %g keeps the zeros at the end. */
 function withPoint(text: string, format: string, precision: number): string {
   const isHex = format === 'x' || format === 'X';
   const tailAt = text.search(isHex ? /p/i : /e/i);
   const number = tailAt < 0 ? text : text.slice(0, tailAt);
   const tail = tailAt < 0 ? '' : text.slice(tailAt);
   let missing = 'gGx'.includes(format) ? (precision === -1 ? 6 : precision) : 0;
-  // Go counts the x of 0x as a digit too; so do we, or %#x of a float would come out one zero longer.
+  // Like Go, counts the x of 0x as a digit; otherwise %#x of a float would be one zero too long.
   missing -= number.replace('.', '').replace(/^0+/, '').length;
   const hasPoint = number.includes('.');
   if (!hasPoint && number === '0') missing--;

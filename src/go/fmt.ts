@@ -50,7 +50,7 @@ export function sprintf(format: string, args: readonly Value[]): string {
   return printPlain(compiled, args) ?? printAll(compiled, args);
 }
 
-/** What most formats are made of, without the machinery; null if there is more to it. */
+/** A fast path for simple formats; null for others. */
 function printPlain({ directives, tail }: Format, args: readonly Value[]): string | null {
   if (directives.length !== args.length) return null; // so there are few
   let out = '';
@@ -108,7 +108,7 @@ class Run {
     else printer.printArg(args[this.#next++], verb);
   }
 
-  /** Sets the printer's flags, taking operands for `*` and honouring [n], in the order in which they are written. */
+  /** Sets the printer's flags: takes operands for `*` and applies [n], from left to right. */
   #prepare(directive: Directive): void {
     const { flags } = this.printer;
     Object.assign(flags, directive.flags);
@@ -135,7 +135,7 @@ class Run {
     if (width === null) this.printer.out.add('%!(BADWIDTH)');
     else if (width < 0) {
       flags.minus = true;
-      flags.zero = false; // zeros are never put on the right
+      flags.zero = false; // no zeros on the right
     }
   }
 

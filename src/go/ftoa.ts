@@ -16,8 +16,8 @@ const double: Layout = { mantissaBits: 52, exponentBits: 11 };
 const single: Layout = { mantissaBits: 23, exponentBits: 8 };
 
 /**
- * x in the format e, E, f, g, G, b, x or X with the given precision; -1 means as many digits as tell x from its
- * neighbours. bits is 64 or 32: with 32, x must hold a float32.
+ * x in the format e, E, f, g, G, b, x or X with the given precision; -1 means as few digits as identify x. bits is 64
+ * or 32; with 32, x must be a float32.
  */
 export function formatFloat(x: number, format: string, precision: number, bits: number): string {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x > 0 ? '+Inf' : '-Inf';
@@ -47,7 +47,7 @@ function formatPlain(x: number, precision: number, bits: number): string {
     const shortest = shortestDecimal(x, bits);
     return plain(shortest, Math.max(shortest.digits.length - shortest.point, 0));
   }
-  // toFixed is exact but rounds a tie up where Go rounds to even; a tie needs x·2^(precision+1) to be an odd integer.
+  // toFixed is exact but rounds ties up where Go rounds to even; a tie needs x·2^(precision+1) to be an odd integer.
   if (x < 1e21 && precision <= 100 && (x * 2 ** (precision + 1)) % 2 !== 1) return x.toFixed(precision);
   const exact = exactDecimal(x, bits);
   return plain(round(exact, exact.point + precision), precision);
@@ -61,7 +61,7 @@ function formatExponent(x: number, format: string, precision: number, bits: numb
 
 function formatGeneral(x: number, format: string, precision: number, bits: number): string {
   const isShortest = precision < 0;
-  // The common case: where Go writes a plain number, JavaScript writes the same one.
+  // The common case: where Go prints a plain number, JavaScript prints the same.
   if (isShortest && bits === 64 && ((x >= 1e-4 && x < 1e6) || x === 0)) return String(x);
   const wanted = precision === 0 ? 1 : precision;
   const decimal = isShortest ? shortestDecimal(x, bits) : round(exactDecimal(x, bits), wanted);
@@ -76,7 +76,7 @@ function formatGeneral(x: number, format: string, precision: number, bits: numbe
   return plain(decimal, Math.max((shown > decimal.point ? count : shown) - decimal.point, 0));
 }
 
-/** The fewest digits that read back as x, and of those the closest to x. */
+/** The fewest digits that parse to x, and of those the closest to x. */
 function shortestDecimal(x: number, bits: number): Decimal {
   if (x === 0) return { digits: '', point: 0 };
   if (bits === 32) return shortestSingle(x);
@@ -90,7 +90,7 @@ function shortestSingle(x: number): Decimal {
   for (let count = 1; count < 9; count++) {
     const nearest = round(exact, count);
     if (readsBack(nearest, x)) return nearest;
-    // Next to a power of two the gap below is half the gap above, so a number further off may still read back as x.
+    // Next to a power of two the gap below is half of the gap above, so a number further away may still parse to x.
     const above = next(nearest, count);
     if (readsBack(above, x)) return above;
   }
@@ -140,7 +140,7 @@ function round(decimal: Decimal, count: number): Decimal {
   const isUp = isTie ? count > 0 && Number(digits[count - 1]) % 2 === 1 : digits[count]! >= '5';
   const kept = digits.slice(0, count);
   if (!isUp) return trimmed(kept, point);
-  const last = kept.search(/9*$/) - 1; // the digit that grows; the nines behind it become zeros and go
+  const last = kept.search(/9*$/) - 1; // the digit that grows; the nines after it become zeros and are dropped
   if (last < 0) return { digits: '1', point: point + 1 };
   return { digits: kept.slice(0, last) + String(Number(kept[last]) + 1), point };
 }

@@ -1,4 +1,4 @@
-/** Values as JSON, as Go's json.Marshal writes them: sorted keys, and no character that HTML would mind. */
+/** Values as JSON, as Go's json.Marshal writes them: sorted keys, and HTML characters escaped. */
 import { encode as encodeBase64 } from './base64.ts';
 import { spend } from './budget.ts';
 import { Builder } from './builder.ts';
@@ -8,7 +8,7 @@ import { formatFloat } from './strconv.ts';
 import { bytesOf, GoError, GoMap, Num, Pointer, Slice } from './value.ts';
 import type { Typed, Value } from './value.ts';
 
-/** The JSON text of a value, in bytes. Throws GoError for what JSON cannot hold: functions, complex numbers, NaN. */
+/** The JSON of a value, in bytes. Throws GoError for values that JSON cannot hold: functions, complex numbers, NaN. */
 export function encode(value: Value): string {
   const writer = new Writer(false);
   writer.write(value);
@@ -88,7 +88,7 @@ class Writer {
     this.out.add(this.#isIndented ? ': ' : ':');
   }
 
-  /** Writes what stands between brackets. */
+  /** Writes items between brackets. */
   #writeAll(brackets: string, count: number, writeOne: (index: number) => void): void {
     if (count === 0) {
       this.out.add(brackets);
@@ -130,7 +130,7 @@ function encodeNum({ type, value }: Num): string {
   return typeof value === 'bigint' ? value.toString() : encodeFloat(value, type.kind === 'float32' ? 32 : 64);
 }
 
-/** Unlike fmt, JSON keeps to plain digits between 1e-6 and 1e21, and writes no zero before a single-digit exponent. */
+/** Unlike fmt, JSON has no exponent between 1e-6 and 1e21, and no zero before a single-digit exponent. */
 function encodeFloat(value: number, bits: number): string {
   if (!Number.isFinite(value)) throw new GoError(`json: unsupported value: ${formatFloat(value, 'g', -1, bits)}`);
   const size = Math.abs(value);

@@ -3,15 +3,15 @@
 import { spend } from './budget.ts';
 import { Builder } from './builder.ts';
 
-/** What differs between releases of Go; all of them escape what HTML would mind, and U+2028 and U+2029. */
+/** The differences between releases of Go; all of them escape HTML characters, and U+2028 and U+2029. */
 export interface StringStyle {
-  /** What becomes of a byte below 0x80; '' where it stays. */
+  /** The escape of each byte below 0x80; '' if it is not escaped. */
   readonly escapes: readonly string[];
-  /** Stands for a byte that begins no UTF-8, as a byte string. */
+  /** The replacement of an invalid byte, as a byte string. */
   readonly invalid: string;
 }
 
-/** Bytes that every release writes as they are; all text made of them needs no second look. */
+/** Bytes that no release escapes: text of these bytes only is copied. */
 const plain = /^[ !#-%'-;=?-[\]-\x7f]*$/;
 
 const shortAlways: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const shortAlways: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** A style; `short` are the control characters that it writes in two characters, besides \n, \r and \t. */
+/** A style; `short` are the control characters with a two-character escape, besides \n, \r and \t. */
 export function styleOf(short: Readonly<Record<string, string>>, invalid: string): StringStyle {
   const escapes = Array.from({ length: 0x80 }, (_, code) => {
     const char = String.fromCharCode(code);
@@ -32,16 +32,16 @@ export function styleOf(short: Readonly<Record<string, string>>, invalid: string
   return { escapes, invalid };
 }
 
-/** So many bytes of a string are encoded in one go: a millisecond or two at worst. */
+/** Bytes of a string that are encoded in one step: one or two milliseconds at most. */
 export const stepBytes = 64 * 1024;
 
-/** What one byte, or one that begins no UTF-8, becomes at most. */
+/** The maximum length of the encoding of one byte. */
 const maxEscapeLength = 6;
 
 /** The length of the longest sequence of UTF-8. */
 const maxSequenceLength = 4;
 
-/** Where steps are laid out: a step is taken out of it before the next one is made. */
+/** The buffer for a step: its content is copied before the next step. */
 let scratch: Buffer | null = null;
 
 /** The JSON string of a byte string. */
@@ -59,7 +59,7 @@ export function encodeString(bytes: string, style: StringStyle): string {
   return out.toString();
 }
 
-/** What stands for a step of a byte string inside its JSON string, and where the next step begins. */
+/** The encoding of one step of a byte string, and where the next step begins. */
 export function encodeStringStep(
   bytes: string,
   at: number,
@@ -69,7 +69,7 @@ export function encodeStringStep(
   return [Buffer.from(scratch!.subarray(0, length)), next];
 }
 
-/** Lays out a step in scratch: its length there, and where the next one begins, for no sequence is cut in two. */
+/** Encodes a step into scratch: returns its length there, and where the next one begins; no sequence is cut. */
 function encodeStep(
   bytes: string,
   from: number,
@@ -96,17 +96,17 @@ function encodeStep(
   }
   return [to, from + at];
 }
-/** U+2028 and U+2029 end a line in old JavaScript, so Go escapes them. */
+/** In old JavaScript, U+2028 and U+2029 end a line, so Go escapes them. */
 function lineSeparator(bytes: Buffer, at: number): string {
   if (bytes[at] !== 0xe2 || bytes[at + 1] !== 0x80) return '';
   if (bytes[at + 2] === 0xa8) return '\\u2028';
   return bytes[at + 2] === 0xa9 ? '\\u2029' : '';
 }
 
-/** Length of the UTF-8 sequence at `at`, or 0 when the byte begins none (surrogates and overlong forms are none). */
+/** The length of the UTF-8 sequence at `at`, or 0 when there is none (surrogates and overlong forms are invalid). */
 function sequenceLength(bytes: Buffer, at: number): number {
   const first = bytes[at]!;
-  const second = bytes[at + 1] ?? 0; // 0 is no part of any
+  const second = bytes[at + 1] ?? 0; // 0 is never a continuation
   const third = () => isContinuation(bytes[at + 2] ?? 0);
   if (first < 0xc2 || first > 0xf4) return 0;
   if (first < 0xe0) return isContinuation(second) ? 2 : 0;

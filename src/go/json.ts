@@ -43,9 +43,9 @@ function kindOf(value: Value): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** `path` has the names and indexes that lead to the value. */
+/** `path` has the names and indexes of the value. */
 function cannotUnmarshal(what: string, type: string, path: readonly string[] = []): GoError {
-  // Go writes it as a JSON pointer, then turns every slash into a point.
+  // Go writes a JSON pointer, then replaces every slash by a dot.
   const names = path.map((name) => toValid(name).replaceAll('~', '~0').replaceAll('/', '~1'));
   const field = names.join('.');
   const isItem = /^\d+$/.test(names.at(-1) ?? '');
@@ -77,9 +77,9 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** Reads one text. Nesting is kept on a stack of its own: JavaScript's would not hold the depth that Go allows. */
+/** Parses one text, with its own stack for nesting: JavaScript's is too small for the depth that Go allows. */
 class Reader {
-  /** What is wrong with the first number that no float64 can hold; Go reports it only when the rest is sound. */
+  /** The error of the first number that does not fit a float64; Go reports it only when there is no other error. */
   overflow: GoError | null = null;
   #at = 0;
   readonly #open: Open[] = [];
@@ -100,7 +100,7 @@ class Reader {
     }
   }
 
-  /** Reads a value up to its end, or the start of a container that is not empty: then it is undefined. */
+  /** Parses a complete value, or the start of a container that is not empty: then the result is undefined. */
   #begin(): Value {
     const char = this.#skipSpace();
     switch (char) {
@@ -123,7 +123,7 @@ class Reader {
     }
   }
 
-  /** Puts a value where it belongs and closes what ends behind it; undefined if another value must follow. */
+  /** Adds a value to its container and closes containers that end after it; undefined if another value must follow. */
   #finish(read: Value): Value {
     let value = read;
     for (;;) {
@@ -219,18 +219,18 @@ class Reader {
     return value;
   }
 
-  /** What leads to the value that is being read. */
+  /** The path of the value that is being parsed. */
   #path(): string[] {
     return this.#open.map((open) => (open instanceof OpenMap ? open.key : String(open.length)));
   }
 
-  /** One digit or more. */
+  /** One or more digits. */
   #skipDigits(): void {
     if (!isDigit(this.text.charCodeAt(this.#at))) throw this.#unexpected('in numeric literal');
     while (isDigit(this.text.charCodeAt(this.#at))) this.#at++;
   }
 
-  /** The text of a string whose opening quote has been read. */
+  /** The text of a string after its opening quote. */
   #readString(): string {
     const { text } = this;
     const start = this.#at;
@@ -245,7 +245,7 @@ class Reader {
     return this.#readRest(text.slice(start, at));
   }
 
-  /** Goes on behind the first character that does not stand for itself. */
+  /** Continues at the first character that is not plain. */
   #readRest(beginning: string): string {
     const out = new Builder();
     out.add(beginning);
@@ -276,17 +276,17 @@ class Reader {
     const unit = hexAt(this.text, this.#at + 1);
     if (unit === null) throw this.#badEscape(5);
     this.#at += 5;
-    if ((unit & 0xfc00) !== 0xd800) return encodeRune(unit); // a low surrogate alone becomes U+FFFD there
+    if ((unit & 0xfc00) !== 0xd800) return encodeRune(unit); // a single low surrogate becomes U+FFFD there
     const low = this.text.startsWith('\\u', this.#at) ? hexAt(this.text, this.#at + 2) : null;
     if (low === null || (low & 0xfc00) !== 0xdc00) return encodeRune(unit);
     this.#at += 6;
     return encodeRune(0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff));
   }
 
-  /** What to say of an escape of so many bytes behind its backslash. */
+  /** The error for an escape of so many bytes after its backslash. */
   #badEscape(length: number): GoError {
     const shown = this.text.slice(this.#at - 1, this.#at + length);
-    // One that may yet become an escape has been cut off.
+    // The beginning of a valid escape, cut off by the end of the text.
     if (shown.length <= length && /^\\(?:u[0-9a-fA-F]*)?$/.test(shown)) return new GoError(endOfInput);
     return new GoError(`invalid escape sequence ${isClean(shown) ? `\`${shown}\`` : quote(shown)} in string`);
   }
@@ -302,7 +302,7 @@ class Reader {
 
 const endOfInput = 'unexpected end of JSON input';
 
-/** The number that four hexadecimal digits stand for, or null where others stand. */
+/** The number of four hexadecimal digits, or null. */
 function hexAt(text: string, at: number): number | null {
   const digits = text.slice(at, at + 4);
   return /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : null;
@@ -333,7 +333,7 @@ function isDigit(char: number): boolean {
   return char >= zero && char <= 0x39;
 }
 
-/** The same text with U+FFFD for each byte that is not part of valid UTF-8. */
+/** The text with U+FFFD for each byte that is not valid UTF-8. */
 function toValid(bytes: string): string {
   return isValid(bytes) ? bytes : byPieces(bytes, repaired);
 }

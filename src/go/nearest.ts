@@ -1,11 +1,11 @@
-/** The longest name that is compared; a longer one has no neighbours. */
+/** The longest name that is compared. */
 const longest = 200;
 
-/** The name that is meant, probably: the one that the fewest typing mistakes lead away from; null if none is near. */
+/** The name that was probably meant: the one with the fewest typing mistakes; null if none is near. */
 export function nearest(name: string, names: Iterable<string>): string | null {
   if (name.length > longest) return null;
   let best: string | null = null;
-  let least = Math.min(3, Math.floor((name.length + 2) / 3)) + 1; // more mistakes than this make another word
+  let least = Math.min(3, Math.floor((name.length + 2) / 3)) + 1; // more mistakes mean another word
   for (const other of names) {
     if (other === name || Math.abs(other.length - name.length) >= least) continue;
     const start = sharedStart(name, other);
@@ -29,8 +29,8 @@ function sharedEnd(a: string, b: string): number {
 }
 
 /**
- * How many characters were left out, added, changed or swapped with their neighbour; the case of a letter counts half.
- * Stops counting at limit, and looks no farther from the diagonal: there may be a hundred thousand names to try.
+ * How many characters were omitted, added, changed or swapped with their neighbour; a different case counts half. Stops
+ * at limit, and compares only near the diagonal: there may be a hundred thousand names.
  */
 function mistakes(a: string, b: string, limit: number): number {
   const reach = Math.ceil(limit);

@@ -1,4 +1,4 @@
-/** What Go's os and syscall packages print for the errors, signals and file modes of Linux. */
+/** Go's texts for the errors, signals and file modes of Linux. */
 import type { Stats } from 'node:fs';
 
 const errnoTexts: ReadonlyMap<string, string> = new Map([
@@ -36,7 +36,7 @@ const errnoTexts: ReadonlyMap<string, string> = new Map([
   ['EXDEV', 'invalid cross-device link'],
 ]);
 
-/** Go's text of a failed system call ("no such file or directory"); Node's own text for the rare rest. */
+/** Go's text of a system error ("no such file or directory"); Node's text for the few others. */
 export function errnoText(error: NodeJS.ErrnoException): string {
   return errnoTexts.get(error.code ?? '') ?? error.message;
 }
@@ -59,7 +59,7 @@ const signalTexts: ReadonlyMap<string, string> = new Map([
   ['SIGUSR2', 'user defined signal 2'],
 ]);
 
-/** Go's text of a signal ("killed"); its name for the rare rest. */
+/** Go's text of a signal ("killed"); its name for the few others. */
 export function signalText(signal: NodeJS.Signals): string {
   return signalTexts.get(signal) ?? signal;
 }

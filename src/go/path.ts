@@ -5,7 +5,7 @@ import { GoError } from './value.ts';
 
 const stepsPerName = 16;
 
-/** The shortest name of the same place: no `//`, no `.`, and no `..` but at the start of a relative name. */
+/** The shortest name of the same place: without `//` and `.`, and with `..` only at the start of a relative name. */
 export function clean(path: string): string {
   const isRooted = path.startsWith('/');
   const kept: string[] = [];
@@ -20,7 +20,7 @@ export function clean(path: string): string {
   return isRooted ? '/' + joined : joined || '.';
 }
 
-/** True for a rooted path that is clean already; quicker than to clean it. */
+/** True for a clean absolute path; faster than cleaning it. */
 export function isClean(path: string): boolean {
   if (!path.startsWith('/') || path.includes('//') || (path.endsWith('/') && path !== '/')) return false;
   return !path.includes('/.') || clean(path) === path;
@@ -39,7 +39,7 @@ export function dir(path: string): string {
   return clean(path.slice(0, path.lastIndexOf('/') + 1));
 }
 
-/** The elements as one cleaned path; empty ones do not count, and nothing at all gives ''. */
+/** The elements as one cleaned path; empty ones are ignored, and without any the result is ''. */
 export function join(...elements: readonly string[]): string {
   const joined = elements.filter((element) => element !== '').join('/');
   return joined === '' ? '' : clean(joined);
@@ -56,14 +56,14 @@ const anyRune = Symbol('?');
 /** Literal text, `?`, or a class. */
 type Term = string | typeof anyRune | CharClass;
 
-/** A part of a pattern without stars, and whether one stands before it. */
+/** A part of a pattern without stars, and whether a star is before it. */
 interface Chunk {
   readonly hasStar: boolean;
   readonly terms: readonly Term[];
 }
 
 const cache = new Map<string, readonly Chunk[]>();
-/** Nothing that is matched is as long as this. */
+/** No real pattern is longer. */
 const maxPatternLength = 64 * 1024;
 const cacheLimit = 1000;
 
@@ -86,20 +86,20 @@ export function match(pattern: string, name: string): boolean {
   return at === name.length;
 }
 
-/** Like match, for many names: nearly every pattern is a fixed text and a star, which needs no pattern. */
+/** Like match, for many names: nearly every pattern is a fixed text and a star, which has a fast path. */
 export function matcher(pattern: string): (name: string) => boolean {
   const fixed = literalPrefix(pattern);
   if (pattern !== `${fixed}*`) return (name) => match(pattern, name);
   return (name) => name.startsWith(fixed) && !name.includes('/', fixed.length);
 }
 
-/** The text that every name starts with that the pattern matches. */
+/** The text with which every matching name begins. */
 export function literalPrefix(pattern: string): string {
   const end = pattern.search(/[*?[\\]/);
   return end < 0 ? pattern : pattern.slice(0, end);
 }
 
-/** Where the first place from `at` on ends that the chunk matches, or -1; the last chunk must reach the end. */
+/** The end of the first match of the chunk at or after `at`, or -1; the last chunk must match at the end. */
 function matchChunk(chunk: Chunk, name: string, at: number, isLast: boolean): number {
   if (chunk.hasStar && isLast && chunk.terms.length === 0) return name.includes('/', at) ? -1 : name.length;
   for (let start = at; ; start++) {
@@ -143,7 +143,7 @@ function compile(pattern: string): Chunk[] {
   return chunks;
 }
 
-/** Where the next star is that is neither escaped nor inside brackets. */
+/** The position of the next star that is neither escaped nor inside brackets. */
 function chunkEnd(pattern: string, start: number): number {
   let isInBrackets = false;
   for (let i = start; i < pattern.length; i++) {
@@ -182,7 +182,7 @@ function compileTerms(chunk: string): Term[] {
   return terms;
 }
 
-/** The class that starts behind a bracket, and where its closing bracket is. */
+/** The class after a bracket, and the position of its closing bracket. */
 function compileClass(chunk: string, start: number): [CharClass, end: number] {
   const isNegated = chunk[start] === '^';
   const ranges: [number, number][] = [];
@@ -201,7 +201,7 @@ function compileClass(chunk: string, start: number): [CharClass, end: number] {
   return [{ isNegated, ranges }, at];
 }
 
-/** One rune of a class, perhaps escaped; at the end of the chunk there is none. */
+/** One rune of a class, perhaps escaped; an error at the end of the chunk. */
 function readMember(chunk: string, start: number): [rune: number, next: number] {
   const first = chunk[start];
   if (first === '-' || first === ']') throw badPattern();

@@ -1,10 +1,10 @@
-/** Go's sort.Sort: not stable, but always the same, so the order of equals shows in rendered files. */
+/** Go's sort.Sort: not stable, but deterministic; the order of equal elements is visible in rendered files. */
 
 import { reserve, spend } from './budget.ts';
 
 type Less<T> = (a: T, b: T) => boolean;
 
-/** What the choice of a pivot tells about the order of the elements. */
+/** What the choice of a pivot showed about the order of the elements. */
 type Hint = 'increasing' | 'decreasing' | 'unknown';
 
 const insertionLimit = 12;
@@ -23,7 +23,7 @@ class Sorter<T> {
     readonly lessThan: Less<T>,
   ) {}
 
-  /** limit is how many bad pivots are put up with before heapsort takes over. */
+  /** limit: how many bad pivots are allowed before heapsort is used. */
   sort(start: number, stop: number, limit: number): void {
     let [a, b, patience] = [start, stop, limit];
     let isBalanced = true;
@@ -109,7 +109,7 @@ class Sorter<T> {
     }
   }
 
-  /** Chooses a pivot; a range that looks descending is turned round first. */
+  /** Chooses a pivot; a range that seems to be descending is reversed first. */
   #orient(a: number, b: number): { pivot: number; hint: Hint } {
     const { pivot, hint } = this.#choosePivot(a, b);
     if (hint !== 'decreasing') return { pivot, hint };
@@ -127,7 +127,7 @@ class Sorter<T> {
     return { pivot, hint: count.swaps === 0 ? 'increasing' : count.swaps === allSwapped ? 'decreasing' : 'unknown' };
   }
 
-  /** The place of the middle one of three elements; counts the exchanges that ordering them takes. */
+  /** The position of the median of three elements; counts the swaps that sorting them needs. */
   #median([x, y, z]: [number, number, number], count: { swaps: number }): number {
     let [low, middle, high] = [x, y, z];
     if (this.#less(middle, low)) {
@@ -145,7 +145,7 @@ class Sorter<T> {
     return middle;
   }
 
-  /** Sorts a range that is almost in order; gives up, with false, after a few exchanges. */
+  /** Sorts a range that is almost sorted; gives up after a few swaps and returns false. */
   #finishInsertion(a: number, b: number): boolean {
     let i = a + 1;
     for (let step = 0; step < 5; step++) {
@@ -154,7 +154,7 @@ class Sorter<T> {
       if (b - a < ninetherLimit) return false;
       this.#swap(i, i - 1);
       if (i - a >= 2) {
-        // Go walks down to 1 here, not to a: the elements below a are never greater.
+        // Go goes down to 1 here, not to a: the elements below a are never greater.
         for (let j = i - 1; j >= 1 && this.#less(j, j - 1); j--) this.#swap(j, j - 1);
       }
       if (b - i >= 2) {
@@ -164,7 +164,7 @@ class Sorter<T> {
     return false;
   }
 
-  /** Puts what equals the pivot on the left; nothing here is less. Answers where the greater ones begin. */
+  /** Moves elements equal to the pivot to the left; none is less. Returns where the greater ones begin. */
   #partitionEqual(a: number, b: number, pivot: number): number {
     this.#swap(a, pivot);
     let i = a + 1;
@@ -177,7 +177,9 @@ class Sorter<T> {
     }
   }
 
-  /** Puts what is less than the pivot on its left, and tells where the pivot ends and whether nothing had to move. */
+  /**
+   * Moves elements less than the pivot to its left; returns the position of the pivot, and whether nothing was moved.
+   */
   #partition(a: number, b: number, pivot: number): { middle: number; wasPartitioned: boolean } {
     this.#swap(a, pivot);
     let i = a + 1;
@@ -194,10 +196,10 @@ class Sorter<T> {
   }
 }
 
-/** So many are sorted at once; more take longer than a clock may be left alone. */
+/** How many elements are sorted at once: more would take too long without a check of the clock. */
 const runLength = 32 * 1024;
 
-/** Sorts byte strings in place; gives them back. */
+/** Sorts byte strings in place; returns them. */
 export function sortStrings(list: string[]): string[] {
   if (list.length <= runLength) {
     spend(4 * list.length);

@@ -14,7 +14,7 @@ function numError(name: string, text: string, problem: string): GoError {
   return new GoError(`strconv.${name}: parsing ${quote(text)}: ${problem}`);
 }
 
-/** Reads exactly one of Go's twelve spellings of a bool. */
+/** Parses one of Go's twelve spellings of a bool. */
 export function parseBool(s: string): boolean {
   switch (s) {
     case '1':
@@ -41,12 +41,12 @@ export function atoi(s: string): bigint {
   return parseSigned('Atoi', s, 10, 64);
 }
 
-/** Reads a signed integer; base 0 takes it from a prefix and allows underscores, bits 0 means 64. */
+/** Parses a signed integer; base 0 takes the base from a prefix and allows underscores, bits 0 means 64. */
 export function parseInt(s: string, base: number, bits: number): bigint {
   return parseSigned('ParseInt', s, base, bits || 64);
 }
 
-/** Reads an unsigned integer; base 0 takes it from a prefix and allows underscores, bits 0 means 64. */
+/** Parses an unsigned integer; base 0 takes the base from a prefix and allows underscores, bits 0 means 64. */
 export function parseUint(s: string, base: number, bits: number): bigint {
   const value = parseMagnitude(s, base, bits || 64);
   if (typeof value === 'string') throw numError('ParseUint', s, value);
@@ -62,7 +62,7 @@ function parseSigned(name: string, s: string, base: number, bits: number): bigin
   return isNegative ? -value : value;
 }
 
-/** The value of digits without a sign, or what is wrong with them. */
+/** The value of unsigned digits, or their error. */
 function parseMagnitude(digits: string, base: number, bits: number): bigint | string {
   if (base < 0 || base === 1 || base > 36) return `invalid base ${base}`;
   if (base !== 0) return toBigInt(digits, base, bits);
@@ -81,13 +81,13 @@ function toBigInt(digits: string, radix: number, bits: number): bigint | string 
     const digit = Number.parseInt(char, 36);
     if (!(digit < radix)) return syntax;
     value = value * BigInt(radix) + BigInt(digit);
-    // Go stops at the first digit too many; what follows it is not even looked at.
+    // Go stops at the first digit that is too much, and ignores the rest.
     if (value >> BigInt(bits) > 0n) return range;
   }
   return value;
 }
 
-/** Whether underscores stand only between digits, or between a base prefix and a digit. */
+/** Whether underscores are only between digits, or between a base prefix and a digit. */
 function underscoresFit(text: string): boolean {
   const prefixed = /^0[box]/i.test(text);
   const digits = /^0x/i.test(text) ? '0-9a-f' : '0-9';
@@ -130,7 +130,7 @@ function scale(mantissa: bigint, power: number): number {
   if (mantissa === 0n) return 0;
   const length = mantissa.toString(2).length;
   if (length + power > 1025) return Infinity;
-  // Bits below the smallest subnormal, and a last one that says whether anything below it was set.
+  // Bits below the smallest subnormal, and a sticky bit for everything below.
   const drop = Math.max(length - 56, -1074 - 2 - power, 0);
   const kept = mantissa >> BigInt(drop);
   const sticky = kept << BigInt(drop) === mantissa ? kept : kept | 1n;
@@ -143,7 +143,7 @@ function scale(mantissa: bigint, power: number): number {
 function roundSubnormal(sticky: bigint, top: number): number {
   const length = sticky.toString(2).length;
   if (length + top > -1022) return Number(sticky) * 2 ** (top + 200) * 2 ** -200;
-  // A multiple already: so few bits that they all fit.
+  // A multiple already: all of its few bits fit.
   if (top >= -1074) return Number(sticky << BigInt(top + 1074)) * 2 ** -1074;
   const below = BigInt(-1074 - top);
   const quotient = sticky >> below;
@@ -213,7 +213,7 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0');
 }
 
-/** Whether s can stand unchanged between backquotes on one line. */
+/** Whether s can be written unchanged between backquotes on one line. */
 export function canBackquote(s: string): boolean {
   return !/[\x00-\x08\x0a-\x1f`\x7f]|\xef\xbb\xbf/.test(s) && isValid(s);
 }
@@ -249,7 +249,7 @@ function unescape(inner: string, mark: string): string {
       i += size;
     }
   }
-  // Go takes '' for no text at all, without a complaint.
+  // Go reads '' as an empty text, without an error.
   if (mark === "'" && count > 1) throw new GoError(syntax);
   return out;
 }
@@ -263,7 +263,7 @@ const hexEscapes = new Map<string, RegExp>([
   ['U', /^[0-9a-f]{8}/i],
 ]);
 
-/** What the escape behind a backslash stands for, and its size without the backslash. */
+/** The value of the escape after a backslash, and its size without the backslash. */
 function unescapeOne(s: string, i: number, mark: string): [text: string, size: number] {
   const char = s[i] ?? '';
   if (char === '\\' || (char === mark && char !== '')) return [char, 1];

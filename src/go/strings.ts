@@ -3,14 +3,14 @@ import { reserve, reserveNext, reserveText, spend } from './budget.ts';
 import { Builder, byPieces } from './builder.ts';
 import { lowerRune, upperRune } from './unicode.ts';
 
-/** What decoding gives for a byte that is not part of valid UTF-8. */
+/** The result of decoding a byte that is not valid UTF-8. */
 export const RuneError = 0xfffd;
 
 const stepsPerRune = 4;
 
 const ascii = /^[\x00-\x7f]*$/;
 
-/** The rune that starts at s[i] and its size in bytes: [RuneError, 1] for an invalid byte, [RuneError, 0] at the end. */
+/** The rune at s[i] and its size in bytes: [RuneError, 1] for an invalid byte, [RuneError, 0] at the end. */
 export function decodeRune(s: string, i: number): [rune: number, size: number] {
   const first = s.charCodeAt(i);
   if (first < 0x80) return [first, 1];
@@ -61,7 +61,7 @@ export function runeCount(s: string): number {
   return count;
 }
 
-/** The index just behind the first n runes of s. */
+/** The index after the first n runes of s. */
 export function runeOffset(s: string, n: number): number {
   let i = 0;
   for (let k = 0; k < n && i < s.length; k++) {
@@ -83,12 +83,12 @@ export function isValid(s: string): boolean {
   return true;
 }
 
-/** s with every rune in upper case, one rune for one (`ß` stays). Invalid bytes become U+FFFD, unless all is ASCII. */
+/** s with every rune in upper case, one rune for one (`ß` stays). Invalid bytes become U+FFFD, unless s is ASCII. */
 export function toUpper(s: string): string {
   return ascii.test(s) ? s.toUpperCase() : byPieces(s, (piece) => mapRunes(piece, upperRune));
 }
 
-/** s with every rune in lower case, one rune for one. Invalid bytes become U+FFFD, unless all is ASCII. */
+/** s with every rune in lower case, one rune for one. Invalid bytes become U+FFFD, unless s is ASCII. */
 export function toLower(s: string): string {
   return ascii.test(s) ? s.toLowerCase() : byPieces(s, (piece) => mapRunes(piece, lowerRune));
 }
@@ -103,7 +103,7 @@ function mapRunes(s: string, map: (rune: number) => number): string {
   return out;
 }
 
-/** Replaces the first n occurrences, all if n is negative; an empty `from` stands before each rune and at the end. */
+/** Replaces the first n occurrences, all if n is negative; an empty `from` matches before each rune and at the end. */
 export function replace(s: string, from: string, to: string, n: number): string {
   if (from === to || n === 0) return s;
   const limit = n < 0 ? Infinity : n;
@@ -137,7 +137,7 @@ function interleave(s: string, to: string, limit: number): string {
   return out.toString();
 }
 
-/** A part of a text that is found and cut out. */
+/** The cost of finding and copying one part. */
 const stepsPerPart = 8;
 
 /** The parts of s between separators; an empty separator splits after each rune. */
@@ -206,12 +206,12 @@ export function contains(s: string, part: string): boolean {
   return indexOf(s, part) >= 0;
 }
 
-/** The search that is built in compares so many bytes in a second, at worst. */
+/** How many bytes the built-in search compares in a second, at worst. */
 const minCountedComparisons = 2 ** 28;
 
-/** The first place of part in s from a place on, or -1, in a time that grows with their lengths and no faster. */
+/** The first position of part in s from `from` on, or -1, in linear time. */
 function indexOf(s: string, part: string, from = 0): number {
-  // Built in, and fast for all but the worst texts: its time is that of the lengths multiplied.
+  // The built-in search: fast, but quadratic for the worst texts.
   if (part.length <= 8 || part.length * (s.length - from) <= minCountedComparisons) return s.indexOf(part, from);
   const borders = bordersOf(part);
   let matched = 0;
@@ -224,7 +224,7 @@ function indexOf(s: string, part: string, from = 0): number {
   return -1;
 }
 
-/** For each beginning of a text the length of the longest shorter text that it both begins and ends with. */
+/** For each prefix of a text, the length of its longest proper border. */
 function bordersOf(text: string): Int32Array {
   reserve(4 * text.length);
   const borders = new Int32Array(text.length);
@@ -248,7 +248,7 @@ export function trimSuffix(s: string, suffix: string): string {
   return s.endsWith(suffix) ? s.slice(0, s.length - suffix.length) : s;
 }
 
-/** s count times over; a negative count is a RangeError, as Go panics there. */
+/** s repeated count times; a negative count is a RangeError, as Go panics there. */
 export function repeat(s: string, count: number): string {
   reserveText(s.length * count);
   return s.repeat(count);

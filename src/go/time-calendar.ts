@@ -6,11 +6,11 @@ export interface CalendarDay {
   readonly day: number;
 }
 
-/** The number of a day; months and days beyond their range run over into the next ones, as in Go's time.Date. */
+/** The number of a day; months and days out of range overflow into the next ones, as in Go's time.Date. */
 export function toDays(year: number, month: number, day: number): number {
   const y = year + Math.floor((month - 1) / 12);
   const m = ((((month - 1) % 12) + 12) % 12) + 1;
-  // Years that start in March have their leap day at the end.
+  // If years start in March, the leap day is at the end.
   const shifted = m > 2 ? y : y - 1;
   const era = Math.floor(shifted / 400);
   const yearOfEra = shifted - era * 400;

@@ -1,9 +1,9 @@
-/** Layouts of Go's time.Format: the reference time Mon Jan 2 15:04:05 MST 2006, spelled as the result should be. */
+/** Layouts of Go's time.Format: the reference time Mon Jan 2 15:04:05 MST 2006, written as the result should look. */
 
 import { spend } from './budget.ts';
 import { Builder } from './builder.ts';
 
-/** An instant on a clock on the wall. */
+/** A time as a clock at a place shows it. */
 export interface WallTime {
   readonly year: number;
   readonly month: number;
@@ -23,11 +23,11 @@ export const monthNames = 'January February March April May June July August Sep
 );
 export const dayNames = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-// Longer spellings stand before their beginnings; what matches nothing is copied.
+// Longer spellings before their prefixes; other text is copied.
 const element =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|0[1-6]|002|15|1|2006|2|_2006|_2|__2|[345]|PM|pm|[-Z]07(?:0000|:00:00|00|:00)?|[.,](?:0+|9+)(?!\d)/g;
 
-/** Parts of a layout: text to copy, and what to put between. */
+/** Part of a layout: fixed text, or an element of the time. */
 type Part = (time: WallTime) => string;
 const cache = new Map<string, readonly (string | Part)[]>();
 const cacheLimit = 100;
@@ -43,7 +43,7 @@ export function formatTime(time: WallTime, layout: string): string {
 }
 
 const stepsPerPart = 16;
-/** Longer layouts are in no hurry, and would fill the cache. */
+/** A longer layout is not cached, because it would fill the cache. */
 const maxCachedLength = 1024;
 
 function keptParts(layout: string): readonly (string | Part)[] {
@@ -101,7 +101,7 @@ function makePart(text: string): Part {
   return text[1] === '0' ? (t) => text[0]! + fraction(t, places) : (t) => shortFraction(t, text[0]!, places);
 }
 
-/** The year of four digits keeps its sign outside of them. */
+/** The sign is not one of the four digits of a year. */
 function digits(value: number, width: number): string {
   return (value < 0 ? '-' : '') + String(Math.abs(value)).padStart(width, '0');
 }
@@ -119,15 +119,15 @@ function shortFraction(time: WallTime, separator: string, places: number): strin
   return shown === '' ? '' : separator + shown;
 }
 
-/** The offset in the shape of the layout's element: with or without colons, minutes and seconds. */
+/** The offset in the form of the layout element: with or without colons, minutes and seconds. */
 function formatOffset(offset: number, shape: string): string {
-  const minutes = Math.trunc(offset / 60); // Go's sign is that of the whole minutes
+  const minutes = Math.trunc(offset / 60); // Go takes the sign from the whole minutes
   const colon = shape.includes(':') ? ':' : '';
   const hasSeconds = shape.length >= 7;
   const size = Math.abs(minutes);
   let text = (minutes < 0 ? '-' : '+') + digits(Math.floor(size / 60), 2);
   if (shape.length === 3) return text;
   text += colon + digits(size % 60, 2);
-  // Go takes the seconds from the offset only after the sign of the minutes is known.
+  // As in Go, the seconds are computed after the sign of the minutes.
   return hasSeconds ? text + colon + digits((minutes < 0 ? -offset : offset) % 60, 2) : text;
 }

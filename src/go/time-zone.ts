@@ -1,8 +1,8 @@
-/** Time zones as Go reads them: TZif files, and the rule for the years behind their last entry. */
+/** Time zones as Go reads them: TZif files, and the rule for the years after their last entry. */
 import { readFileSync } from 'node:fs';
 import { dayOfYear, fromDays, toDays, weekday } from './time-calendar.ts';
 
-/** What a zone says about an instant; start and end are the Unix seconds between which it holds. */
+/** The state of a zone at an instant, valid between the Unix seconds start and end. */
 export interface ZoneTime {
   readonly abbreviation: string;
   readonly offset: number; // seconds east of Greenwich
@@ -11,7 +11,7 @@ export interface ZoneTime {
   readonly end: number;
 }
 
-/** A place's clock. */
+/** A time zone. */
 export interface Zone {
   readonly name: string;
   lookup(unixSeconds: number): ZoneTime;
@@ -26,8 +26,8 @@ export function fixedZone(name: string, offset: number): Zone {
 export const UTC: Zone = fixedZone('UTC', 0);
 
 /**
- * The local zone by the rules of Go: what the variable TZ holds, /etc/localtime without one, and a clock like UTC's if
- * that fails. It is never UTC itself, which Go tells apart from a local zone that only reads the same.
+ * The local zone by Go's rules: from the variable TZ, otherwise from /etc/localtime, and with UTC's clock if that
+ * fails. It is never UTC itself, which Go distinguishes from a local zone with the same clock.
  */
 export function localZone(tz: string | undefined): Zone {
   return readLocalZone(tz) ?? fixedZone('UTC', 0);
@@ -51,7 +51,7 @@ function readZone(name: string, paths: readonly string[]): Zone | undefined {
     try {
       return parseZone(name, readFileSync(path));
     } catch {
-      // Go, too, takes the next place for a file that is missing or damaged.
+      // Go, too, tries the next place when a file is missing or damaged.
     }
   }
   return undefined;
@@ -68,7 +68,7 @@ interface Transition {
   readonly index: number;
 }
 
-/** A zone out of the bytes of a TZif file of version 1, 2 or 3. Throws Error if they are not one. */
+/** Parses a TZif file of version 1, 2 or 3. Throws Error for other bytes. */
 export function parseZone(name: string, bytes: Uint8Array): Zone {
   const reader = new TzifReader(bytes);
   const { transitions, periods, rule } = reader.read();
@@ -99,7 +99,7 @@ function lookup(
   return { ...periods[at.index]!, start: at.when, end: transitions[low]?.when ?? Infinity };
 }
 
-/** The period in force before the first transition: the first one if no transition leads to it, else standard time. */
+/** The period before the first transition: the first period if no transition leads to it, otherwise standard time. */
 function firstPeriod(transitions: readonly Transition[], periods: readonly Period[]): number {
   if (!transitions.some((transition) => transition.index === 0)) return 0;
   const start = transitions[0]!.index;
@@ -112,7 +112,7 @@ function firstPeriod(transitions: readonly Transition[], periods: readonly Perio
   );
 }
 
-/** Reads the file format of RFC 8536. Of the two copies of the data in newer files, only the one with 64 bits counts. */
+/** Parses the format of RFC 8536. Of the two copies of the data in newer files, only the one with 64 bits is used. */
 class TzifReader {
   #at = 0;
   readonly #view: DataView;
@@ -195,7 +195,7 @@ interface Rule {
   readonly summer: { readonly period: Period; readonly from: YearDay; readonly to: YearDay } | null;
 }
 
-/** Seconds into a year's local time at which the clock changes. */
+/** The time of a change, in seconds of local time from the start of a year. */
 type YearDay = (year: number) => number;
 
 const zonePart = String.raw`([^<0-9,+-][^0-9,+-]{2,}|<[^>]*>)`;
@@ -220,7 +220,7 @@ function makePeriod(name: string, offset: number, isDST: boolean): Period {
   return { abbreviation: name.replace(/^<(.*)>$/, '$1'), offset, isDST };
 }
 
-/** Seconds of a text such as -3:30, at most a week of hours; null if it is none. */
+/** Seconds of a text such as -3:30, at most a week of hours; null if it is not valid. */
 function parseOffset(text: string): number | null {
   const match = /^([+-]?)(\d+)(?::(\d+))?(?::(\d+))?$/.exec(text);
   if (match === null) return null;
@@ -237,7 +237,7 @@ function parseYearDay(text: string): YearDay | null {
   return (year) => dayOf(year) * 86400 + seconds;
 }
 
-/** The day of a year, from 0: of texts such as J60, 59 and M3.5.0. */
+/** The day of a year, from 0, for texts such as J60, 59 and M3.5.0. */
 function parseDate(text: string): ((year: number) => number) | null {
   const julian = /^(J?)(\d+)$/.exec(text);
   if (julian) {
@@ -257,7 +257,7 @@ function isLeap(year: number): number {
   return toDays(year, 3, 1) - toDays(year, 2, 28) - 1;
 }
 
-/** The day of the year, from 0, of the week-th given weekday of a month; week 5 means the last. */
+/** The day of the year, from 0, of a weekday in a week of a month; week 5 is the last one. */
 function dayOfWeek(year: number, month: number, week: number, day: number): number {
   const first = toDays(year, month, 1);
   const length = toDays(year, month + 1, 1) - first;

@@ -11,7 +11,7 @@ import { pointerTo, sliceOf, StringType, Uint8Type, unfitMethod } from './value.
 import type { Field, Method, Struct, Type, Value } from './value.ts';
 
 const second = 1_000_000_000n;
-/** Seconds from the first of January of the year 1 (Go's zero time) to 1970. */
+/** Seconds from the first of January of year 1 (Go's zero time) to 1970. */
 const toUnix = 62_135_596_800n;
 const largest = (1n << 63n) - 1n;
 
@@ -57,7 +57,7 @@ function clamp(value: bigint): bigint {
   return value > largest ? largest : value < -largest - 1n ? -largest - 1n : value;
 }
 
-/** Whole units and the rest are divided apart, as Go does it: the last digits of the float depend on it. */
+/** Divides whole units and the rest separately, as Go does: the last digits of the float depend on it. */
 function inUnits(nanoseconds: bigint, unit: bigint): number {
   return Number(nanoseconds / unit) + Number(nanoseconds % unit) / Number(unit);
 }
@@ -104,7 +104,7 @@ const locationFields: readonly [name: string, type: Type, value: (zone: Zone) =>
   ['cacheZone', pointerTo(internal('time.zone')), () => new Pointer(pointerTo(internal('time.zone')), null)],
 ];
 
-/** Its tables, which no template has a use for, are shown empty, as they are for UTC. */
+/** Its tables, which templates do not need, are empty, as for UTC. */
 const LocationStructType: Type = {
   kind: 'struct',
   name: 'time.Location',
@@ -125,7 +125,7 @@ interface Location extends Struct {
 
 const locations = new WeakMap<Zone, Pointer>();
 
-/** The same pointer each time, as pointers are compared by identity. */
+/** The same pointer each time, because pointers are compared by identity. */
 function locationOf(zone: Zone): Pointer {
   let location = locations.get(zone);
   if (location === undefined) {
@@ -135,7 +135,7 @@ function locationOf(zone: Zone): Pointer {
   return location;
 }
 
-/** What a time keeps: nil stands for UTC. */
+/** The stored location: nil means UTC. */
 function storedLocation(zone: Zone): Pointer {
   return zone === UTC ? nowhere : locationOf(zone);
 }
@@ -159,7 +159,7 @@ const timeFields: Field[] = [
 /** time.Time. */
 export const TimeType: Type = { kind: 'struct', name: 'time.Time', fields: timeFields, methods: timeMethods };
 
-/** An instant, the zone that it shows, and what Go keeps beside them. */
+/** An instant, its zone, and Go's other fields. */
 class Time implements Struct {
   readonly type = TimeType;
   #wall: WallTime | undefined;
@@ -175,7 +175,7 @@ class Time implements Struct {
     return (this.#wall ??= wallTime(this));
   }
 
-  /** The same instant elsewhere; as in Go, the monotonic reading does not go along. */
+  /** The same instant in another zone; as in Go, without the monotonic reading. */
   in(zone: Zone): Time {
     return new Time(this.nanos, zone, this.local);
   }
@@ -187,8 +187,8 @@ class Time implements Struct {
 }
 
 /**
- * time.Now, for a clock that shows unixNanos. `local` is the local zone; monotonicNanos, the time since the process
- * began, is what Go prints as m=+….
+ * time.Now for a clock that shows unixNanos. `local` is the local zone; monotonicNanos, the time since the process
+ * began, is printed as m=+….
  */
 export function goTime(unixNanos: bigint, local: Zone, monotonicNanos: bigint | null = null): Struct {
   return new Time(unixNanos, local, local, monotonicNanos);
@@ -225,7 +225,7 @@ function wallTime(time: Time): WallTime {
   };
 }
 
-/** time.Date with the clock of `like`: a reading that a zone skips or has twice is resolved as Go does. */
+/** time.Date with the clock of `like`: a time that does not exist in a zone, or exists twice, is resolved as in Go. */
 function onDate(like: Time, year: number, month: number, day: number): Time {
   const { hour, minute, second: seconds } = like.wall;
   const reading = toDays(year, month, day) * 86400 + hour * 3600 + minute * 60 + seconds;
@@ -246,7 +246,7 @@ function between(a: Time, b: Time): Num {
   return goDuration(a.nanos - b.nanos);
 }
 
-/** Multiples are counted from the year 1, not from 1970. */
+/** Multiples are counted from year 1, not from 1970. */
 function sinceMultiple(time: Time, unit: bigint): bigint {
   return floorModulo(time.nanos + toUnix * second, unit);
 }
@@ -281,7 +281,7 @@ function toGoSyntax(time: Time): string {
   return `time.Date(${year}, time.${monthNames[month - 1]!}, ${day}, ${clock}, ${place})`;
 }
 
-/** RFC 3339 as the Marshal methods insist on it. */
+/** RFC 3339 with the checks of the Marshal methods. */
 function toStrictText(time: Time, caller: string): string {
   const { year, offset } = time.wall;
   if (year < 0 || year > 9999) throw new GoError(`Time.${caller}: year outside of range [0,9999]`);
@@ -289,13 +289,13 @@ function toStrictText(time: Time, caller: string): string {
   return formatTime(time.wall, '2006-01-02T15:04:05.999999999Z07:00');
 }
 
-/** As Go's append does, without ever writing into the first slice. */
+/** Like Go's append, but never writes into the first slice. */
 function append(bytes: Slice, text: string): Slice {
   const before = bytes.array?.slice(bytes.offset, bytes.offset + bytes.length) ?? [];
   return new Slice(BytesType, [...before, ...sliceOfBytes(text).array!]);
 }
 
-/** The encoding of MarshalBinary: version, seconds since the year 1, nanoseconds, minutes east of Greenwich. */
+/** The format of MarshalBinary: version, seconds since year 1, nanoseconds, minutes east of Greenwich. */
 function toBinary(time: Time): string {
   const { offset } = time.wall;
   const minutes = time.zone === UTC ? -1 : Math.trunc(offset / 60);

@@ -1,12 +1,13 @@
 /**
- * What Go's unicode package knows of runes, for Unicode 17.0 as in Go 1.27: Node's own tables move with each release of Node,
- * and a rendered file must not. Every Node that we run on has Unicode 15; what came later stands here.
+ * Go's unicode package for Unicode 17.0, as in Go 1.27. Node's own tables change with each release of Node, and a
+ * rendered file must not change with them. Every supported Node has Unicode 15; later characters are in the tables
+ * here.
  */
 
-/** Runs of runes, packed in base 36: how many runes to skip, how many to take, and so on. */
+/** Runs of runes in base 36: how many to skip, how many to take, and so on. */
 class Runs {
   readonly #packed: string;
-  /** Starts (even places) and ends (odd places); unpacked on the first use, as most templates never ask. */
+  /** Starts (even positions) and ends (odd positions); unpacked on first use, as most templates never need them. */
   #bounds: Int32Array | undefined;
 
   constructor(packed: string) {
@@ -64,12 +65,12 @@ const printable = new Runs(
     '3 1l 1 1 4 g 2 c 4 a 7 43 1 2v sl wyo w 3dq 2 4ge 2 5rl f ha 1wi f2 15u 3t7 5 6ju f62u 6o',
 );
 
-/** Whether %q shows a rune as it is: letters, marks, numbers, punctuation, symbols and the ASCII blank. */
+/** Whether %q prints a rune unchanged: letters, marks, numbers, punctuation, symbols and the ASCII blank. */
 export function isPrint(rune: number): boolean {
   return rune < 0x7f ? rune >= 0x20 : printable.has(rune);
 }
 
-/** Makes the test of a category: what Node's tables say of it, and the runes that came after Unicode 15. */
+/** A test for a category: Node's tables, and the runes that came after Unicode 15. */
 function category(pattern: RegExp, later: Runs): (rune: number) => boolean {
   return (rune) => (isPrint(rune) && pattern.test(String.fromCodePoint(rune))) || later.has(rune);
 }
@@ -102,7 +103,7 @@ export const isLower: (rune: number) => boolean = category(
   new Runs('5my 1 ria 1 1 1 b 1 k2c m j79 p'),
 );
 
-/** Pairs of cases that came after Unicode 15: the first lower and upper rune of so many. */
+/** Case pairs that came after Unicode 15: the first lower and upper rune of each run, and its length. */
 const laterCases: readonly (readonly [lower: number, upper: number, count: number])[] = [
   [0x19b, 0xa7dc, 1],
   [0x264, 0xa7cb, 1],
@@ -119,7 +120,7 @@ const laterCases: readonly (readonly [lower: number, upper: number, count: numbe
 /** The upper case of one rune as one rune. */
 export function upperRune(rune: number): number {
   if (rune < 0x80) return rune >= 0x61 && rune <= 0x7a ? rune - 0x20 : rune;
-  // Greek letters with iota subscript: JavaScript spells their capitals with two letters, Unicode's simple mapping has one.
+  // Greek letters with iota subscript: JavaScript's upper case has two letters, Unicode's simple mapping has one.
   if (rune >= 0x1f80 && rune <= 0x1faf) return rune & 8 ? rune : rune + 8;
   if (rune === 0x1fb3 || rune === 0x1fc3 || rune === 0x1ff3) return rune + 9;
   const later = laterCases.find(([lower, , count]) => rune >= lower && rune < lower + count);
@@ -136,7 +137,7 @@ export function lowerRune(rune: number): number {
   return simple(rune, String.fromCodePoint(rune).toLowerCase());
 }
 
-/** A mapping counts only if it is one rune for one, and both are in our Unicode. */
+/** A mapping counts only if it is one rune for one, and both are in Unicode 17. */
 function simple(rune: number, mapped: string): number {
   const to = mapped.codePointAt(0)!;
   const isSingle = mapped.length === (to > 0xffff ? 2 : 1);

@@ -41,7 +41,7 @@ export type Kind =
   | 'func'
   | 'interface';
 
-/** A Go type; `name` is what %T prints. Types are compared by identity: make each one once. */
+/** A Go type; `name` is what %T prints. Types are compared by identity: create each one once. */
 export interface Type {
   readonly kind: Kind;
   readonly name: string;
@@ -66,7 +66,7 @@ export interface Signature {
 }
 
 export interface Method extends Signature {
-  /** Why templates cannot call it: it has too few or too many results. */
+  /** Why templates cannot call it: too few or too many results. */
   readonly unfit?: string;
   call(receiver: Value, args: readonly Value[]): Value;
 }
@@ -76,12 +76,12 @@ export interface Typed {
   readonly type: Type;
 }
 
-/** A struct is any object whose type has kind 'struct'; its fields are reached through type.fields only. */
+/** A struct: any object whose type has the kind 'struct'; its fields are read through type.fields only. */
 export type Struct = Typed;
 
 export type Value = undefined | null | boolean | bigint | number | string | Typed;
 
-/** A slice or array: a window on a shared backing array, so that in-place functions are seen by every alias. */
+/** A slice or array: a part of a shared backing array, so that in-place functions change it for every alias. */
 export class Slice implements Typed {
   constructor(
     readonly type: Type,
@@ -95,7 +95,9 @@ export class Slice implements Typed {
   }
 }
 
-/** A map; `entries` null is a nil map. Keys are Go values that JavaScript compares as Go does (string, bigint, …). */
+/**
+ * A map; with `entries` null, a nil map. Keys are Go values that JavaScript compares as Go does (string, bigint, …).
+ */
 export class GoMap implements Typed {
   constructor(
     readonly type: Type,
@@ -103,7 +105,7 @@ export class GoMap implements Typed {
   ) {}
 }
 
-/** A number of a kind that has no JavaScript type of its own, or of a named type (time.Month, time.Duration). */
+/** A number of a kind without its own JavaScript type, or of a named type (time.Month, time.Duration). */
 export class Num implements Typed {
   constructor(
     readonly type: Type,
@@ -128,7 +130,7 @@ export class Pointer implements Typed {
   ) {}
 }
 
-/** A function that templates can call. It throws GoError for what Go's function would return as an error. */
+/** A function that templates can call. It throws GoError for an error that Go's function would return. */
 export class Func implements Typed {
   constructor(
     readonly type: Type, // kind 'func', with its signature
@@ -136,10 +138,10 @@ export class Func implements Typed {
   ) {}
 }
 
-/** Names come from outside, so the table is a Map, or something like one, and never an object. */
+/** Names come from outside, so the table is a Map or similar, never an object. */
 export type FuncMap = Pick<ReadonlyMap<string, Func>, 'get' | 'has' | 'keys'>;
 
-/** An error that a Go function would have returned; anything else that is thrown is a bug of ours. */
+/** An error that a Go function would return; any other error is a bug in our code. */
 export class GoError extends Error {
   override readonly name = 'GoError';
 }
@@ -157,7 +159,7 @@ export const InterfaceType: Type = { kind: 'interface', name: 'interface {}' };
 export const ErrorType: Type = { kind: 'interface', name: 'error' };
 
 const slices = new Map<Type, Type>();
-/** []elem, the same object each time. */
+/** []elem; the same object each time. */
 export function sliceOf(elem: Type): Type {
   let type = slices.get(elem);
   if (type === undefined) slices.set(elem, (type = { kind: 'slice', name: `[]${elem.name}`, elem }));
@@ -165,7 +167,7 @@ export function sliceOf(elem: Type): Type {
 }
 
 const maps = new Map<Type, Map<Type, Type>>();
-/** map[key]elem, the same object each time. */
+/** map[key]elem; the same object each time. */
 export function mapOf(key: Type, elem: Type): Type {
   let byElem = maps.get(key);
   if (byElem === undefined) maps.set(key, (byElem = new Map<Type, Type>()));
@@ -175,7 +177,7 @@ export function mapOf(key: Type, elem: Type): Type {
 }
 
 const pointers = new Map<Type, Type>();
-/** *elem, the same object each time. */
+/** *elem; the same object each time. */
 export function pointerTo(elem: Type): Type {
   let type = pointers.get(elem);
   if (type === undefined) pointers.set(elem, (type = { kind: 'ptr', name: `*${elem.name}`, elem }));
@@ -188,7 +190,7 @@ export const AnysType: Type = sliceOf(InterfaceType);
 const BytesType: Type = sliceOf(Uint8Type);
 export const StringMapType: Type = mapOf(StringType, InterfaceType);
 
-/** Every byte as a value, once. */
+/** Every byte as a value. */
 const byteValues = Array.from({ length: 256 }, (_, byte) => new Num(Uint8Type, BigInt(byte)));
 
 /** The bytes of a text as []uint8. */
@@ -229,7 +231,7 @@ export function typeOf(value: Value): Type {
   }
 }
 
-/** A method with results that a template cannot take; only its error is ever seen. */
+/** A method whose results a template cannot take; only its error is visible. */
 export function unfitMethod(name: string, params: readonly Type[], results: readonly Type[]): Method {
   const [, second] = results;
   const unfit =
@@ -239,7 +241,7 @@ export function unfitMethod(name: string, params: readonly Type[], results: read
   return { params, variadic: false, result: InvalidType, unfit, call: () => undefined };
 }
 
-/** Makes a function for a FuncMap; a variadic one's last parameter is the element type. */
+/** Makes a function for a FuncMap; for a variadic one, the last parameter is the element type. */
 export function func(params: readonly Type[], result: Type, call: (...args: never[]) => Value): Func {
   return makeFunc(params, false, result, call);
 }
