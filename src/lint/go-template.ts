@@ -7,12 +7,11 @@ import type { Type } from '../go/value.ts';
 import { TemplateError } from '../template/engine/engine.ts';
 import { builtins } from '../template/gotext/builtins.ts';
 import { arityError } from '../template/gotext/calls.ts';
-import { positionAt } from '../template/gotext/errors.ts';
 import type { CommandNode, Node, OperandNode, PipeNode } from '../template/gotext/node.ts';
 import { parse, type Trees } from '../template/gotext/parse.ts';
 import { visitNodes } from '../template/gotext/visit.ts';
 import { printsTime } from './go-time.ts';
-import { placeIn, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { quoted } from './quoted.ts';
 import {
   datetimeInOutput,
@@ -21,9 +20,9 @@ import {
   type Lookup,
   lookupKinds,
   type TemplateFacts,
-  type TemplateText,
   unknownFunction,
 } from './template-facts.ts';
+import type { TemplateText } from './template-text.ts';
 
 /** What is known of a template in Go's language. */
 export function goFacts(file: TemplateText): TemplateFacts {
@@ -72,7 +71,7 @@ class Reading {
       this.problems.push({
         code: 'template-syntax',
         message,
-        ...placeIn(this.file, error.at ?? { line: 1, column: 0 }),
+        ...this.file.placeOf(error.at ?? { line: 1, column: 0 }),
       });
       return new Map();
     }
@@ -145,7 +144,7 @@ class Reading {
   }
 
   private place(pos: number): ConfigPlace {
-    return placeIn(this.file, positionAt(this.file.text, pos));
+    return this.file.placeAt(pos);
   }
 }
 

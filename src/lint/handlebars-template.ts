@@ -6,7 +6,7 @@ import type { Call, Node, Program } from '../template/handlebars/ast.ts';
 import { blockNames, callName } from '../template/handlebars/expressions.ts';
 import { type Parse, parseTemplate } from '../template/handlebars/parse.ts';
 import { visitProgram } from '../template/handlebars/visit.ts';
-import { placeIn, type Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import {
   datetimeInOutput,
   type Inclusion,
@@ -14,9 +14,9 @@ import {
   type Lookup,
   lookupKinds,
   type TemplateFacts,
-  type TemplateText,
   unknownFunction,
 } from './template-facts.ts';
+import type { TemplateText } from './template-text.ts';
 
 /** The language as it is loaded. */
 export interface Handlebars {
@@ -57,7 +57,7 @@ function refused(file: TemplateText, error: unknown): Problem {
   if (!(error instanceof TemplateError)) throw error;
   const message = error.message.replace(/^template: .*?:\d+(?::\d+)?: /s, '');
   const code = message.startsWith('wrong number of args') ? 'wrong-arguments' : 'template-syntax';
-  return { code, message, ...placeIn(file, error.at ?? { line: 1, column: 0 }) };
+  return { code, message, ...file.placeOf(error.at ?? { line: 1, column: 0 }) };
 }
 
 function look(file: TemplateText, program: Program): TemplateFacts {
@@ -66,7 +66,7 @@ function look(file: TemplateText, program: Program): TemplateFacts {
   const includes: Inclusion[] = [];
   const inlines = new Set<string>();
   let isOpen = false;
-  const place = ({ loc }: Node): ConfigPlace => placeIn(file, loc.start);
+  const place = ({ loc }: Node): ConfigPlace => file.placeOf(loc.start);
   const lookAtCall = (node: Call & { readonly type: string }, name: string): void => {
     if (!isKnown(name, file.funcs) && !blockNames.has(name) && name !== 'lookup') {
       const isCall = node.params.length > 0 || node.hash !== undefined;

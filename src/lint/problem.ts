@@ -1,6 +1,4 @@
 import type { ConfigError, ConfigPlace, ConfigWarning } from '../config/error.ts';
-import { toText } from '../go/bytes.ts';
-import type { Position } from '../template/engine/engine.ts';
 import { type Code, rules, type Severity } from './rules.ts';
 
 /** One problem and its place; a file of '' is a setting from outside of any file. */
@@ -17,13 +15,6 @@ export function severityOf({ code }: Problem): Severity {
 /** A problem that the loader of the configuration found. */
 export function fromConfig({ code, file, line, column, fact }: ConfigError | ConfigWarning): Problem {
   return { code: Object.hasOwn(rules, code) ? (code as Code) : 'invalid-setting', file, line, column, message: fact };
-}
-
-/** The place of a byte of a template, with the column in UTF-16 units from 1. */
-export function placeIn({ path, text }: { readonly path: string; readonly text: string }, at: Position): ConfigPlace {
-  const line = text.split('\n', at.line)[at.line - 1] ?? '';
-  const column = at.column === null ? null : toText(line.slice(0, at.column)).length + 1;
-  return { file: path, line: at.line, column };
 }
 
 /** Problems by file and place, each once. */

@@ -33,13 +33,6 @@ export interface Inclusion {
   readonly hasFallback: boolean;
 }
 
-/** A template file, its text as a byte string, and the functions that it may call. */
-export interface TemplateText {
-  readonly path: string;
-  readonly text: string;
-  readonly funcs: FuncMap;
-}
-
 /** The functions whose first argument names keys, and how. */
 export const lookupKinds: ReadonlyMap<string, 'key' | 'pattern' | 'folder'> = new Map([
   ...(['get', 'getv', 'exists', 'cget', 'cgetv'] as const).map((name) => [name, 'key'] as const),

@@ -8,6 +8,7 @@ import { goFacts } from './go-template.ts';
 import { handlebarsFacts } from './handlebars-template.ts';
 import type { Problem } from './problem.ts';
 import type { Inclusion, TemplateFacts } from './template-facts.ts';
+import { TemplateText } from './template-text.ts';
 
 /** How a resource has its template read. */
 export interface Language {
@@ -93,7 +94,7 @@ export class TemplateFiles {
       const failed = error as NodeJS.ErrnoException;
       return { isMissing: failed.code === 'ENOENT', why: errnoText(failed) };
     }
-    const file = { path, text, funcs: this.funcs };
+    const file = new TemplateText(path, text, this.funcs);
     if (!isHandlebars) return goFacts(file);
     const engine = await enginesFor(this.folder)(path, { ...language, engine: 'handlebars' });
     return handlebarsFacts(file, { parse: await loadParse(), engine });

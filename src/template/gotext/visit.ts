@@ -5,7 +5,8 @@ export function visitNodes(root: Node, visit: (node: Node) => void): void {
   const open = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     visit(node);
-    open.push(...[...childrenOf(node)].reverse());
+    const children = childrenOf(node);
+    for (let i = children.length - 1; i >= 0; i--) open.push(children[i]!);
   }
 }
 

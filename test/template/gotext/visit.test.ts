@@ -16,3 +16,10 @@ test.each([
     });
   expect(found).toEqual(expected);
 });
+
+test('a body of very many nodes', () => {
+  const trees = parse({ name: 't', text: '{{f}}'.repeat(150_000), delims: { left: '{{', right: '}}' } }, () => true);
+  let count = 0;
+  visitNodes(trees.get('t')!, ({ kind }) => (count += kind === 'identifier' ? 1 : 0));
+  expect(count).toBe(150_000);
+});
