@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { confd, Confdir, Program } from '../helpers/confd.ts';
 import { isRoot } from '../helpers/pipeline.ts';
@@ -179,6 +179,28 @@ test('no secret is in any report', async () => {
     chownSync(dir.path('confd.toml'), 0, who.gid);
     expect(await codes(dir)).toEqual([]);
   });
+});
+
+test('a start of the agent, and -version, load nothing of it', () => {
+  const dist = join(import.meta.dirname, '../../dist');
+  const loaded = new Map<string, string>();
+  const load = (path: string) => {
+    if (loaded.has(path)) return;
+    const text = readFileSync(path, 'utf8');
+    loaded.set(path, text);
+    // What is imported when it is needed, stands in parentheses.
+    for (const [, name] of text.matchAll(/(?:\bfrom|^import|;import)\s*"(\.[^"]+)"/gm))
+      load(join(dirname(path), name!));
+  };
+  load(join(dist, 'confd.js'));
+  const agent = readdirSync(join(dist, 'confd')).filter((name) => /^configure-\w+\.js$/.test(name));
+  expect(agent).toHaveLength(1);
+  load(join(dist, 'confd', agent[0]!));
+  expect(loaded.size).toBeGreaterThan(5);
+  const ofLint = (text: string) => text.includes('reload-reports-nothing');
+  expect([...loaded].filter(([, text]) => ofLint(text)).map(([path]) => path)).toEqual([]);
+  const all = readdirSync(join(dist, 'confd')).filter((name) => name.endsWith('.js'));
+  expect(all.filter((name) => ofLint(readFileSync(join(dist, 'confd', name), 'utf8')))).toHaveLength(1);
 });
 
 test('completion and help know it', async () => {
