@@ -39,7 +39,7 @@ describe('what cannot work', () => {
     ['a type', 'nodes = "x"', ['a.toml - toml: line 6', 'backend.nodes']],
     ['a value', 'scheme = "ftp"', ['scheme (set by ', 'a.toml:6): must be http or https']],
     ['a backend', 'backend = "etcdd"', ['[backend] of ', 'a.toml:5: Invalid backend "etcdd"']],
-    ['the embedded store', 'backend = "embedded"', ['backend (set by ', 'a.toml:6)', 'can only be the global one']],
+    ['the embedded store', 'backend = "embedded"', ['backend (set by ', 'a.toml:6)', 'can only be the global store']],
     ['a password twice', 'password = "geheim"\npassword_file = "/x"', ['a.toml:6', 'a.toml:7', 'cannot both be set']],
   ])('%s in a [backend] table is one error, with its place; the others run', async (_what, lines, parts) => {
     const dir = new Confdir();

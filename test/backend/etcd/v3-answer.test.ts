@@ -6,6 +6,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Backend, readSnapshot } from '../../../src/backend/contract/backend.ts';
+import type { HttpLimits } from '../../../src/backend/net/http.ts';
 import { Credentials } from '../../../src/backend/net/credentials.ts';
 import { etcd3Backend } from '../../../src/backend/etcd/v3.ts';
 import { etcdSettings } from '../../helpers/etcd-settings.ts';
@@ -21,7 +22,10 @@ const watch = method('Watch', 'Watch');
 const authenticate = method('Auth', 'Authenticate');
 
 const never = new AbortController().signal;
-const limits = { headersMs: 500, totalMs: 500, maxBytes: 1_000_000 };
+/** What the toy answers counts, however late a busy machine lets it do that. */
+const limits = { headersMs: 60_000, totalMs: 60_000, maxBytes: 1_000_000 };
+/** For streams that are not answered. */
+const hasty = { ...limits, headersMs: 2000, totalMs: 2000 };
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -38,7 +42,8 @@ interface Answers {
 }
 
 /** An etcd whose every answer the test writes; a backend that asks it. */
-async function toy({ txn: onTxn, watch: onWatch, authenticate: onAuth }: Answers): Promise<Backend> {
+async function toy(answers: Answers, allowed: HttpLimits = limits): Promise<Backend> {
+  const { txn: onTxn, watch: onWatch, authenticate: onAuth } = answers;
   const raw = (of: MethodDefinition<object, object>) => ({
     path: of.path,
     requestStream: of.requestStream,
@@ -80,7 +85,9 @@ async function toy({ txn: onTxn, watch: onWatch, authenticate: onAuth }: Answers
     onAuth === undefined
       ? null
       : await Credentials.open({ basicAuth: true, username: 'u', password: 'p', passwordFile: '' });
-  const backend = await etcd3Backend(etcdSettings([`http://127.0.0.1:${port}`], { limits, auth, silenceMs: 200 }));
+  const backend = await etcd3Backend(
+    etcdSettings([`http://127.0.0.1:${port}`], { limits: allowed, auth, silenceMs: 200 }),
+  );
   closers.push(() => backend.close());
   return backend;
 }
@@ -175,7 +182,7 @@ describe('a watch answered by', () => {
     ['an event of a watch that is not there', [created, { header, watch_id: '99', events: [{ kv: pair('/k', '6') }] }]],
   ] as [string, Said[]][])('%s', async (_name, said) => {
     let asked = 0;
-    const backend = await toy({ watch: () => ((asked += 1) === 1 ? said : []) });
+    const backend = await toy({ watch: () => ((asked += 1) === 1 ? said : []) }, hasty);
     const { cursor } = await readSnapshot(backend, ['/k'], never);
     const drain = async () => {
       for await (const change of backend.open(['/k'], AbortSignal.timeout(20_000), cursor)) {
@@ -210,7 +217,7 @@ describe('somebody else answers', () => {
       return new Promise((resolve) => server.close(resolve));
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const backend = await etcd3Backend(etcdSettings([url], { limits: { ...limits, headersMs: 5000, totalMs: 5000 } }));
+    const backend = await etcd3Backend(etcdSettings([url], { limits }));
     closers.push(() => backend.close());
     await expect(readSnapshot(backend, ['/k'], never)).rejects.toThrow(`${url}: ${expected}`);
   });
