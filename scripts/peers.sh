@@ -9,6 +9,9 @@
 # ":"); when it is not set, against Debian's 3.4, and against 3.5 to 3.8, which are built once where Go is installed: a minute
 # or two each. With PEER_ETCDS=turn it is one of those, by the day. Neither name may begin with ETCD_: mini-etcd, as etcd,
 # reads its settings from such variables.
+#
+# The tests of Consul run against the folder with consul that REAL_CONSUL names; when it is not set, against 1.14, which is built
+# once where Go is installed: six to ten minutes. Without either they are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,6 +78,37 @@ if [[ -z ${REAL_ETCDS:-} ]]; then
     fi
   done
   export REAL_ETCDS
+fi
+
+# Prints the folder of a consul of that version, built as above. 1.14 is the last one that the module proxy has all of.
+build_consul() {
+  local version=$1 folder=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers/consul-$1
+  if [[ ! -x $folder/consul ]]; then
+    mkdir -p "$folder/src"
+    (
+      cd "$folder/src"
+      printf 'module peer\n\ngo 1.23\n' >go.mod
+      go get "github.com/hashicorp/consul@v$version"
+      CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$folder/" github.com/hashicorp/consul
+    ) >"$folder/build.log" 2>&1 || return 1
+  fi
+  echo "$folder"
+}
+
+# Whether one of the tests that are asked for is a test of that store.
+wants() {
+  local store=$1 name
+  shift
+  for name in "${@:-}"; do if [[ $store == *"$name"* ]]; then return 0; fi; done
+  return 1
+}
+
+if [[ -z ${REAL_CONSUL:-} ]] && wants consul "$@"; then
+  if command -v go >/dev/null && REAL_CONSUL=$(build_consul 1.14.11); then
+    export REAL_CONSUL
+  else
+    echo "consul 1.14.11 is left out: it is built with Go and the Go module proxy" >&2
+  fi
 fi
 
 if [[ -z ${CONFD:-} && ! -e dist/confd.js ]]; then npm run --silent build; fi

@@ -34,6 +34,8 @@ export interface Kind {
   readonly backend: string;
   serve(tls?: ServerTls): Promise<Served>;
   open(settings: EtcdSettings): Promise<Backend>;
+  /** After how long a connection that died in silence is noticed; half a minute where it is left out. */
+  readonly silence?: string;
 }
 
 /** Where a certificate and its key are. */
@@ -231,7 +233,7 @@ const lineFaults = (kind: Kind): Fault[] => [
         proxy.strand();
         await store.put('/app/a', '2');
         await watcher.dir.says('/app/a=2;');
-        return 'noticed after half a minute of silence at most; the change arrives';
+        return `noticed after ${kind.silence ?? 'half a minute'} of silence at most; the change arrives`;
       }),
   ],
   [

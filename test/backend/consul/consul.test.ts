@@ -18,6 +18,9 @@ import { ToyServer } from '../../helpers/toy-server.ts';
 const never = new AbortController().signal;
 const named = (key: string) => key.slice(1);
 
+// The URL of a real consul to hold against the contract.
+const real = process.env['CONSUL_URL'] ?? '';
+
 async function makeStore(): Promise<Store> {
   const server = await ConsulServer.start();
   const proxy = await Proxy.to(server.port);
@@ -47,7 +50,37 @@ async function makeStore(): Promise<Store> {
   };
 }
 
-backendContract('consul', makeStore, { anyBytes: true, live: true, under: '' });
+async function makeRealStore(): Promise<Store> {
+  const proxy = await Proxy.to(Number(new URL(real).port));
+  const ask = async (method: string, path: string, body?: Uint8Array) => {
+    const answer = await fetch(`${real}/v1${path}`, body === undefined ? { method } : { method, body });
+    expect(answer.status).toBe(200);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  await ask('DELETE', '/kv/contract?recurse');
+  await ask('PUT', '/kv/contract/before', Buffer.from('x'));
+  const backup = await ask('GET', '/snapshot');
+  return {
+    open: () => consulBackend(consulSettings([proxy.url])),
+    put: async (key, value) => {
+      await ask('PUT', `/kv${key}`, Buffer.from(value, 'latin1'));
+    },
+    remove: async (key) => {
+      await ask('DELETE', `/kv${key}`);
+      await ask('DELETE', `/kv${key}/?recurse`);
+    },
+    cut: () => {
+      proxy.cut();
+    },
+    lose: async () => {
+      await ask('PUT', '/snapshot', backup);
+    },
+    close: () => proxy.close(),
+  };
+}
+
+const abilities = { anyBytes: true, live: true, under: '/contract' };
+backendContract('consul', real === '' ? makeStore : makeRealStore, abilities);
 
 describe('consul', () => {
   let server: ConsulServer;
