@@ -57,7 +57,7 @@ export function mismatch(file: string, entry: TomlEntry, wanted: keyof typeof fo
 
 /** One warning for every unknown key of the table, with the nearest known name. */
 export function unknownKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): ConfigWarning[] {
-  return strangers(table, known).map(([key, { line, column }, near]) => {
+  return unknownEntries(table, known).map(([key, { line, column }, near]) => {
     const hint = near === null ? '' : `; did you mean "${near}"?`;
     return warningAt('unknown-key', { file, line, column }, `unknown key "${redact(key)}" is ignored${hint}`);
   });
@@ -79,20 +79,20 @@ export interface Keys {
 /** Reports the unknown keys of a table. */
 export function checkKeys(toml: TomlFile, { table, known, lenient }: Keys, report: Report): void {
   if (!lenient) for (const error of misspeltKeys(toml, table, known)) report.error(error);
-  const told = lenient ? [] : strangers(table, known).flatMap(([key, , near]) => (near === null ? [] : key));
-  const others = new Map([...table].filter(([key]) => !told.includes(key)));
+  const misspelt = lenient ? [] : unknownEntries(table, known).flatMap(([key, , near]) => (near === null ? [] : key));
+  const others = new Map([...table].filter(([key]) => !misspelt.includes(key)));
   for (const warning of unknownKeys(toml, others, known)) report.warning(warning);
 }
 
 function misspeltKeys({ file }: TomlFile, table: TomlTable, known: readonly string[]): ConfigError[] {
-  return strangers(table, known).flatMap(([key, entry, near]) => {
+  return unknownEntries(table, known).flatMap(([key, entry, near]) => {
     if (near === null) return [];
     const message = `there is no key "${key}"; did you mean "${near}"? (-lenient makes this a warning)`;
     return tomlError(file, entry, message, 'misspelt-key');
   });
 }
 
-function strangers(table: TomlTable, known: readonly string[]): [key: string, TomlEntry, near: string | null][] {
+function unknownEntries(table: TomlTable, known: readonly string[]): [key: string, TomlEntry, near: string | null][] {
   const lower = new Set(known.map((name) => name.toLowerCase()));
   const unknown = [...table].filter(([key]) => !lower.has(key.toLowerCase()));
   return unknown.map(([key, entry]) => [key, entry, nearest(key.toLowerCase(), known)]);

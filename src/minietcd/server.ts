@@ -113,16 +113,16 @@ export class MiniEtcd {
   }
 
   /**
-   * Reloads the TLS files whenever they change, until closed; `told` is called each time, with the error if there is
+   * Reloads the TLS files whenever they change, until closed; `report` is called each time, with the error if there is
    * one.
    */
-  async followTls(told: (error?: ListenError) => void): Promise<void> {
-    await this.front.follow(this.keyspace.clock, this.stopping.signal, told);
+  async followTls(report: (error?: ListenError) => void): Promise<void> {
+    await this.front.follow(this.keyspace.clock, this.stopping.signal, report);
   }
 
-  /** `told` is called with the reason when a client is refused because of its certificate. */
-  onStranger(told: (why: string) => void): void {
-    this.front.onStranger = told;
+  /** `report` is called with the reason when a client is refused because of its certificate. */
+  onRefusedClient(report: (why: string) => void): void {
+    this.front.onRefusedClient = report;
   }
 
   /** Stops listening, ends open polls, and gives other answers a second to finish; may be called twice. */

@@ -65,7 +65,7 @@ export class Drift {
   }
 
   /** Logs that dest was changed, once until dest is correct again. */
-  tell(): void {
+  report(): void {
     if (this.isTold) return;
     this.isTold = true;
     const { dest, file } = this.resource;

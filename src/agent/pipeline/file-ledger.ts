@@ -26,7 +26,7 @@ export class FileLedger implements ReloadLedger {
   private readonly seen = new Map<string, string>();
   /** Entries whose reload is done but whose file could not be removed, by path. */
   private readonly undead = new Map<string, string>();
-  private readonly told = new Set<string>();
+  private readonly warned = new Set<string>();
   private isTrusted = false;
   private isUsable = true;
 
@@ -49,7 +49,7 @@ export class FileLedger implements ReloadLedger {
     this.seen.set(path, text);
     const entry = parseEntry(text, resolve(dest));
     if (entry !== null) return entry;
-    this.tell(`${path} is damaged: it counts as a pending reload of ${dest}`);
+    this.warn(`${path} is damaged: it counts as a pending reload of ${dest}`);
     return { dest, resource: '', command: '', md5: '', since: '', stops: 0 };
   }
 
@@ -81,7 +81,7 @@ export class FileLedger implements ReloadLedger {
       if (!(error instanceof AgentError)) throw error;
       if (isErrno(error.cause, 'ENOENT')) return;
       this.undead.set(path, text);
-      this.tell(`${error.message}: the next run of confd runs the reload of ${dest} once more`);
+      this.warn(`${error.message}: the next run of confd runs the reload of ${dest} once more`);
     }
   }
 
@@ -125,12 +125,12 @@ export class FileLedger implements ReloadLedger {
   private giveUp(reason: string): void {
     this.isUsable = false;
     const loss = 'a reload that is pending when confd ends will be lost';
-    this.tell(`The state directory cannot be used: ${reason}; ${loss} (-state-dir)`, 'directory');
+    this.warn(`The state directory cannot be used: ${reason}; ${loss} (-state-dir)`, 'directory');
   }
 
-  private tell(message: string, about = message): void {
-    if (this.told.has(about)) return;
-    this.told.add(about);
+  private warn(message: string, about = message): void {
+    if (this.warned.has(about)) return;
+    this.warned.add(about);
     this.log.warning(message);
   }
 }

@@ -63,12 +63,12 @@ export class Collisions {
   ) {}
 
   report(keyView: KeyView): void {
-    if (keyView instanceof View) this.tellShared(keyView);
+    if (keyView instanceof View) this.reportShared(keyView);
     if (!(keyView instanceof MergedView)) return;
     keyView.views.forEach((view) => {
-      this.tellShared(view);
+      this.reportShared(view);
     });
-    const fresh = this.untold(keyView.collisions(), (key) => key);
+    const fresh = this.unreported(keyView.collisions(), (key) => key);
     if (fresh.length === 0) return;
     const names = fresh.slice(0, maxNames).map((key) => toText(quote(key)));
     const more = fresh.length > maxNames ? ` and ${fresh.length - maxNames} more` : '';
@@ -81,8 +81,8 @@ export class Collisions {
    * Several names in one store that are the same key: probably a mistake, and Go's confd takes the value of any of
    * them.
    */
-  private tellShared(view: View): void {
-    const fresh = this.untold(view.shared(), ({ names }) => names.join('\0'));
+  private reportShared(view: View): void {
+    const fresh = this.unreported(view.shared(), ({ names }) => names.join('\0'));
     const show = (name: string) => toText(quote(view.rule === 'variable' ? name.slice(1) : name));
     for (const { key, names, chosen } of fresh.slice(0, maxNames)) {
       const fact = `${listed(names.map(show), 'and')} in the store are the same key, ${toText(quote(key))}`;
@@ -96,7 +96,7 @@ export class Collisions {
     }
   }
 
-  private untold<T extends string | Shared>(items: readonly T[], idOf: (item: T) => string): T[] {
+  private unreported<T extends string | Shared>(items: readonly T[], idOf: (item: T) => string): T[] {
     const fresh = items.filter((item) => !this.reported.has(idOf(item)));
     for (const item of fresh) this.reported.add(idOf(item));
     return fresh;

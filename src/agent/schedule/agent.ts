@@ -35,7 +35,7 @@ export interface Renderer {
   /** Whether dest is still as the last pass left it. */
   drifted(): Promise<Drifted>;
   /** Logs that dest was changed. */
-  tellDrift(): void;
+  reportDrift(): void;
 }
 
 /** The parts of an agent; tests and embedders can replace each. */
@@ -167,7 +167,7 @@ export class Agent {
   private async lookAtDest({ renderer, runner }: Member): Promise<void> {
     const drifted = await renderer.drifted();
     if (drifted === 'gone') runner.schedule('dest');
-    else if (drifted === 'changed') renderer.tellDrift();
+    else if (drifted === 'changed') renderer.reportDrift();
   }
 
   /** Starts the resources of every store that has been read again. */

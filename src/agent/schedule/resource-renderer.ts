@@ -79,8 +79,8 @@ export class ResourceRenderer implements Renderer {
     return this.drift.look();
   }
 
-  tellDrift(): void {
-    this.drift.tell();
+  reportDrift(): void {
+    this.drift.report();
   }
 
   async isEdited(): Promise<boolean> {

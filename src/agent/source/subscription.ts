@@ -84,7 +84,7 @@ export class Subscription {
       try {
         for (let next = await session.next(); next.done !== true; next = await session.next()) {
           retryState.over();
-          isLost ||= this.hear(next.value);
+          isLost ||= this.keep(next.value);
         }
         if (isLost) return;
         throw new BackendError('protocol', `${backend.name}: a session ended without a reason`);
@@ -98,7 +98,7 @@ export class Subscription {
   }
 
   /** Keeps an item of the session; true when later items are of no use. */
-  private hear(item: SessionItem): boolean {
+  private keep(item: SessionItem): boolean {
     const { notify } = this.deps;
     // An unexpected snapshot may lack updates that came before it.
     const update = item.kind === 'snapshot' ? resync : item;

@@ -198,9 +198,9 @@ class ConsulBackend implements Backend {
     yield* followBuffered(cursor, signal, (buffer, ended) => {
       const watches = begun.map(({ plan: { prefix, roots }, index, known }) => {
         const watch = new PrefixWatch(prefix, index, new ChangeSearch(kv, known, roots), { kv, clock, health });
-        const feed = { roots: [prefix] };
+        const stream = { roots: [prefix] };
         const following = watch.follow((event) => {
-          buffer.put(feed, event);
+          buffer.put(stream, event);
         }, ended);
         return following.then(buffer.end.bind(buffer), buffer.fail.bind(buffer));
       });

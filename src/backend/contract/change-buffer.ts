@@ -12,7 +12,7 @@ const maxEdits = 20_000;
 type Pending = Edit[] | 'resync';
 
 /** One stream of events, such as a long poll; its roots are the entries of the cursor that its events advance. */
-export interface Feed {
+export interface EventStream {
   readonly roots: readonly string[];
 }
 
@@ -43,11 +43,11 @@ export async function* followBuffered(
   }
 }
 
-/** Events of feeds that the reader has not taken yet. What comes in together goes out as one item. */
+/** Events of streams that the reader has not taken yet. What comes in together goes out as one item. */
 export class ChangeBuffer {
-  private readonly pending = new Map<Feed, { index: bigint; edits: Pending }>();
+  private readonly pending = new Map<EventStream, { index: bigint; edits: Pending }>();
   private failure: { readonly error: unknown } | null = null;
-  /** No feed will put anything any more. */
+  /** No stream will put anything any more. */
   private isOver = false;
   /** Events are dropped from now on: the reader got a resync, or the buffer was stopped. */
   private isLost = false;
@@ -58,11 +58,11 @@ export class ChangeBuffer {
     this.cursor = new Map(cursor);
   }
 
-  /** Takes an event of a feed. */
-  put(feed: Feed, event: DecodedEvent): void {
+  /** Takes an event of a stream. */
+  put(stream: EventStream, event: DecodedEvent): void {
     if (this.isLost) return;
-    const edits = this.pending.get(feed)?.edits ?? [];
-    this.pending.set(feed, { index: event.index, edits: this.join(edits, event.edits) });
+    const edits = this.pending.get(stream)?.edits ?? [];
+    this.pending.set(stream, { index: event.index, edits: this.join(edits, event.edits) });
     this.wake?.();
   }
 
@@ -101,8 +101,8 @@ export class ChangeBuffer {
 
   private take(): Edits | Resync {
     let all: Pending = [];
-    for (const [feed, { index, edits }] of this.pending) {
-      for (const root of feed.roots) {
+    for (const [stream, { index, edits }] of this.pending) {
+      for (const root of stream.roots) {
         // A poll that several roots share starts at the oldest cursor of them.
         if ((this.cursor.get(root) ?? 0n) < index) this.cursor.set(root, index);
       }

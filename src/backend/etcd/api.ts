@@ -35,11 +35,13 @@ export async function isVersionOfEtcd(answer: HttpAnswer): Promise<boolean> {
 }
 
 /** Node's error codes for a server that expects HTTP/2 from an HTTP/1.1 client. */
-const strangers = /^(ECONNRESET|EPIPE|HPE_.*|ERR_SSL_.*APPLICATION_PROTOCOL)$/;
+const http2OnlyCodes = /^(ECONNRESET|EPIPE|HPE_.*|ERR_SSL_.*APPLICATION_PROTOCOL)$/;
 
 /** True when an HTTP/1.1 request failed as it does at a port for gRPC only. */
 export function mayBeGrpcOnly(error: unknown): boolean {
-  return causesOf(error).some((cause) => strangers.test(String((cause as NodeJS.ErrnoException | undefined)?.code)));
+  return causesOf(error).some((cause) =>
+    http2OnlyCodes.test(String((cause as NodeJS.ErrnoException | undefined)?.code)),
+  );
 }
 
 /** The failure of each node. */

@@ -52,8 +52,8 @@ export interface Pace {
 }
 
 /** An answer of a node, and how long it took. */
-export interface Heard<T> {
-  readonly said: CallResult<T>;
+export interface NodeAnswer<T> {
+  readonly result: CallResult<T>;
   readonly pace: Pace;
 }
 
@@ -101,15 +101,15 @@ export class GrpcNode {
   async call<Name extends keyof Calls>(
     { name, request, token, patience }: PendingCall<Name>,
     signal: AbortSignal,
-  ): Promise<Heard<Calls[Name]['answer']>> {
+  ): Promise<NodeAnswer<Calls[Name]['answer']>> {
     for (;;) {
       const link = await this.connect();
       try {
         const ask = (done: Done) => link.call(methods[name], request, this.metadata(token), done);
-        const heard = (await this.inTime(new Exchange(ask), patience, signal)) as Heard<Calls[Name]['answer']>;
+        const answer = (await this.inTime(new Exchange(ask), patience, signal)) as NodeAnswer<Calls[Name]['answer']>;
         link.isProven = true;
-        if ('answer' in heard.said) checks[name](this.label, heard.said.answer, request);
-        return heard;
+        if ('answer' in answer.result) checks[name](this.label, answer.result.answer, request);
+        return answer;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof BackendError) throw error;
@@ -166,7 +166,7 @@ export class GrpcNode {
     exchange: Exchange,
     { beginMs, totalMs, until }: Patience,
     signal: AbortSignal,
-  ): Promise<Heard<unknown>> {
+  ): Promise<NodeAnswer<unknown>> {
     const { clock } = this.settings;
     const asked = clock.now();
     const ms = Math.min(beginMs, until - asked);
@@ -178,8 +178,8 @@ export class GrpcNode {
       await within({ ms, clock, late: noAnswer(beginMs) }, signal, wait(exchange.begun));
       const begun = clock.now();
       const rest = { ms: until - begun, clock, late: incomplete(totalMs) };
-      const said = await within(rest, signal, wait(exchange.said));
-      return { said, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
+      const result = await within(rest, signal, wait(exchange.result));
+      return { result, pace: { serverMs: Math.max(1, begun - asked), lineMs: Math.max(1, clock.now() - begun) } };
     } catch (error) {
       exchange.cancel();
       throw error;
@@ -210,15 +210,15 @@ export class GrpcNode {
   }
 }
 
-/** One call; `said` rejects when the node did not answer. */
+/** One call; `result` rejects when the node did not answer. */
 class Exchange {
   /** Settles with the headers of the answer. */
   readonly begun: Promise<unknown>;
-  readonly said: Promise<CallResult<unknown>>;
+  readonly result: Promise<CallResult<unknown>>;
   private call!: ClientUnaryCall;
 
   constructor(ask: (done: Done) => ClientUnaryCall) {
-    this.said = new Promise((resolve, reject) => {
+    this.result = new Promise((resolve, reject) => {
       this.call = ask((error, answer) => {
         const refusal = error === null ? null : grpcErrorIn(error);
         if (refusal !== null) resolve({ refusal });
@@ -227,9 +227,9 @@ class Exchange {
       });
     });
     // If nobody waits for it any more, its failure does not matter.
-    this.said.catch(() => undefined);
+    this.result.catch(() => undefined);
     const headers = new Promise((resolve) => this.call.once('metadata', resolve));
-    this.begun = Promise.race([headers, this.said]);
+    this.begun = Promise.race([headers, this.result]);
   }
 
   cancel(): void {

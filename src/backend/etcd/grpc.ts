@@ -2,7 +2,7 @@ import type { Login } from '../net/credentials.ts';
 import { BackendError } from '../contract/backend.ts';
 import { Failover, type Patience } from '../net/failover.ts';
 import { loadLibrary } from './grpc-channel.ts';
-import { type Calls, GrpcNode, type Heard, type OpenWatch, type Pace, type CallResult } from './grpc-node.ts';
+import { type Calls, GrpcNode, type NodeAnswer, type OpenWatch, type Pace, type CallResult } from './grpc-node.ts';
 import { asksForToken, authIsOff, deniesPermission, type GrpcError, toBackendError } from './grpc-error.ts';
 import { type HttpSettings, nodesOf } from '../net/http.ts';
 import type { Node } from '../net/nodes.ts';
@@ -57,15 +57,19 @@ export class GrpcClient {
     name: Name,
     request: Calls[Name]['request'],
     signal: AbortSignal,
-  ): Promise<Heard<Calls[Name]['answer']> & { readonly node: string }> {
+  ): Promise<NodeAnswer<Calls[Name]['answer']> & { readonly node: string }> {
     return this.failover.ask(signal, async (node, patience) => {
       let pace: Pace = { serverMs: patience.beginMs, lineMs: patience.beginMs };
       const attempt = async (token: string) => {
-        const heard = await node.call({ name, request, token, patience }, signal);
-        pace = heard.pace;
-        return heard.said;
+        const answer = await node.call({ name, request, token, patience }, signal);
+        pace = answer.pace;
+        return answer.result;
       };
-      return { node: node.label, said: await this.authorised({ node, patience, signal }, attempt, asksForToken), pace };
+      return {
+        node: node.label,
+        result: await this.authorised({ node, patience, signal }, attempt, asksForToken),
+        pace,
+      };
     });
   }
 
@@ -76,9 +80,9 @@ export class GrpcClient {
         const attempt = async (token: string) => {
           const open = await node.watch(token);
           try {
-            const said = await begin(open, patience.beginMs);
-            if ('refusal' in said) open.call.cancel();
-            return said;
+            const result = await begin(open, patience.beginMs);
+            if ('refusal' in result) open.call.cancel();
+            return result;
           } catch (error) {
             open.call.cancel();
             signal.throwIfAborted();
@@ -89,7 +93,7 @@ export class GrpcClient {
         };
         return {
           node: node.label,
-          said: await this.authorised({ node, patience, signal }, attempt, mayBeOfWatchToken),
+          result: await this.authorised({ node, patience, signal }, attempt, mayBeOfWatchToken),
         };
       }),
     );
@@ -108,8 +112,8 @@ export class GrpcClient {
   ): Promise<CallResult<T>> {
     const known = this.token;
     if (known !== null) {
-      const said = await attempt(known);
-      if (!('refusal' in said) || this.login === null || !mayBeOfToken(said.refusal)) return said;
+      const result = await attempt(known);
+      if (!('refusal' in result) || this.login === null || !mayBeOfToken(result.refusal)) return result;
     }
     const authenticated = await this.authenticate(current);
     return 'refusal' in authenticated ? authenticated : attempt(authenticated.answer);
@@ -126,10 +130,10 @@ export class GrpcClient {
     for (;;) {
       const login = this.login!;
       const request = { name: login.username, password: login.password };
-      const { said } = await node.call({ name: 'authenticate', request, token: '', patience }, signal);
-      if (!('refusal' in said)) return { answer: (this.token = said.answer.token) };
-      if (authIsOff(said.refusal)) return { answer: (this.token = '') };
-      if (auth === null || !(await auth.renew(login))) return said;
+      const { result } = await node.call({ name: 'authenticate', request, token: '', patience }, signal);
+      if (!('refusal' in result)) return { answer: (this.token = result.answer.token) };
+      if (authIsOff(result.refusal)) return { answer: (this.token = '') };
+      if (auth === null || !(await auth.renew(login))) return result;
     }
   }
 }
@@ -148,7 +152,7 @@ function guestOf(nodes: readonly Node[]): Login | null {
 }
 
 /** The answer of a node; BackendError when it refused. */
-export function answered<T>({ node, said }: { readonly node: string; readonly said: CallResult<T> }): T {
-  if ('refusal' in said) throw toBackendError(node, said.refusal);
-  return said.answer;
+export function answered<T>({ node, result }: { readonly node: string; readonly result: CallResult<T> }): T {
+  if ('refusal' in result) throw toBackendError(node, result.refusal);
+  return result.answer;
 }

@@ -59,6 +59,6 @@ export async function isAnother(
 async function isRemembered(lastWrite: LastWrite, client: GrpcClient, signal: AbortSignal): Promise<boolean> {
   const request_range = { ...bounds({ start: lastWrite.key, end: null }), revision: lastWrite.revision };
   const response = await client.call('txn', { success: [{ request_range }] }, signal);
-  if ('refusal' in response.said && outsideHistory(response.said.refusal)) return false;
+  if ('refusal' in response.result && outsideHistory(response.result.refusal)) return false;
   return confirms(lastWrite, answered(response).responses[0]?.pairs[0]);
 }

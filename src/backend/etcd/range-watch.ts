@@ -6,7 +6,7 @@ import type { GrpcClient } from './grpc.ts';
 import type { OpenWatch, CallResult } from './grpc-node.ts';
 import { isTooLong } from './grpc-error.ts';
 import { isAnother } from './history.ts';
-import type { ChangeBuffer, Feed } from '../contract/change-buffer.ts';
+import type { ChangeBuffer, EventStream } from '../contract/change-buffer.ts';
 import type { Range } from './ranges.ts';
 import { backoffMs, jitterMs } from '../contract/backoff.ts';
 import { aborted } from '../net/deadline.ts';
@@ -44,7 +44,7 @@ const defaultSilenceMs = 20_000;
  * sends events of several ranges in no common order.
  */
 export class RangeWatch {
-  private readonly feeds: ReadonlyMap<Range, Feed>;
+  private readonly streams: ReadonlyMap<Range, EventStream>;
   private readonly timing: StreamTiming;
   private readonly place: Map<string, bigint>;
   /** Events of revisions that have arrived in part. */
@@ -59,7 +59,7 @@ export class RangeWatch {
   ) {
     const { clock, limits, silenceMs = defaultSilenceMs } = deps.settings;
     this.timing = { clock, silenceMs, answerMs: limits.headersMs };
-    this.feeds = new Map(ranges.map((range) => [range, { roots: [placeOf(range)] }]));
+    this.streams = new Map(ranges.map((range) => [range, { roots: [placeOf(range)] }]));
     this.place = new Map(cursor);
   }
 
@@ -86,8 +86,8 @@ export class RangeWatch {
   private async open(open: OpenWatch, ms: number, signal: AbortSignal): Promise<CallResult<Standing>> {
     const stream = new WatchStream(open, this.timing);
     this.begun.clear();
-    const said = await stream.begin(new Map(this.ranges.map((range) => [range, this.startOf(range)])), ms, signal);
-    return 'refusal' in said ? said : { answer: { stream, header: said.answer } };
+    const result = await stream.begin(new Map(this.ranges.map((range) => [range, this.startOf(range)])), ms, signal);
+    return 'refusal' in result ? result : { answer: { stream, header: result.answer } };
   }
 
   /**
@@ -126,7 +126,7 @@ export class RangeWatch {
     if (fresh.length === 0) return false;
     const index = BigInt(fresh.at(-1)!.kv.mod_revision);
     this.place.set(placeOf(range), index);
-    this.deps.buffer.put(this.feeds.get(range)!, { index, edits: fresh.map(editOf) });
+    this.deps.buffer.put(this.streams.get(range)!, { index, edits: fresh.map(editOf) });
     return true;
   }
 

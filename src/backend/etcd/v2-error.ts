@@ -13,9 +13,9 @@ export interface V2Error {
 
 /** Explains an answer other than 200. */
 export async function v2ErrorOf(answer: HttpAnswer, http: HttpClient, signal: AbortSignal): Promise<V2Error> {
-  const said = await errorIn(answer);
-  const code = said.errorCode ?? 0;
-  const index = answer.headers.has('x-etcd-index') ? indexOf(answer) : BigInt(said.index ?? 0);
+  const body = await errorIn(answer);
+  const code = body.errorCode ?? 0;
+  const index = answer.headers.has('x-etcd-index') ? indexOf(answer) : BigInt(body.index ?? 0);
   if (code === 110 || answer.status === 401 || (answer.status === 403 && code === 0)) {
     const message = `${answer.node}: access denied (${answer.status}); check the user name and the password`;
     return { code, index, error: new BackendError('denied', message) };
@@ -24,7 +24,7 @@ export async function v2ErrorOf(answer: HttpAnswer, http: HttpClient, signal: Ab
     return {
       code,
       index,
-      error: new BackendError('protocol', `${answer.node}: ${code}: ${oneLine(said.message ?? 'no message')}`),
+      error: new BackendError('protocol', `${answer.node}: ${code}: ${oneLine(body.message ?? 'no message')}`),
     };
   }
   if (answer.status === 404 && !(await askForV2(http, signal)).isThere) {

@@ -33,8 +33,8 @@ export async function etcd3Backend(settings: EtcdSettings): Promise<Backend> {
 export async function offersV3(settings: EtcdSettings, signal: AbortSignal): Promise<boolean> {
   const client = await GrpcClient.create(settings);
   try {
-    const { node, said } = await client.call('txn', {}, signal);
-    return !('refusal' in said) || !isApiMissing(toBackendError(node, said.refusal));
+    const { node, result } = await client.call('txn', {}, signal);
+    return !('refusal' in result) || !isApiMissing(toBackendError(node, result.refusal));
   } catch {
     signal.throwIfAborted();
     return false;
@@ -108,12 +108,12 @@ class Etcd3Backend implements Backend {
     let header: IResponseHeader | null = null;
     while (!pages.isDone) {
       const request: ITxnRequest = { success: pages.next(header?.revision ?? '0') };
-      const heard = await this.ask(request, pages, signal);
-      if (heard === null) continue;
-      const { node, said, pace } = heard;
-      if ('refusal' in said && outsideHistory(said.refusal)) return null;
-      if ('refusal' in said && isTooLong(said.refusal) && pages.shrink()) continue;
-      const answer = answered({ node, said });
+      const response = await this.ask(request, pages, signal);
+      if (response === null) continue;
+      const { node, result, pace } = response;
+      if ('refusal' in result && outsideHistory(result.refusal)) return null;
+      if ('refusal' in result && isTooLong(result.refusal) && pages.shrink()) continue;
+      const answer = answered({ node, result });
       if (header !== null && header.cluster_id !== answer.header.cluster_id) return null;
       header ??= answer.header;
       if (!pages.take(answer, pace)) throw new BackendError('protocol', `${node}: the answer does not fit the request`);

@@ -13,7 +13,7 @@ import { writeTo } from '../process/output.ts';
 import { reachOf } from '../process/listen-scope.ts';
 
 /** How often a refused client is logged, for each reason. */
-const strangersMs = 60_000;
+const refusalLogMs = 60_000;
 
 /** Serves until a signal, or until the disk cannot be trusted any more; returns the exit code. */
 export async function serveEtcd(settings: ServerSettings, args: readonly string[]): Promise<number> {
@@ -82,10 +82,10 @@ function accompany(server: MiniEtcd, settings: Served, log: Logger): void {
   };
   void warnOfTime(settings, log);
   void server.followTls(reported);
-  const said = new Map<string, number>();
-  server.onStranger((why) => {
-    if (systemClock.now() - (said.get(why) ?? -Infinity) < strangersMs) return;
-    said.set(why, systemClock.now());
+  const loggedAt = new Map<string, number>();
+  server.onRefusedClient((why) => {
+    if (systemClock.now() - (loggedAt.get(why) ?? -Infinity) < refusalLogMs) return;
+    loggedAt.set(why, systemClock.now());
     log.warning(`a client was refused: ${why}; further refusals within a minute are not logged`);
   });
   process.on('SIGHUP', () => {

@@ -145,7 +145,7 @@ export class Store {
   watch(watcher: Watcher): void {
     if (watcher.since > 0 && watcher.since <= this.current) {
       for (const event of this.history.matching(watcher.path, watcher.recursive, watcher.since)) {
-        watcher.hear(event);
+        watcher.onEvent(event);
         if (!watcher.stream) return;
       }
     }

@@ -9,7 +9,7 @@ export interface Watcher {
   /** Events before this index are skipped. */
   readonly since: number;
   /** Called during the change: it must neither throw nor change the store. */
-  hear(event: Event): void;
+  onEvent(event: Event): void;
   /** Called when no more events will come. */
   end(): void;
 }
@@ -52,28 +52,28 @@ export class WatcherHub {
   notify(event: Event): void {
     if (this.count === 0) return;
     const key = event.node.key;
-    this.tell(event, key, true);
+    this.notifyAt(event, key, true);
     if (key === '/') return;
     for (let end = key.lastIndexOf('/'); end >= 0; end = key.lastIndexOf('/', end - 1)) {
       // From here up, a hidden name is between the watcher and the key.
       if (key[end + 1] === '_') return;
-      this.tell(event, end === 0 ? '/' : key.slice(0, end), false);
+      this.notifyAt(event, end === 0 ? '/' : key.slice(0, end), false);
       if (end === 0) return;
     }
   }
 
   /** Notifies the watchers of a node that was removed together with a directory above it. */
   notifyRemoved(event: Event, key: string): void {
-    this.tell(event, key, true);
+    this.notifyAt(event, key, true);
   }
 
-  private tell(event: Event, path: string, exact: boolean): void {
+  private notifyAt(event: Event, path: string, exact: boolean): void {
     const watchers = this.byPath.get(path);
     if (watchers === undefined) return;
     for (const watcher of watchers) {
       if (!(exact || watcher.recursive) || event.node.modified < watcher.since) continue;
       if (!watcher.stream) this.remove(watcher);
-      watcher.hear(event);
+      watcher.onEvent(event);
     }
   }
 }

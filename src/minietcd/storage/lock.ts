@@ -155,7 +155,7 @@ function listen(server: Server, path: string): Promise<void> {
 /** The text of the process that listens on a socket, or undefined. */
 function whoListens(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    let said = '';
+    let text = '';
     const socket = connect({ path });
     const answer = (text: string | undefined) => {
       socket.destroy();
@@ -164,9 +164,9 @@ function whoListens(path: string): Promise<string | undefined> {
     socket.setTimeout(patienceMs, () => {
       answer('a process that does not answer');
     });
-    socket.on('data', (chunk) => (said += chunk.toString()));
+    socket.on('data', (chunk) => (text += chunk.toString()));
     socket.on('end', () => {
-      answer(said);
+      answer(text);
     });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
       answer(code === 'ECONNREFUSED' || code === 'ENOENT' ? undefined : `another process (${code})`);

@@ -135,11 +135,11 @@ test('a look during a pass answers when it has ended; one that a pass overtakes 
 
 test('it is said once until a pass has put it right', () => {
   const { drift, log } = left();
-  drift.tell();
-  drift.tell();
+  drift.report();
+  drift.report();
   expect(log.lines).toHaveLength(1);
   drift.begin();
   drift.end(passed('updated'));
-  drift.tell();
+  drift.report();
   expect(log.lines).toHaveLength(2);
 });

@@ -57,7 +57,7 @@ function agentOn(names: readonly string[]) {
       uses: (touched) => touched.has(key),
       selects: () => false,
       drifted: () => Promise.resolve(confd.drifted),
-      tellDrift: () => undefined,
+      reportDrift: () => undefined,
       isEdited: () => Promise.resolve(!files.has(name)),
       pass: async (trigger, unread): Promise<PassRecord> => {
         if (unread !== undefined) {

@@ -26,13 +26,13 @@ const resync = { kind: 'resync' };
 test.each([
   ['more at once than can be told one by one', [200_000]],
   ['more, bit by bit, than is kept', [15_000, 15_000]],
-])('from one feed: %s', async (_name, counts) => {
+])('from one stream: %s', async (_name, counts) => {
   const buffer = new ChangeBuffer(start);
   for (const [n, count] of counts.entries()) buffer.put(a, { index: BigInt(n + 2), edits: edits(count) });
   expect(await drain(buffer)).toEqual([[resync], '']);
 });
 
-test('from one feed: what comes in together', async () => {
+test('from one stream: what comes in together', async () => {
   const buffer = new ChangeBuffer(start);
   for (const count of [1, 2, 3]) buffer.put(a, { index: BigInt(count + 1), edits: edits(count) });
   buffer.end();
@@ -44,7 +44,7 @@ test('from one feed: what comes in together', async () => {
   expect(await drain(buffer)).toEqual([[{ kind: 'edits', cursor, edits: told }], '']);
 });
 
-test('from several feeds: together they tell no more than one may', async () => {
+test('from several streams: together they tell no more than one may', async () => {
   const buffer = new ChangeBuffer(start);
   for (const each of [a, b]) buffer.put(each, { index: 2n, edits: edits(15_000) });
   expect(await drain(buffer)).toEqual([[resync], '']);

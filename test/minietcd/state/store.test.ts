@@ -84,7 +84,7 @@ describe('watchers below a removed directory', () => {
         recursive: false,
         stream: true,
         since: 0,
-        hear: ({ node }: Event) => heard.push(`${path} hears ${node.key}`),
+        onEvent: ({ node }: Event) => heard.push(`${path} hears ${node.key}`),
         end: () => undefined,
       });
     };

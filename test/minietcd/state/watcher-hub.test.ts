@@ -13,7 +13,7 @@ function watcher(path: string, heard: string[], more: Partial<Watcher> = {}): Wa
     recursive: false,
     stream: true,
     since: 0,
-    hear: ({ node }) => heard.push(`${path} ${node.key}`),
+    onEvent: ({ node }) => heard.push(`${path} ${node.key}`),
     end: () => heard.push(`${path} end`),
     ...more,
   };
@@ -60,7 +60,7 @@ test('who is removed, even while others are told, hears nothing; the end is told
   const second = watcher('/a', heard);
   hub.add(
     watcher('/a', heard, {
-      hear: () => {
+      onEvent: () => {
         hub.remove(second);
       },
     }),

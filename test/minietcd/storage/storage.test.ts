@@ -164,7 +164,7 @@ describe('a restart', () => {
       recursive: true,
       stream: false,
       since: oldestEvent - 1,
-      hear: () => undefined,
+      onEvent: () => undefined,
       end: () => undefined,
     };
     expect(() => {
@@ -408,8 +408,8 @@ test('F20: ten thousand watchers hear of it, each once, and are gone', async () 
   const heard = new Map<string, number>();
   for (let n = 0; n < 10_000; n++) {
     const path = `/${n}`;
-    const hear = () => void heard.set(path, (heard.get(path) ?? 0) + 1);
-    keyspace.watch({ path, recursive: false, stream: false, since: 0, hear, end: () => undefined });
+    const onEvent = () => void heard.set(path, (heard.get(path) ?? 0) + 1);
+    keyspace.watch({ path, recursive: false, stream: false, since: 0, onEvent, end: () => undefined });
   }
   await Promise.all(Array.from({ length: 10_000 }, (_, n) => keyspace.submit(set(`/${n}`, 'x'))));
   await keyspace.submit(set('/0', 'again'));

@@ -72,7 +72,7 @@ async function describe({ program, commands, command }: Described): Promise<Argv
   const { default: yargs } = await import('yargs');
   const parser = yargs([])
     .scriptName(basename(program))
-    .usage(`$0 ${shapeOf(command)}\n\n${said(command)}`)
+    .usage(`$0 ${shapeOf(command)}\n\n${summaryOf(command)}`)
     .help(false)
     .version(false)
     .exitProcess(false)
@@ -103,7 +103,7 @@ function shapeOf(command: Command | null): string {
   return [name, takesSettings || flags.length > 0 ? '[flags]' : '', operands].filter((part) => part !== '').join(' ');
 }
 
-function said(command: Command | null): string {
+function summaryOf(command: Command | null): string {
   if (command === null)
     return 'Renders configuration files from templates and the keys of a store, and keeps them up to date.';
   return `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`;

@@ -114,22 +114,22 @@ export async function* rendered<R extends ResourceTemplate>(
   resources: readonly R[],
   { deps, log }: Pick<Prepared, 'deps' | 'log'>,
 ): AsyncGenerator<{ readonly resource: R; readonly rendering: Rendering }> {
-  const said = new Set<StoreFailure>();
+  const logged = new Set<StoreFailure>();
   for await (const once of renderOnce(resources, deps)) {
-    const rendering = renderingOf(once, said, log);
+    const rendering = renderingOf(once, logged, log);
     if (rendering !== null) yield { resource: once.resource, rendering };
   }
 }
 
 function renderingOf<R extends ResourceTemplate>(
   once: RenderedOnce<R>,
-  said: Set<StoreFailure>,
+  logged: Set<StoreFailure>,
   log: CommandLog,
 ): Rendering | null {
   if ('failure' in once) {
     const { failure } = once;
-    if (!said.has(failure)) log.error(`${failure.label === '' ? '' : `${failure.label}: `}${failure.error.message}`);
-    said.add(failure);
+    if (!logged.has(failure)) log.error(`${failure.label === '' ? '' : `${failure.label}: `}${failure.error.message}`);
+    logged.add(failure);
     return null;
   }
   const { result, resource } = once;

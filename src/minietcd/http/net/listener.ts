@@ -33,7 +33,7 @@ export class Listener {
   private files: ServerTlsFiles | undefined;
 
   /** Gets the reason when a client is refused because of its certificate. */
-  onStranger: (why: string) => void = () => undefined;
+  onRefusedClient: (why: string) => void = () => undefined;
 
   constructor(
     handle: RequestListener,
@@ -130,7 +130,7 @@ export class Listener {
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const code = socket.authorizationError as unknown as string | null; // its declared type is Error
       const why = certificateFault(code ?? error.code ?? '');
-      if (why !== undefined) this.onStranger(why);
+      if (why !== undefined) this.onRefusedClient(why);
     });
     server.on('clientError', (error, socket) => {
       this.queue.refuse(error, socket);

@@ -149,8 +149,8 @@ async function carryOut(site: ServerContext, { request, quiet }: WriteParameters
   try {
     const [event] = await keyspace.submit(request);
     reply.addAll(indexesOf(site, event!.node.modified));
-    const told = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
-    reply.send(isNew(event!) ? 201 : 200, 'application/json', told, true);
+    const body = quiet ? `{"action":"${event!.action}"}\n` : eventJson(event!);
+    reply.send(isNew(event!) ? 201 : 200, 'application/json', body, true);
   } finally {
     load.unread -= room;
   }

@@ -30,7 +30,7 @@ export function answerWatch(site: ServerContext, watch: WatchParameters, reply: 
     recursive: watch.recursive,
     stream: watch.stream,
     since: watch.since,
-    hear(event) {
+    onEvent(event) {
       if (raw.destroyed || raw.writableEnded) return;
       if (!raw.headersSent) open();
       const body = eventJson(event);

@@ -227,7 +227,7 @@ test.each([
 ])('who runs the server can know: %s', async (why, ca, options) => {
   const server = new MiniEtcd(new FakeClock());
   const told: string[] = [];
-  server.onStranger((reason) => told.push(reason));
+  server.onRefusedClient((reason) => told.push(reason));
   await server.listen([{ host: '127.0.0.1', port: 0 }], files('server', ca));
   await askTls({ host: '127.0.0.1', port: Number(new URL(server.urls[0]!).port) }, options);
   await waitFor('the reason', () => told.length > 0);
