@@ -16,6 +16,8 @@ import { type KeyRequest, type ResourceTemplate, storeIdOf } from './resource/re
 export interface RenderOnceDeps {
   /** Opens a store; it is closed after it has been read. Throws BackendError. */
   readonly open: (source: SourceSpec) => Promise<Backend>;
+  /** Hears what was read from each store. */
+  readonly onRead?: (source: SourceSpec, pairs: ReadonlyMap<string, string>) => void;
   /** Absolute. */
   readonly templatesDir: string;
   /** The environment that getenv reads. */
@@ -47,7 +49,7 @@ export async function* renderOnce<R extends ResourceTemplate>(
   deps: RenderOnceDeps,
 ): AsyncGenerator<RenderedOnce<R>> {
   const { templatesDir, env, limits, keyring, clock, log } = deps;
-  const stores = await readStores(resources, deps.open);
+  const stores = await readStores(resources, deps);
   const templates = new Templates(enginesFor(templatesDir), declare(keyring));
   for (const resource of resources) {
     const wanted = resource.keyRequests.map((request) => stores.get(storeIdOf(request))!);
@@ -65,7 +67,7 @@ export async function* renderOnce<R extends ResourceTemplate>(
 
 async function readStores(
   resources: readonly ResourceTemplate[],
-  open: RenderOnceDeps['open'],
+  deps: Pick<RenderOnceDeps, 'open' | 'onRead'>,
 ): Promise<ReadonlyMap<string, ReadStore | StoreFailure>> {
   const requests = new Map<string, KeyRequest[]>();
   for (const request of resources.flatMap(({ keyRequests }) => keyRequests)) {
@@ -74,7 +76,7 @@ async function readStores(
   }
   const read = async ([id, [first, ...others]]: [string, KeyRequest[]]) => {
     const keys = new Set([first!, ...others].flatMap((request) => request.keys));
-    return [id, await readStore(first!.source, [...keys].sort(), open)] as const;
+    return [id, await readStore(first!.source, [...keys].sort(), deps)] as const;
   };
   return new Map(await Promise.all([...requests].map(read)));
 }
@@ -82,13 +84,14 @@ async function readStores(
 async function readStore(
   source: SourceSpec,
   keys: readonly string[],
-  open: RenderOnceDeps['open'],
+  { open, onRead }: Pick<RenderOnceDeps, 'open' | 'onRead'>,
 ): Promise<ReadStore | StoreFailure> {
   if (keys.length === 0) return new ReadStore(new Map(), 'subtree');
   let backend: Backend | null = null;
   try {
     backend = await open(source);
     const { pairs } = await readSnapshot(backend, keys, new AbortController().signal);
+    onRead?.(source, pairs);
     return new ReadStore(pairs, backend.selects);
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;

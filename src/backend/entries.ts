@@ -1,4 +1,4 @@
-import { type Setting, type SettingRows, textSetting, type Values } from '../config/schema/schema.ts';
+import { boolSetting, type Setting, type SettingRows, textSetting, type Values } from '../config/schema/schema.ts';
 import { listed } from '../go/count.ts';
 import type { BackendEntry } from './contract/entry.ts';
 import { timeoutSettings } from './net/settings.ts';
@@ -9,7 +9,9 @@ type EntryOf<T> = T extends readonly (infer One)[] ? One : T;
 type All<T> = (T extends unknown ? (one: T) => void : never) extends (all: infer Whole) => void ? Whole : never;
 type OwnSettings = All<EntryOf<Registered>['settings']>;
 
-type AllSettings = Readonly<{ backend: Setting<string> } & typeof timeoutSettings & OwnSettings>;
+type AllSettings = Readonly<
+  { backend: Setting<string>; secret: Setting<boolean> } & typeof timeoutSettings & OwnSettings
+>;
 
 /** The settings of one store; '' and an empty list mean "not set". All strings are text. */
 export type StoreSettings = Values<AllSettings>;
@@ -48,6 +50,12 @@ export function reads({ settings }: Entry, flag: string): boolean {
   return Object.values(settings).some(({ name }) => name === flag);
 }
 
+/** Whether the values of a store must not be shown: those of a store for secrets, and of one that was set to be secret. */
+export function holdsSecrets({ backend, secret }: Pick<StoreSettings, 'backend' | 'secret'>): boolean {
+  const entry = entryOf(backend);
+  return secret || (entry?.kind === 'store' && entry.holdsSecrets === true);
+}
+
 const names = offeredEntries.map(({ name }) => name);
 
 const common: SettingRows = Object.freeze({
@@ -55,6 +63,7 @@ const common: SettingRows = Object.freeze({
     default: defaultBackend,
     choices: names,
   }),
+  secret: boolSetting('secret', 'all values of the backend are secrets: confd diff masks them'),
   ...timeoutSettings,
 });
 

@@ -1,7 +1,6 @@
-import { secretFileSetting, type SettingRows, textSetting } from '../config/schema/schema.ts';
+import { type SettingRows, textSetting } from '../config/schema/schema.ts';
 import type { FlagValue } from '../go/flag.ts';
 import type { MissingEntry } from './contract/entry.ts';
-import { tokenSettings } from './net/settings.ts';
 
 /** The stores that Go's confd reads and this release does not: their settings are accepted, but not offered. */
 export const missingEntries = [
@@ -15,17 +14,6 @@ export const missingEntries = [
   missing('redis', 'Redis', { separator: textSetting('separator', 'what redis has in place of the slashes of a key') }),
   missing('secretsmanager', 'AWS Secrets Manager', {}),
   missing('ssm', 'parameters of AWS Systems Manager', {}),
-  missing('vault', 'Vault', {
-    appId: textSetting('app-id', 'app id for the vault auth type app-id'),
-    ...tokenSettings,
-    authType: textSetting('auth-type', 'vault auth type'),
-    path: textSetting('path', 'mount path of the vault auth type'),
-    roleId: textSetting('role-id', 'role id for the vault auth types app-role and kubernetes'),
-    secretId: textSetting('secret-id', 'secret id for the vault auth type app-role', { secret: true }),
-    secretIdFile: secretFileSetting('secret-id'),
-    userId: textSetting('user-id', 'user id for the vault auth type app-id', { secret: true }),
-    userIdFile: secretFileSetting('user-id'),
-  }),
   missing('zookeeper', 'ZooKeeper', {}),
 ] as const;
 

@@ -5,3 +5,4 @@ export { envEntry } from './env/entry.ts';
 export { etcdEntries } from './etcd/entry.ts';
 export { fileEntry } from './file/entry.ts';
 export { missingEntries } from './missing.ts';
+export { vaultEntry } from './vault/entry.ts';

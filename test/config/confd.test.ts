@@ -255,23 +255,23 @@ describe('combinations that are doubted', () => {
 });
 
 describe('settings that the store does not read', () => {
-  const etcd = 'consul, etcd, etcdv2 or etcdv3';
+  const etcd = 'consul, etcd, etcdv2, etcdv3 or vault';
   const cases: [string[], Record<string, string>, string, string[]][] = [
     [['-backend=nope', '-node=h'], {}, '', []],
     [
       ['-role-id=t', '-file=f'],
       {},
       '',
-      [
-        'role-id is not used: this release does not have the backend vault',
-        'file is not used without the backend file',
-      ],
+      ['file is not used without the backend file; role-id is not used without the backend vault'],
     ],
     [
-      ['-backend=vault', '-role-id=t', '-file=f'],
+      ['-backend=vault', '-role-id=t', '-file=f', '-table=t'],
       {},
       '',
-      ['role-id is not used: this release does not have the backend vault'],
+      [
+        'table is not used: this release does not have the backend dynamodb',
+        'file is not used without the backend file',
+      ],
     ],
     [
       ['-backend=env', '-node=h', '-client-cert=c'],

@@ -28,8 +28,10 @@ test('beside them only ours and those of older releases', () => {
     ...['auth-token-file', 'backend-timeout', 'data-dir', 'debounce', 'lenient', 'listen', 'max-output'],
     ...[
       'password-file',
+      'poll-interval',
       'print-config',
       'render-timeout',
+      'secret',
       'secret-id-file',
       'splay',
       'state-dir',

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { confd, Confdir } from '../helpers/confd.ts';
+import { FakeVault } from '../helpers/vault-server.ts';
 
 const made = JSON.parse(readFileSync(new URL('../helpers/secconf/secconf.json', import.meta.url), 'utf8')) as Record<
   'app' | 'second',
@@ -142,6 +143,36 @@ describe('secrets', () => {
     expect(code).toBe(1);
     expect(stdout.replace(/^[^]*@@\n/, '')).toBe(body);
     expect(stdout + stderr).not.toMatch(/second|OLDSECRET|storepassword|c2Vjb25k/);
+  });
+});
+
+describe('values of stores for secrets', () => {
+  const body = '-password=***\n+password=***\n site=a\n';
+  test.each<[string, (dir: Confdir, vault: FakeVault) => [string[], string]]>([
+    [
+      'vault',
+      (_dir, vault) => {
+        vault.put('secret/app', '{"password":"hunter22"}');
+        return [['-backend', 'vault', '-node', vault.url, '-auth-token', 'root'], '/secret'];
+      },
+    ],
+    [
+      'a store that is set to be secret',
+      (dir) => {
+        dir.write('keys.yaml', 'secret:\n  app:\n    password: hunter22\n');
+        return [['-backend', 'file', '-file', dir.path('keys.yaml'), '-secret'], '/secret'];
+      },
+    ],
+  ])('%s', async (_name, prepare) => {
+    const dir = new Confdir();
+    const vault = await FakeVault.start();
+    const [args, key] = prepare(dir, vault);
+    const dest = dir.resource('x', 'password={{getv "/secret/app/password"}}\nsite=a\n', [key], 'mode = "0644"');
+    writeFileSync(dest, 'password=OLDSECRET\nsite=a\n');
+    const { code, stdout, stderr } = await confd(['diff', '-confdir', dir.root, ...args]);
+    await vault.close();
+    expect([code, stdout.replace(/^[^]*@@\n/, '')]).toEqual([1, body]);
+    expect(stdout + stderr).not.toMatch(/hunter22|OLDSECRET/);
   });
 });
 

@@ -34,6 +34,8 @@ export interface OpenableEntry<Rows extends SettingRows, Given = Values<Rows>> e
   readonly kind: 'store';
   /** What the store will say of itself once it is open. */
   readonly traits: StoreTraits;
+  /** All values of the store are secrets: diffs do not show them. */
+  readonly holdsSecrets?: true;
   /** The nodes when none is set; only for a store that reads nodes. */
   defaultNodes?(env: ReadonlyMap<string, string>): readonly string[];
   /** True when the log shows the scheme before nodes from SRV records, as in confd. */

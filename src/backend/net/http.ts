@@ -48,6 +48,16 @@ export function nodesOf({ nodes, scheme, tls }: HttpSettings): readonly Node[] {
   return nodes.map((text) => parseNode(text, scheme === 'https' || wantsTls(tls) ? 'https' : 'http'));
 }
 
+/** A request. Its headers and body may hold secrets: a redirect to another host does not get them. */
+export interface HttpMessage {
+  /** GET by default. */
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Headers;
+  /** Bytes, one char each. */
+  readonly body?: string;
+}
+
 /**
  * An answer whose headers have arrived; `body` waits for the rest, as bytes (one char each), without a limit unless 'in
  * time'.
@@ -110,8 +120,13 @@ export class HttpClient {
   }
 
   /** The whole answer within the time limit. */
-  async get(path: string, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.failover.ask(signal, (node, patience) => this.whole({ node, path, patience }, signal));
+  get(path: string, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.send({ path }, signal);
+  }
+
+  /** The whole answer to any request within the time limit. It may be sent twice when a kept connection breaks. */
+  async send(sent: HttpMessage, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.failover.ask(signal, (node, patience) => this.whole({ ...sent, node, patience }, signal));
   }
 
   /** An answer as soon as its headers have arrived; the signal also ends the wait for its body. */
@@ -191,15 +206,17 @@ export class HttpClient {
 
   /** Followers of an etcd 0.4 redirect readers to the leader. */
   private async redirected(asked: PendingRequest, identity: Headers, signal: AbortSignal): Promise<IncomingMessage> {
-    const { node, path, patience } = asked;
+    const { node, path, patience, method = 'GET', headers = {}, body = '' } = asked;
+    const isSecret = Object.keys(headers).length > 0 || body !== '';
     let { origin } = node.url;
     let [url, raw] = [new URL(path, `${origin}/`), path];
     for (let hops = 0; ; hops++) {
       const { hostname, protocol } = new URL(origin);
       // Password and token are sent to the host of the node only, and never over http when the node is at https.
       const isSafe = hostname === node.url.hostname && (protocol === node.url.protocol || protocol === 'https:');
-      const ask = { origin, path: raw, identity: isSafe ? identity : {} };
-      const response = await this.send(ask, patience, signal);
+      if (isSecret && !isSafe) throw new Error(`it redirects to ${origin}, which is not a node and gets no secrets`);
+      const ask = { origin, path: raw, method, headers: { ...headers, ...(isSafe ? identity : {}) }, body };
+      const response = await this.exchange(ask, patience, signal);
       const location = response.headers.location;
       if (![301, 302, 307, 308].includes(response.statusCode!) || location === undefined) return response;
       response.destroy();
@@ -209,7 +226,7 @@ export class HttpClient {
     }
   }
 
-  private async send(
+  private async exchange(
     ask: HttpRequest,
     { beginMs, until, isOnce }: Patience,
     signal: AbortSignal,
@@ -266,26 +283,34 @@ export class HttpClient {
     return https;
   }
 
-  private start({ origin, path, identity }: HttpRequest, https: Https | null): ClientRequest {
+  private start({ origin, path, method, headers: asked, body }: HttpRequest, https: Https | null): ClientRequest {
     const url = new URL(origin);
     const proxy = this.settings.route(url);
     const zip = this.settings.isCompressed === true ? { 'Accept-Encoding': 'gzip' } : {};
-    const headers = { Accept: 'application/json', ...zip, ...identity };
+    const headers = { Accept: 'application/json', ...zip, ...asked };
     if (proxy !== null && proxy.kind !== 'socks5' && url.protocol === 'http:') {
       const { host, port, kind } = proxy;
       const own = { Host: url.host, ...headers, ...proxyAuthorization(proxy) };
-      return this.requestTo({ host, port, path: origin + path, headers: own, proxy: null }, kind, https);
+      const sent = { host, port, path: origin + path, headers: own, proxy: null };
+      return this.requestTo({ ...sent, method, body }, kind, https);
     }
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const kind = url.protocol === 'http:' ? 'http' : 'https';
     const port = url.port === '' ? (kind === 'http' ? 80 : 443) : Number(url.port);
-    return this.requestTo({ host, port, path, headers, proxy }, kind, https);
+    return this.requestTo({ host, port, path, headers, proxy, method, body }, kind, https);
   }
 
-  private requestTo(options: Sent, kind: 'http' | 'https', https: Https | null): ClientRequest {
-    if (kind === 'http') return httpRequest({ ...options, agent: this.agent });
-    if (https === null) throw new Error('it redirects to https, for which nothing is set');
-    return https.request({ ...options, agent: https.agent });
+  private requestTo({ body, ...options }: Sent, kind: 'http' | 'https', https: Https | null): ClientRequest {
+    if (kind === 'https' && https === null) throw new Error('it redirects to https, for which nothing is set');
+    const request =
+      kind === 'http'
+        ? httpRequest({ ...options, agent: this.agent })
+        : https!.request({ ...options, agent: https!.agent });
+    if (body !== '') {
+      request.setHeader('Content-Length', body.length);
+      request.write(body, 'latin1');
+    }
+    return request;
   }
 }
 
@@ -296,19 +321,17 @@ interface Sent {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly proxy: Proxy | null;
+  readonly method: string;
+  readonly body: string;
 }
 
-interface PendingRequest {
+interface PendingRequest extends HttpMessage {
   readonly node: Node;
-  readonly path: string;
   readonly patience: Patience;
 }
 
-interface HttpRequest {
+interface HttpRequest extends Required<HttpMessage> {
   readonly origin: string;
-  readonly path: string;
-  /** The headers with the credentials. */
-  readonly identity: Headers;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -392,9 +415,9 @@ function saysTls(body: string): boolean {
   return /HTTP request (?:to an HTTPS server|was sent to HTTPS port)/.test(body);
 }
 
-/** The error text in a body, for a message: etcd sends JSON, consul plain text. */
+/** The error text in a body, for a message: etcd and vault send JSON, consul plain text. */
 function reason({ headers }: HttpAnswer, body: string): string {
   const isText = /^text\/plain\b/.test(headers.get('content-type') ?? '');
-  const message = /"message"\s*:\s*"([^"\\]*)"/.exec(body)?.[1] ?? (isText ? body.trim() : '');
+  const message = /"(?:message"\s*:|errors"\s*:\s*\[)\s*"([^"\\]*)"/.exec(body)?.[1] ?? (isText ? body.trim() : '');
   return message === '' ? '' : ` (${oneLine(message)})`;
 }

@@ -60,6 +60,13 @@ export const tokenSettings = inTopic('secrets', {
   authTokenFile: secretFileSetting('auth-token'),
 });
 
+/** For stores that do not tell of changes. */
+export const pollSettings = Object.freeze({
+  pollIntervalMs: durationSetting('poll-interval', 'how often -watch asks a backend that does not tell of changes', {
+    default: 60_000,
+  }),
+});
+
 /** Warnings about connection settings that work, but probably not as intended. */
 export function connectionDoubts(values: Values<typeof tlsSettings & typeof loginSettings>): readonly string[] {
   const doubts: string[] = [];

@@ -29,7 +29,7 @@ export async function diff(request: RenderRequest): Promise<number> {
   const secrets = await knownSecrets(prepared);
   for await (const { resource, rendering } of rendered(resources, prepared)) {
     try {
-      const masks = new Masks([...secrets, ...(prepared.deps.keyring?.decrypted() ?? [])]);
+      const masks = new Masks([...secrets, ...prepared.secretValues, ...(prepared.deps.keyring?.decrypted() ?? [])]);
       const lines = await diffOf(resource, rendering, masks);
       isDifferent ||= lines.length > 0;
       const failure = writeTo(1, Buffer.from(lines.map((line) => `${paint(line)}\n`).join(''), 'latin1'));

@@ -3,7 +3,7 @@ import type { Rendering } from '../../../agent/render/render.ts';
 import { failureOf } from '../../../agent/pipeline/outcome.ts';
 import { AgentError } from '../../../agent/resource/error.ts';
 import type { ResourceTemplate } from '../../../agent/resource/resource.ts';
-import { entryOf, type StoreSettings } from '../../../backend/entries.ts';
+import { entryOf, holdsSecrets, type StoreSettings } from '../../../backend/entries.ts';
 import { openStore } from '../../../backend/open.ts';
 import { type Config, loadConfig, type LoadedConfig } from '../../../config/confd.ts';
 import { ConfigError } from '../../../config/error.ts';
@@ -30,6 +30,8 @@ export interface Prepared {
   readonly specs: readonly ResourceSpec[];
   readonly deps: RenderOnceDeps;
   readonly log: CommandLog;
+  /** The values that were read from stores of secrets; not before resources are rendered. */
+  readonly secretValues: readonly string[];
 }
 
 /** Reads the settings and the selected resources; null after an error, which has been logged. */
@@ -48,7 +50,11 @@ export async function prepare({ flags, operands, env }: RenderRequest): Promise<
     const specs = await readSpecs(loaded, operands, log);
     const { secretKeyring, maxOutputMebibytes, renderTimeoutMs } = config;
     const data = flags.get('data') as readonly string[] | undefined;
+    const secretValues: string[] = [];
     const deps: RenderOnceDeps = {
+      onRead: ({ store }, pairs) => {
+        if (holdsSecrets(store ?? config)) for (const value of pairs.values()) secretValues.push(value);
+      },
       open: async ({ store }) => {
         const settings = data === undefined ? storeOf(store, config) : fileStore(data, config);
         return (await openStore({ ...settings, env, log })).backend;
@@ -60,7 +66,7 @@ export async function prepare({ flags, operands, env }: RenderRequest): Promise<
       clock: systemClock,
       log,
     };
-    return { loaded, specs, deps, log };
+    return { loaded, specs, deps, log, secretValues };
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof TemplateError)) throw error;
     log.error(error.message);

@@ -16,7 +16,7 @@ const confd = { program: 'confd', commands, command: null };
 describe('usage', () => {
   test('names the program as it was typed and every flag once, in order', () => {
     const text = usage('./confd');
-    expect(text).toMatch(/^Usage of \.\/confd:\n {2}-auth-token string\n {4}\t/);
+    expect(text).toMatch(/^Usage of \.\/confd:\n {2}-app-id string\n {4}\t/);
     const names = [...text.matchAll(/^ {2}-([a-z-]+)/gm)].map((match) => match[1]);
     expect(names).toEqual(offered.map(({ name }) => name).sort());
   });
@@ -38,7 +38,7 @@ describe('usage', () => {
 });
 
 // A store that cannot be read is offered nowhere.
-test.each(['vault', 'redis', 'zookeeper', 'dynamodb', 'ssm', 'secretsmanager', 'acm', 'rancher'])(
+test.each(['redis', 'zookeeper', 'dynamodb', 'ssm', 'secretsmanager', 'acm', 'rancher'])(
   'nothing names %s',
   async (name) => {
     const screens = [
