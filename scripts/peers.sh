@@ -11,7 +11,9 @@
 # reads its settings from such variables.
 #
 # The tests of Consul run against the folder with consul that REAL_CONSUL names; when it is not set, against 1.14, which is built
-# once where Go is installed: six to ten minutes. Without either they are left out.
+# once where Go is installed: six to ten minutes. Without either they are left out. So it is with Vault 1.13 and REAL_VAULT, which
+# names the program; where CONFD_GO and CONFD_GO_MASTER name a Go confd 0.16 and one of master, the same secrets must come to the
+# same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -108,6 +110,33 @@ if [[ -z ${REAL_CONSUL:-} ]] && wants consul "$@"; then
     export REAL_CONSUL
   else
     echo "consul 1.14.11 is left out: it is built with Go and the Go module proxy" >&2
+  fi
+fi
+
+# Prints the program of a Vault (1.13, under the MPL) with the engines and logins that the tests use, which is built once.
+build_vault() {
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers/vault-v1.13.0
+  if [[ ! -x $folder/vault ]]; then
+    mkdir -p "$folder/src"
+    cp test/peers/support/vault/main.go "$folder/src/"
+    (
+      cd "$folder/src"
+      # The sdk of Vault's own release; what is newer does not fit it.
+      printf '%s\n' 'module peer' 'go 1.23' 'require (' 'github.com/hashicorp/vault v1.13.0' \
+        'github.com/hashicorp/vault/sdk v0.8.1' 'github.com/hashicorp/vault-plugin-secrets-kv v0.14.2' \
+        'github.com/hashicorp/vault-plugin-auth-kubernetes v0.15.0' ')' >go.mod
+      GOFLAGS=-mod=mod nice go build -trimpath -ldflags='-s -w' -o "$folder/vault" .
+    ) >"$folder/build.log" 2>&1 || return 1
+  fi
+  echo "$folder/vault"
+}
+
+if [[ -z ${REAL_VAULT:-} ]] && wants vault "$@"; then
+  if command -v go >/dev/null && REAL_VAULT=$(build_vault); then
+    export REAL_VAULT
+  else
+    unset REAL_VAULT
+    echo "vault is left out: it is built with Go and the Go module proxy" >&2
   fi
 fi
 

@@ -15,9 +15,13 @@ import { login, vaultSettings } from '../../helpers/vault-settings.ts';
 const never = new AbortController().signal;
 const text = (value: string) => JSON.stringify({ value: Buffer.from(value, 'latin1').toString('utf8') });
 
+/** The real Vault that the peers' tests name, or ours. */
+const realUrl = process.env['REAL_VAULT_URL'];
+
 backendContract(
   'vault',
   async (): Promise<Store> => {
+    if (realUrl !== undefined) return realStore(realUrl, process.env['REAL_VAULT_TOKEN']!);
     const vault = await FakeVault.start();
     const proxy = await Proxy.to(vault.port);
     const backends: Backend[] = [];
@@ -52,6 +56,49 @@ backendContract(
   },
   { anyBytes: false, live: true, under: '/secret' },
 );
+
+async function realStore(url: string, token: string): Promise<Store> {
+  const proxy = await Proxy.to(Number(new URL(url).port));
+  const backends: Backend[] = [];
+  const ask = async (method: string, path: string, body?: string) => {
+    const answer = await fetch(`${url}/v1/${path}`, {
+      method,
+      headers: { 'X-Vault-Token': token },
+      ...(body === undefined ? {} : { body }),
+    });
+    return (await answer.json().catch(() => null)) as { data?: { keys?: string[] } } | null;
+  };
+  const removeBelow = async (path: string): Promise<void> => {
+    await ask('DELETE', `secret/metadata/${path}`);
+    for (const key of (await ask('LIST', `secret/metadata/${path}`))?.data?.keys ?? []) {
+      await removeBelow(`${path === '' ? '' : `${path}/`}${key.replace(/\/$/, '')}`);
+    }
+  };
+  const put = async (key: string, value: string) => {
+    await ask('POST', `secret/data/${key.slice('/secret/'.length)}`, `{"data":${text(value)}}`);
+  };
+  await removeBelow('');
+  return {
+    open: async () => {
+      const backend = await vaultBackend(vaultSettings([proxy.url], { login: login({ token }) }));
+      backends.push(backend);
+      return backend;
+    },
+    put,
+    remove: (key) => removeBelow(key.slice('/secret/'.length)),
+    cut: () => {
+      proxy.cut();
+    },
+    lose: async () => {
+      await removeBelow('app/k');
+      await put('/secret/app/k', 'elsewhere');
+    },
+    close: async () => {
+      for (const backend of backends) await backend.close();
+      await proxy.close();
+    },
+  };
+}
 
 let vault: FakeVault;
 let clock: FakeClock;
