@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, waitFor } from '../helpers/confd.ts';
+import { ConsulServer } from '../helpers/consul-server.ts';
 import { Etcd3Server } from '../helpers/etcd3-server.ts';
 import { serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
@@ -32,10 +33,11 @@ const elsewhere: readonly (readonly [string, RegExp])[] = [
   ['this run', /^npm ci && npm test$/],
   ['needs root and installs packages', /^npm run test:peers$/],
   ['package.test.ts', /^npm ci && npm pack && npm install -g /],
+  ['its settings are names; vault.test.ts has such a login', / -backend vault /],
   ['needs a systemd; its file is tried by unit.test.ts', /^cp packaging\/confd.service /],
 ];
 const tried = {
-  confd: /^confd /,
+  confd: /^confd (?!.* -backend vault )/,
   curl: /^curl /,
   miniEtcd: /^mini-etcd$/,
   start: /^npm ci && npm start$/,
@@ -81,7 +83,7 @@ describe('confd', () => {
     confdir.write('values.yaml', 'app:\n  x: one\n');
     const port = await freePort();
     const line = command
-      .replace('10.0.0.5:2379', await storeFor(command))
+      .replace(/10\.0\.0\.5:(?:2379|8500)/, await storeFor(command))
       .replace('127.0.0.1:4001', `127.0.0.1:${port}`)
       .concat(` -confdir ${confdir.root}`);
     const { said, ended } = shell(line, confdir.root, { APP_X: 'one' });
@@ -105,6 +107,12 @@ describe('confd', () => {
     if (command.includes('etcdv3')) {
       const server = await Etcd3Server.start();
       server.put('/app/x', 'one');
+      ends.push(() => server.close());
+      return `127.0.0.1:${server.port}`;
+    }
+    if (command.includes('consul')) {
+      const server = await ConsulServer.start();
+      server.put('app/x', 'one');
       ends.push(() => server.close());
       return `127.0.0.1:${server.port}`;
     }

@@ -237,7 +237,7 @@ export class Source {
         this.refreshSoon('change');
         return noChanges;
       }
-      if (update.kind === 'edits') changes.push(...update.edits);
+      if (update.kind === 'edits') for (const edit of update.edits) changes.push(edit);
       else {
         const { backend, guard } = this.store!;
         if (!guard.believes(update, this.mirror, this.requests)) {

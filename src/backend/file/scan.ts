@@ -7,17 +7,19 @@ import { join } from 'node:path';
  * are skipped: Kubernetes keeps the versions of mounted files there.
  */
 export async function scanFiles(root: string, accepts: (name: string) => boolean): Promise<string[]> {
-  return (await stat(root)).isDirectory() ? walk(root, accepts) : [root];
+  if (!(await stat(root)).isDirectory()) return [root];
+  const files: string[] = [];
+  await walk(root, accepts, files);
+  return files;
 }
 
-async function walk(directory: string, accepts: (name: string) => boolean): Promise<string[]> {
+/** Adds the files below a directory. */
+async function walk(directory: string, accepts: (name: string) => boolean, files: string[]): Promise<void> {
   const names = (await readdir(directory)).filter((name) => !name.startsWith('..'));
   names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const files: string[] = [];
   for (const name of names) {
     const path = join(directory, name);
-    if ((await lstat(path)).isDirectory()) files.push(...(await walk(path, accepts)));
+    if ((await lstat(path)).isDirectory()) await walk(path, accepts, files);
     else if (accepts(name) && (await stat(path)).isFile()) files.push(path);
   }
-  return files;
 }

@@ -26,6 +26,11 @@ export async function flattenYaml(file: string, text: string, leaves: Leaves): P
   new YamlReader(file, respace(text.replace(/\r\n?|\x85/g, '\n')), yaml).flatten(leaves);
 }
 
+/** The library meets deep nesting with the end of the stack, and reports that in several ways. */
+function isStackOverflow({ message }: Error): boolean {
+  return message.includes('call stack');
+}
+
 class YamlReader {
   private readonly lines: Yamls.LineCounter;
   private readonly document: Document;
@@ -45,14 +50,18 @@ class YamlReader {
     this.lines = new yaml.LineCounter();
     // Scalars are resolved here, not by the library: confd's rules are those of an older YAML version.
     const options = { schema: 'failsafe', version: '1.1', uniqueKeys: false, prettyErrors: false } as const;
-    this.document = yaml.parseDocument(text, { ...options, lineCounter: this.lines });
+    try {
+      this.document = yaml.parseDocument(text, { ...options, lineCounter: this.lines });
+    } catch (error) {
+      throw isStackOverflow(error as Error) ? invalid(file, 0, tooDeep) : error;
+    }
   }
 
   flatten(leaves: Leaves): void {
     const top = this.document.contents;
     const error = this.document.errors.find((each) => each.code !== 'MULTIPLE_DOCS');
     if (error !== undefined) {
-      const why = error.code === 'RESOURCE_EXHAUSTION' ? tooDeep : error.message;
+      const why = isStackOverflow(error) ? tooDeep : error.message;
       throw invalid(this.file, this.lines.linePos(error.pos[0]).line, why);
     }
     if (top === null || (this.yaml.isScalar(top) && this.resolve(top).type === 'null')) return;
