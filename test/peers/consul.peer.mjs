@@ -261,7 +261,7 @@ describe('consul with rights', { skip, timeout: 600_000 }, () => {
       assert.equal(await agent.ended, 1);
       assert.match(
         agent.output(),
-        /FATAL \S+: access denied \(403\); is the token right\? (Permission denied|ACL not found)/,
+        /FATAL \S+: access denied \(403\), check the token: (Permission denied|ACL not found)/,
       );
       assert.equal(slurp(join(folder, 'out/app.conf')), undefined);
       if (token !== '') assert.ok(!agent.output().includes(token));

@@ -171,7 +171,7 @@ class ConsulBackend implements Backend {
     if (secret !== this.kv.secret) return this.readRoot(root, signal);
     if (isFiltered && !this.filtered.has(root)) {
       this.filtered.add(root);
-      this.settings.log.warning(`consul hides some of the keys at /${root} from this token`);
+      this.settings.log.warning(`the token may not read all keys at /${root}: consul leaves the others out`);
     }
     this.last.set(root, new KnownKeys(found));
     return { index, found };

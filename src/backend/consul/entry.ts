@@ -50,7 +50,7 @@ function nodesOfEnvironment(env: ReadonlyMap<string, string>): readonly string[]
 /** Without a port it is HTTP's own, as in confd. */
 function portDoubts(node: string): readonly string[] {
   if (node.includes('://') || /:\d+(?:\/|$)/.test(node)) return [];
-  return [`node ${maskUserinfo(node)} has no port: it is asked at port 80 or 443, and consul listens at 8500`];
+  return [`node ${maskUserinfo(node)} has no port: port 80 or 443 is used, but consul usually listens on 8500`];
 }
 
 async function settingsOf(options: Given & StoreDeps): Promise<ConsulSettings> {

@@ -48,7 +48,7 @@ function isVerified(env: Environment, log: Pick<Logger, 'warning'>): boolean {
   try {
     return parseBool(text);
   } catch {
-    log.warning('CONSUL_HTTP_SSL_VERIFY is neither true nor false: it does not count');
+    log.warning('CONSUL_HTTP_SSL_VERIFY is neither true nor false: it is ignored');
     return true;
   }
 }

@@ -14,7 +14,10 @@ export interface Entry {
 export function indexOf({ headers, node }: HttpAnswer): number {
   const index = /^\d{1,15}$/.exec(headers.get('x-consul-index') ?? '');
   if (index !== null) return Number(index[0]);
-  throw new BackendError('protocol', `${node}: an HTTP server that is no consul (no X-Consul-Index)`);
+  throw new BackendError(
+    'protocol',
+    `${node}: the HTTP server there is not consul (no X-Consul-Index in its answer): check the address`,
+  );
 }
 
 /** The error that an answer other than 200 and 404 tells of. */
@@ -24,9 +27,10 @@ export async function refusalOf(answer: HttpAnswer): Promise<BackendError> {
   const isText = /^text\/plain\b/.test(answer.headers.get('content-type') ?? '');
   const words = isText && body.trim() !== '' ? `: ${oneLine(body.trim())}` : '';
   if (status === 401 || status === 403) {
-    return new BackendError('denied', `${node}: access denied (${status}); is the token right?${words.slice(1)}`);
+    return new BackendError('denied', `${node}: access denied (${status}), check the token${words}`);
   }
-  if (status === 429) return new BackendError('unreachable', `${node}: it is asked too often (429)${words}`);
+  if (status === 429)
+    return new BackendError('unreachable', `${node}: it accepts no more requests at the moment (429)${words}`);
   return new BackendError('protocol', `${node}: answered ${status}${words}`);
 }
 
@@ -67,7 +71,7 @@ async function listIn(answer: HttpAnswer): Promise<readonly unknown[]> {
 }
 
 function strange({ node }: HttpAnswer): BackendError {
-  return new BackendError('protocol', `${node}: the answer is not what a consul says`);
+  return new BackendError('protocol', `${node}: the answer is not a valid consul answer`);
 }
 
 interface RawEntry {

@@ -106,7 +106,10 @@ async function usable(answer: HttpAnswer): Promise<HttpAnswer> {
 async function orNone<T>(answer: HttpAnswer, read: (answer: HttpAnswer) => Promise<T>, none: T): Promise<T> {
   if (answer.status === 200) return read(answer);
   if ((await answer.body('in time')).trim() === '') return none;
-  throw new BackendError('protocol', `${answer.node}: an HTTP server that is no consul (it answered 404)`);
+  throw new BackendError(
+    'protocol',
+    `${answer.node}: the HTTP server there is not consul (it answered 404): check the address`,
+  );
 }
 
 async function namesOf(answer: HttpAnswer, prefix: string): Promise<Found<readonly string[]>> {

@@ -49,7 +49,7 @@ export async function maintain(
     if (data === undefined) throw new FlagError('invalid', '-data-dir is needed: a server started here keeps no data');
     const { lines, outcome } = await carryOut(command, { ...given, data }).catch((error: unknown) => {
       if (given.data !== '' || !(error instanceof DataError)) throw error;
-      throw new DataError(error.code, `${error.message} (-data-dir names another)`, { cause: error });
+      throw new DataError(error.code, `${error.message} (use -data-dir to name another one)`, { cause: error });
     });
     for (const line of lines) writeTo(2, `mini-etcd ${command}: ${line}\n`);
     writeTo(1, `${outcome}\n`);

@@ -222,7 +222,7 @@ describe('consul', () => {
       await open({}, [toy.url]);
       await expect(read('/app')).rejects.toMatchObject({
         code: 'protocol',
-        message: `${toy.url}: an HTTP server that is no consul (no X-Consul-Index)`,
+        message: `${toy.url}: the HTTP server there is not consul (no X-Consul-Index in its answer): check the address`,
       });
       await toy.close();
     });
@@ -322,7 +322,7 @@ describe('consul', () => {
       await open({ token: await token(secret) });
       const error: unknown = await read(key).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'denied' });
-      expect((error as Error).message).toContain('access denied (403); is the token right?');
+      expect((error as Error).message).toContain('access denied (403), check the token');
       expect((error as Error).message).toContain(words);
     });
 
@@ -340,7 +340,7 @@ describe('consul', () => {
       await open({ token: await token('one'), log });
       expect(await read('/app')).toEqual([['/app/a', '1']]);
       expect(await read('/app')).toEqual([['/app/a', '1']]);
-      expect(log.lines).toEqual(['WARNING consul hides some of the keys at /app from this token']);
+      expect(log.lines).toEqual(['WARNING the token may not read all keys at /app: consul leaves the others out']);
     });
 
     test('that are lost in part are an error of the next read', async () => {
@@ -380,7 +380,14 @@ describe('consul', () => {
   describe('an answer', () => {
     const good = { 'X-Consul-Index': '7', 'Content-Type': 'application/json' };
     test.each<[string, number, Record<string, string>, string | Buffer, string, RegExp]>([
-      ['that asks for patience', 429, {}, 'slow down', 'unreachable', /it is asked too often \(429\)$/],
+      [
+        'that asks for patience',
+        429,
+        {},
+        'slow down',
+        'unreachable',
+        /it accepts no more requests at the moment \(429\)$/,
+      ],
       [
         'of 500',
         500,
@@ -397,19 +404,40 @@ describe('consul', () => {
         'protocol',
         /answered 400: Invalid query parameter: "ns"$/,
       ],
-      ['that is a page', 404, {}, '<html>', 'protocol', /an HTTP server that is no consul \(no X-Consul-Index\)$/],
-      ['that is a page with an index', 404, good, '<html>', 'protocol', /no consul \(it answered 404\)$/],
+      [
+        'that is a page',
+        404,
+        {},
+        '<html>',
+        'protocol',
+        /the HTTP server there is not consul \(no X-Consul-Index in its answer\): check the address$/,
+      ],
+      [
+        'that is a page with an index',
+        404,
+        good,
+        '<html>',
+        'protocol',
+        /not consul \(it answered 404\): check the address$/,
+      ],
       ['that is no JSON', 200, good, '[{"Key', 'protocol', /the answer is not JSON \(6 bytes\)$/],
-      ['that is an object', 200, good, '{}', 'protocol', /not what a consul says$/],
-      ['without a key', 200, good, '[{"Value":null,"ModifyIndex":7}]', 'protocol', /not what a consul says$/],
-      ['without an index of a key', 200, good, '[{"Key":"app/a","Value":null}]', 'protocol', /not what a consul says$/],
+      ['that is an object', 200, good, '{}', 'protocol', /not a valid consul answer$/],
+      ['without a key', 200, good, '[{"Value":null,"ModifyIndex":7}]', 'protocol', /not a valid consul answer$/],
+      [
+        'without an index of a key',
+        200,
+        good,
+        '[{"Key":"app/a","Value":null}]',
+        'protocol',
+        /not a valid consul answer$/,
+      ],
       [
         'with a value that is not base64',
         200,
         good,
         '[{"Key":"app/a","Value":"a","ModifyIndex":7}]',
         'protocol',
-        /not what a consul says$/,
+        /not a valid consul answer$/,
       ],
       [
         'for another key',

@@ -72,7 +72,7 @@ describe('TLS', () => {
   test('a variable that is neither true nor false is said', () => {
     const log = memoryLog();
     expect(tlsOf(none, env({ CONSUL_HTTP_SSL_VERIFY: 'no' }), log).insecure).toBe(false);
-    expect(log.lines).toEqual(['WARNING CONSUL_HTTP_SSL_VERIFY is neither true nor false: it does not count']);
+    expect(log.lines).toEqual(['WARNING CONSUL_HTTP_SSL_VERIFY is neither true nor false: it is ignored']);
   });
 });
 

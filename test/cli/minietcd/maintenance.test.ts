@@ -41,7 +41,7 @@ describe('without -data-dir, the folder that a server started here keeps', () =>
     ['with a directory', { ETCD_DATA_DIR: 'kept/here' }, 'kept/here'],
   ])('%s', async (_what, env, folder) => {
     const cwd = mkdtempSync(join(tmpdir(), 'mini-etcd-cli-'));
-    const missing = `${folder}: no such directory (-data-dir names another)\n`;
+    const missing = `${folder}: no such directory (use -data-dir to name another one)\n`;
     expect(await at(cwd, env, 'check')).toEqual({ code: 1, stdout: '', stderr: `mini-etcd check: ${missing}` });
     expect(await at(cwd, env, 'backup', '-backup-dir', 'copy')).toMatchObject({
       code: 1,
