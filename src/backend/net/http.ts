@@ -301,7 +301,8 @@ export class HttpClient {
   }
 
   private requestTo({ body, ...options }: Sent, kind: 'http' | 'https', https: Https | null): ClientRequest {
-    if (kind === 'https' && https === null) throw new Error('it redirects to https: write https:// in the address of the node');
+    if (kind === 'https' && https === null)
+      throw new Error('it redirects to https: write https:// in the address of the node');
     const request =
       kind === 'http'
         ? httpRequest({ ...options, agent: this.agent })

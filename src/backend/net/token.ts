@@ -48,5 +48,5 @@ async function readToken(file: string): Promise<string> {
 
 function sendable(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new BackendError('settings', 'the token has characters that no header can carry');
+  throw new BackendError('settings', 'the token has characters that are not allowed in an HTTP header');
 }

@@ -65,7 +65,10 @@ async function bodyOf(answer: HttpAnswer): Promise<Json> {
   } catch {
     // The parser's own error quotes the text, and with it values.
   }
-  throw new BackendError('protocol', `${answer.node}: an HTTP server that is no Vault (answered ${answer.status})`);
+  throw new BackendError(
+    'protocol',
+    `${answer.node}: the HTTP server there is not Vault (it answered ${answer.status}): check the address`,
+  );
 }
 
 function refusal({ method = 'GET', path }: Question, { node, status, body }: Reply): BackendError {

@@ -68,7 +68,7 @@ export async function logIn(settings: LoginSettings, api: VaultApi, signal: Abor
 export async function tokenOf({ token, tokenFile }: LoginSettings): Promise<string> {
   const found = (tokenFile === '' ? token : await readSecret('token', tokenFile)).trim();
   if (/^[\x21-\x7e]+$/.test(found)) return found;
-  throw new BackendError('settings', 'the token has characters that no header can carry');
+  throw new BackendError('settings', 'the token has characters that are not allowed in an HTTP header');
 }
 
 async function lookUp(token: string, api: VaultApi, signal: AbortSignal): Promise<IssuedToken> {
@@ -86,7 +86,10 @@ async function askFor(
   try {
     const reply = await api.ask(question, token, signal);
     if (reply.status === 200) return reply;
-    throw new BackendError('denied', `${reply.node}: there is no login at ${toText(question.path)} (${reply.status})`);
+    throw new BackendError(
+      'denied',
+      `${reply.node}: Vault has no auth method at ${toText(question.path)} (${reply.status})`,
+    );
   } catch (error) {
     // Vault answers 400 to wrong credentials.
     if (error instanceof Refused && !(error instanceof Forbidden)) throw new BackendError('denied', error.message);

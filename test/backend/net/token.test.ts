@@ -15,8 +15,16 @@ afterAll(() => {
 
 test.each([
   ['none at all', { token: '', file: join(folder, 'none') }, /^cannot read the token file: ENOENT/],
-  ['a header in it', { token: 'a\r\nX-Evil: b', file: '' }, /^the token has characters that no header can carry$/],
-  ['letters of no header', { token: 'é', file: '' }, /^the token has characters that no header can carry$/],
+  [
+    'a header in it',
+    { token: 'a\r\nX-Evil: b', file: '' },
+    /^the token has characters that are not allowed in an HTTP header$/,
+  ],
+  [
+    'letters of no header',
+    { token: 'é', file: '' },
+    /^the token has characters that are not allowed in an HTTP header$/,
+  ],
 ])('a token with %s is refused, and not shown', async (_what, settings, message) => {
   await expect(Token.open('X-Token', settings)).rejects.toMatchObject({ code: 'settings' });
   await expect(Token.open('X-Token', settings)).rejects.toThrow(message);

@@ -242,9 +242,14 @@ describe('what is refused is never absent', () => {
   test.each<[string, number, string, string]>([
     ['sealed', 503, '{"errors":["Vault is sealed"]}', 'answered 503 (Vault is sealed)'],
     ['too many requests', 429, '{"errors":["too many"]}', 'too many (429)'],
-    ['another server', 404, '<html>', 'an HTTP server that is no Vault (answered 404)'],
-    ['another JSON', 200, '"x"', 'an HTTP server that is no Vault (answered 200)'],
-    ['half a value', 200, '{"data":{"value":"hunt', 'an HTTP server that is no Vault (answered 200)'],
+    ['another server', 404, '<html>', 'the HTTP server there is not Vault (it answered 404): check the address'],
+    ['another JSON', 200, '"x"', 'the HTTP server there is not Vault (it answered 200): check the address'],
+    [
+      'half a value',
+      200,
+      '{"data":{"value":"hunt',
+      'the HTTP server there is not Vault (it answered 200): check the address',
+    ],
   ])('%s', async (_name, status, body, message) => {
     vault.intercept = (path, response) => {
       if (path !== 'kv/app/two') return false;
@@ -300,7 +305,7 @@ describe('logins', () => {
   test('a login that is not mounted', async () => {
     await expect(read(['/kv/x'], { login: login({ type: 'github', token: 't' }) })).rejects.toMatchObject({
       code: 'denied',
-      message: expect.stringContaining('there is no login at auth/github/login (404)'),
+      message: expect.stringContaining('Vault has no auth method at auth/github/login (404)'),
     });
   });
 
