@@ -27,6 +27,10 @@ COPY LICENSE /opt/confd/LICENSE
 RUN ln -s /opt/confd/bin/confd /opt/confd/bin/mini-etcd /opt/confd/bin/confd-watch /usr/local/bin/ \
     && mkdir -p /etc/confd/conf.d /etc/confd/templates \
     && chown -R node:node /etc/confd
+# A first run, so that every container starts with the compile cache (docs/running.md).
+RUN cd "$(mktemp -d)" && mkdir conf.d templates && echo '{{getv "/home"}}' > templates/a \
+    && printf '[template]\nsrc = "a"\ndest = "%s/out"\nkeys = ["/home"]\n' "$PWD" > conf.d/a.toml \
+    && /opt/confd/bin/confd -onetime -backend env -confdir . -state-dir '' && rm -r "$PWD"
 USER node
 WORKDIR /etc/confd
 

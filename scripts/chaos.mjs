@@ -14,7 +14,7 @@ const options = {
 const { values } = parseArgs({ options });
 const { api, etcd: binary, keep } = values;
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!['v2', 'v3'].includes(api) || !existsSync('dist/confd.js'))
+if (!['v2', 'v3'].includes(api) || !existsSync('dist/confd.cjs'))
   throw new Error('--api is v2 or v3; npm run build first');
 console.log(`chaos on etcd ${api}, ${minutes} minutes, seed ${seed}`);
 const { figures, violations, folder } = await chaos({ api, minutes, seed, binary, tell: console.log });

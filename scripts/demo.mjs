@@ -18,7 +18,7 @@ const free = (port) =>
     });
   });
 
-if (!existsSync('dist/confd.js')) {
+if (!existsSync('dist/confd.cjs')) {
   console.error('dist/ is missing: run "npm run build" first');
   process.exit(1);
 }

@@ -188,18 +188,18 @@ test('a start of the agent, and -version, load nothing of it', () => {
     if (loaded.has(path)) return;
     const text = readFileSync(path, 'utf8');
     loaded.set(path, text);
-    // What is imported when it is needed, stands in parentheses.
-    for (const [, name] of text.matchAll(/(?:\bfrom|^import|;import)\s*"(\.[^"]+)"/gm))
+    // What is imported when it is needed, stands in a callback.
+    for (const [, name] of text.matchAll(/(?<!=>(?:__toESM\()?)require\("(\.[^"]+)"\)/gm))
       load(join(dirname(path), name!));
   };
-  load(join(dist, 'confd.js'));
-  const agent = readdirSync(join(dist, 'confd')).filter((name) => /^configure-\w+\.js$/.test(name));
+  load(join(dist, 'confd/main.cjs'));
+  const agent = readdirSync(join(dist, 'confd')).filter((name) => /^configure-\w+\.cjs$/.test(name));
   expect(agent).toHaveLength(1);
   load(join(dist, 'confd', agent[0]!));
   expect(loaded.size).toBeGreaterThan(5);
   const ofLint = (text: string) => text.includes('reload-reports-nothing');
   expect([...loaded].filter(([, text]) => ofLint(text)).map(([path]) => path)).toEqual([]);
-  const all = readdirSync(join(dist, 'confd')).filter((name) => name.endsWith('.js'));
+  const all = readdirSync(join(dist, 'confd')).filter((name) => name.endsWith('.cjs'));
   expect(all.filter((name) => ofLint(readFileSync(join(dist, 'confd', name), 'utf8')))).toHaveLength(1);
 });
 

@@ -24,4 +24,4 @@ async function main(program: string, args: readonly string[], env: ReadonlyMap<s
 
 const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
 // Exits at once: resources that a library left open must not keep the process alive.
-process.exit(await main(basename(process.argv[1] ?? 'confd'), process.argv.slice(2), environment));
+void main(basename(process.argv[1] ?? 'confd'), process.argv.slice(2), environment).then((code) => process.exit(code));

@@ -47,4 +47,6 @@ function explain(error: unknown): number {
 }
 
 const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
-process.exitCode = await main(process.argv.slice(2), environment);
+void main(process.argv.slice(2), environment).then((code) => {
+  process.exitCode = code;
+});
