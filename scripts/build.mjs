@@ -27,7 +27,8 @@ for (const name of readdirSync(root).includes('dist') ? readdirSync(outdir) : []
   if (name !== 'types') rmSync(join(outdir, name), { recursive: true });
 
 /** Libraries where nothing goes by the names of functions; the rest keeps them, as stack traces and errors show them. */
-const minified = /^node_modules\/(?:openpgp|handlebars|neo-async|source-map|re2js|yaml)\//;
+const minified =
+  /(?:^|\/)node_modules\/(?:@grpc\/grpc-js|@js-sdsl|@protobufjs|handlebars|lodash\.camelcase|long|neo-async|openpgp|protobufjs|re2js|source-map|yaml)\//;
 
 const common = {
   absWorkingDir: root,

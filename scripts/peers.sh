@@ -140,7 +140,7 @@ if [[ -z ${REAL_VAULT:-} ]] && wants vault "$@"; then
   fi
 fi
 
-if [[ -z ${CONFD:-} && ! -e dist/confd.js ]]; then npm run --silent build; fi
+if [[ -z ${CONFD:-} && ! -e dist/confd.cjs ]]; then npm run --silent build; fi
 
 tests=()
 for name in "${@:-}"; do tests+=(test/peers/*"$name"*.peer.mjs); done

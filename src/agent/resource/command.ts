@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -229,6 +228,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
  * would die of SIGPIPE at its first line after this process has ended.
  */
 function drain(stream: Readable): void {
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const reader = spawn('/bin/sh', ['-c', 'exec cat >/dev/null'], {
     stdio: [stream, 'ignore', 'ignore'],
     detached: true,

@@ -1,6 +1,4 @@
-import { lookup, resolveSrv } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { fromText, toText } from '../../go/bytes.ts';
 import type { Pointer } from '../../go/value.ts';
@@ -22,9 +20,16 @@ export interface ServiceRecord {
   readonly weight: number;
 }
 
+// Node's modules for networks are loaded on first use: most templates look nothing up, and each start would pay for them.
+const isIP = (text: string) => process.getBuiltinModule('node:net').isIP(text);
+
 export const systemResolver: Resolver = {
-  addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  addresses: async (host) => {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  },
   services: async (name) => {
+    const { resolveSrv } = await import('node:dns/promises');
     const conf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
     let last: unknown;
     // Node looks up services by their full names only; short names are completed here, as in Go.

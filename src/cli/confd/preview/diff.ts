@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import { readFile } from 'node:fs/promises';
 import { compare, type Difference } from '../../../agent/pipeline/compare.ts';
 import type { Rendering } from '../../../agent/render/render.ts';
@@ -129,7 +128,8 @@ const colours: readonly (readonly [RegExp, string])[] = [
 
 /** Colours the lines on a terminal, unless NO_COLOR is set, and escapes control characters. */
 function painterFor(env: ReadonlyMap<string, string>): (line: string) => string {
-  if (!isatty(1)) return (line) => line;
+  // Loaded here: it brings all of Node's network code, and this file is in the agent's chunk.
+  if (!process.getBuiltinModule('node:tty').isatty(1)) return (line) => line;
   const isPlain = (env.get('NO_COLOR') ?? '') !== '' || env.get('TERM') === 'dumb';
   return (line) => {
     const harmless = line.replace(
