@@ -13,7 +13,7 @@
 # The tests of Consul run against the folder with consul that REAL_CONSUL names; when it is not set, against 1.14, which is built
 # once where Go is installed: six to ten minutes. Without either they are left out. So it is with Vault 1.13 and REAL_VAULT, which
 # names the program; where CONFD_GO and CONFD_GO_MASTER name a Go confd 0.16 and one of master, the same secrets must come to the
-# same bytes.
+# same bytes. With PEER_ETCDS=turn neither is built: both are left out where they are not there yet.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -84,7 +84,7 @@ fi
 
 # Prints the folder of a consul of that version, built as above. 1.14 is the last one that the module proxy has all of.
 build_consul() {
-  local version=$1 folder=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers/consul-$1
+  local version=$1 folder=$cached/consul-$1
   if [[ ! -x $folder/consul ]]; then
     mkdir -p "$folder/src"
     (
@@ -105,17 +105,24 @@ wants() {
   return 1
 }
 
+# Whether a program may be built that takes longer than all the tests.
+has_time() {
+  [[ ${PEER_ETCDS:-all} != turn ]] && command -v go >/dev/null
+}
+
+cached=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers
 if [[ -z ${REAL_CONSUL:-} ]] && wants consul "$@"; then
-  if command -v go >/dev/null && REAL_CONSUL=$(build_consul 1.14.11); then
+  if { [[ -x $cached/consul-1.14.11/consul ]] || has_time; } && REAL_CONSUL=$(build_consul 1.14.11); then
     export REAL_CONSUL
   else
+    unset REAL_CONSUL
     echo "consul 1.14.11 is left out: it is built with Go and the Go module proxy" >&2
   fi
 fi
 
 # Prints the program of a Vault (1.13, under the MPL) with the engines and logins that the tests use, which is built once.
 build_vault() {
-  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/confd-node-peers/vault-v1.13.0
+  local folder=$cached/vault-v1.13.0
   if [[ ! -x $folder/vault ]]; then
     mkdir -p "$folder/src"
     cp test/peers/support/vault/main.go "$folder/src/"
@@ -132,7 +139,7 @@ build_vault() {
 }
 
 if [[ -z ${REAL_VAULT:-} ]] && wants vault "$@"; then
-  if command -v go >/dev/null && REAL_VAULT=$(build_vault); then
+  if { [[ -x $cached/vault-v1.13.0/vault ]] || has_time; } && REAL_VAULT=$(build_vault); then
     export REAL_VAULT
   else
     unset REAL_VAULT
