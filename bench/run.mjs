@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import * as bigread from './bigread.mjs';
 import * as cold from './cold.mjs';
+import * as consul from './consul.mjs';
 import * as fanout from './fanout.mjs';
 import * as fanout3 from './fanout3.mjs';
 import * as fleet from './fleet.mjs';
@@ -18,7 +19,7 @@ import * as watch from './watch.mjs';
 /** @typedef {{name: string, label: string}} Column */
 
 /** @type {Record<string, {title: string, run: () => Promise<object[]>, columns?: Column[], against?: Column}>} */
-const scenarios = { cold, start, onetime, watch, fanout, fanout3, bigread, fleet, memory, render, minietcd };
+const scenarios = { cold, start, onetime, watch, fanout, fanout3, bigread, fleet, memory, render, minietcd, consul };
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const labels = { ours: 'confd-node', go: 'confd 0.16', master: 'confd master' };
 

@@ -2,6 +2,8 @@ export class Proxy {
   readonly received: number;
   readonly sent: number;
   readonly attempts: number;
+  /** Requests of HTTP/1.1 that went to the server. */
+  readonly requests: number;
   static to(target: number, port?: number): Promise<Proxy>;
   get port(): number;
   get url(): string;

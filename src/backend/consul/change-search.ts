@@ -20,9 +20,12 @@ export type Changes = ReadonlyMap<string, Entry | null>;
  * are read. Another index, not a higher one: what was set back is found, too.
  */
 export class ChangeSearch {
-  /** The index that a prefix had when all below it was known. Without it a removal would be looked for again and again. */
+  /** The index that a prefix had when it was last asked for: all up to there is known, removals included. */
   private readonly seen = new Map<string, number>();
+  /** Of this run. */
   private readonly changes = new Map<string, Entry | null>();
+  /** The prefixes that this run has asked for. */
+  private readonly visited = new Set<string>();
 
   constructor(
     private readonly kv: KvApi,
@@ -38,6 +41,7 @@ export class ChangeSearch {
   async run(names: readonly string[], signal: AbortSignal): Promise<Changes | null> {
     const { secret } = this.kv;
     this.changes.clear();
+    this.visited.clear();
     if (this.seen.size > maxSeen) this.seen.clear();
     const failed = new AbortController();
     const letGo = follow(signal, failed);
@@ -56,6 +60,7 @@ export class ChangeSearch {
     }
     if (secret !== this.kv.secret) return null;
     this.known.update(this.changes);
+    this.forgetAround();
     return new Map(this.changes);
   }
 
@@ -64,10 +69,12 @@ export class ChangeSearch {
     const { index, found } = await this.kv.names(prefix, signal);
     // The index of what was never there is that of any write to the store.
     if (found.length === 0 && this.known.areFew(prefix, 0)) return;
-    if (index === Math.max(this.seen.get(prefix) ?? 0, this.known.newest(prefix))) return;
+    const before = this.seen.get(prefix) ?? this.known.newest(prefix);
+    this.seen.set(prefix, index);
+    this.visited.add(prefix);
+    if (index === before) return;
     if (within === null) await this.look(prefix, found, signal);
     else await this.visitRoots(within, signal);
-    this.seen.set(prefix, index);
   }
 
   /** Finds what changed below prefix, all of which counts, by what is right below it now. */
@@ -106,9 +113,24 @@ export class ChangeSearch {
 
   /** Notes the keys below prefix that are in none of the names that are right below it now. */
   private miss(prefix: string, names: ReadonlySet<string>): void {
+    let folder: string | null = null;
     for (const key of this.known.below(prefix)) {
+      // Most keys are in the folder of the one before.
+      if (folder !== null && key.startsWith(folder)) continue;
       const slash = key.indexOf('/', prefix.length);
-      if (!names.has(slash < 0 ? key : key.slice(0, slash + 1))) this.note(key, null);
+      const name = slash < 0 ? key : key.slice(0, slash + 1);
+      if (!names.has(name)) this.note(key, null);
+      else folder = slash < 0 ? null : name;
+    }
+  }
+
+  /** A prefix may not have been asked for when a change was found below it: what was seen of it before says nothing then. */
+  private forgetAround(): void {
+    if (this.changes.size * this.seen.size > 1_000_000) this.seen.clear();
+    for (const key of this.changes.keys()) {
+      for (const prefix of this.seen.keys()) {
+        if (!this.visited.has(prefix) && key.startsWith(prefix)) this.seen.delete(prefix);
+      }
     }
   }
 

@@ -15,6 +15,12 @@ export const master = '11111111-1111-1111-1111-111111111111';
 /** A consul with its data in a folder of its own. */
 export class Consul {
   folder = scratch('consul');
+  /** Where the agent asks, by https with tls. */
+  port;
+  /** Where this class asks, by http. */
+  plain;
+  inner;
+  running;
 
   constructor({ rights = false, tls = false } = {}) {
     this.rights = rights;
@@ -114,12 +120,12 @@ export class Consul {
   async token(name, rules) {
     await this.must('PUT', '/acl/policy', JSON.stringify({ Name: name, Rules: rules }));
     const token = await this.must('PUT', '/acl/token', JSON.stringify({ Policies: [{ Name: name }] }));
-    return JSON.parse(token).SecretID;
+    return JSON.parse(String(token)).SecretID;
   }
 
   /** Other rights for the tokens of that name. */
   async allow(name, rules) {
-    const { ID } = JSON.parse(await this.must('GET', `/acl/policy/name/${name}`));
+    const { ID } = JSON.parse(String(await this.must('GET', `/acl/policy/name/${name}`)));
     await this.must('PUT', `/acl/policy/${ID}`, JSON.stringify({ ID, Name: name, Rules: rules }));
   }
 }
