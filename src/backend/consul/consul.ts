@@ -18,7 +18,7 @@ import { aborted, follow } from '../net/deadline.ts';
 import { HttpClient, type HttpSettings } from '../net/http.ts';
 import { ChangeSearch, proveGone } from './change-search.ts';
 import { KnownKeys } from './known-keys.ts';
-import { KvApi } from './kv-api.ts';
+import { type Found, KvApi } from './kv-api.ts';
 import type { Entry } from './kv-answer.ts';
 import { PrefixWatch, type WaitHealth } from './prefix-watch.ts';
 import { coveringRoots, planWatches, type WatchPlan } from './watch-plan.ts';
@@ -135,46 +135,57 @@ class ConsulBackend implements Backend {
       take(found);
       return [{ plan, index, known: this.last.get(prefix)! }];
     }
-    let index: number;
+    const { secret } = this.kv;
+    let there: Found<readonly string[]>;
     try {
-      ({ index } = await this.kv.names(prefix, signal));
+      there = await this.kv.names(prefix, signal);
     } catch (error) {
       if (!isDenied(error)) throw error;
       // Some may read what they want and not list what is above it.
       const alone = roots.map((root) => this.begin({ prefix: root, roots: [root] }, take, signal));
       return (await Promise.all(alone)).flat();
     }
+    // Where nothing else is below the prefix, one question brings all roots.
+    const isAll = there.found.every((name) => roots.some((root) => name.startsWith(root)));
+    const byRoot = isAll ? shared(await this.kv.entries(prefix, signal), roots) : null;
     const entries = new Map<string, Entry>();
     await Promise.all(
       roots.map(async (root) => {
-        const { found } = await this.readRoot(root, signal);
-        take(found);
+        const { found } = byRoot === null ? await this.readRoot(root, signal) : byRoot.get(root)!;
+        if (byRoot !== null) await this.verify(root, byRoot.get(root)!, signal);
         for (const [key, entry] of found) entries.set(key, entry);
       }),
     );
-    return [{ plan, index, known: new KnownKeys(entries) }];
+    if (secret !== this.kv.secret) return this.begin(plan, take, signal);
+    take(entries);
+    return [{ plan, index: there.index, known: new KnownKeys(entries) }];
   }
 
-  private async readRoot(
-    root: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly index: number; readonly found: Map<string, Entry> }> {
+  private async readRoot(root: string, signal: AbortSignal): Promise<Found<Map<string, Entry>>> {
     const { secret } = this.kv;
-    const { index, found, isFiltered } = await this.kv.entries(root, signal);
-    const gone =
-      this.last
-        .get(root)
-        ?.below('')
-        .filter((key) => !found.has(key)) ?? [];
-    await proveGone(this.kv, gone, signal);
+    const read = await this.kv.entries(root, signal);
+    await this.verify(root, read, signal);
+    return secret === this.kv.secret ? read : this.readRoot(root, signal);
+  }
+
+  /** Makes sure that what was not found below a root is not hidden from the token. */
+  private async verify(
+    root: string,
+    { found, isFiltered }: Found<Map<string, Entry>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const before = this.last.get(root)?.below('') ?? [];
+    await proveGone(
+      this.kv,
+      before.filter((key) => !found.has(key)),
+      signal,
+    );
     if (found.size === 0) await this.proveReadable(root, signal);
-    if (secret !== this.kv.secret) return this.readRoot(root, signal);
     if (isFiltered && !this.filtered.has(root)) {
       this.filtered.add(root);
       this.settings.log.warning(`the token may not read all keys at /${root}: consul leaves the others out`);
     }
     this.last.set(root, new KnownKeys(found));
-    return { index, found };
   }
 
   /** Nothing is found by those who may read nothing, too; but a key that they ask for is refused: BackendError 'denied'. */
@@ -207,6 +218,20 @@ class ConsulBackend implements Backend {
       return Promise.all(watches.length > 0 ? watches : [aborted(ended).catch(() => undefined)]);
     });
   }
+}
+
+/** What was found, for each of the roots. Both are in order. */
+function shared(
+  { index, found, isFiltered }: Found<Map<string, Entry>>,
+  roots: readonly string[],
+): Map<string, Found<Map<string, Entry>>> {
+  const byRoot = new Map(roots.map((root) => [root, { index, found: new Map<string, Entry>(), isFiltered }]));
+  let at = 0;
+  for (const [key, entry] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    while (at + 1 < roots.length && roots[at + 1]! <= key) at++;
+    if (key.startsWith(roots[at]!)) byRoot.get(roots[at]!)!.found.set(key, entry);
+  }
+  return byRoot;
 }
 
 function isDenied(error: unknown): boolean {

@@ -155,6 +155,18 @@ describe('consul', () => {
       const { value } = await next;
       expect(value).toMatchObject({ kind: 'edits', edits: [{ key: '/app/r1500/k', value: '2' }] });
       expect(server.waiting).toBeLessThanOrEqual(1);
+      // Where others are below the same prefix, too, each root is asked for by itself.
+      const before = server.asked.length;
+      expect(await read('/app/r1001', '/app/r1002')).toHaveLength(2);
+      expect(server.asked.length - before).toBe(3);
+    });
+
+    test('roots of which nothing else is below their prefix are read at once', async () => {
+      for (let n = 0; n < 100; n++) server.put(`app/r${n}`, `${n}`);
+      await open();
+      const keys = Array.from({ length: 110 }, (_, n) => `/app/r${n}`);
+      expect(await read(...keys)).toHaveLength(100);
+      expect(server.asked).toEqual(['/v1/kv/app/r?keys=&separator=%2F', '/v1/kv/app/r?recurse=']);
     });
   });
 
@@ -346,8 +358,10 @@ describe('consul', () => {
     test('that are lost in part are an error of the next read', async () => {
       await open({ token: await token('below') });
       expect(await read('/app')).toHaveLength(2);
+      expect(await read('/app/a', '/app/b')).toHaveLength(2);
       server.rights = { below: ['app/a'] };
       await expect(read('/app')).rejects.toMatchObject({ code: 'denied' });
+      await expect(read('/app/a', '/app/b')).rejects.toMatchObject({ code: 'denied' });
     });
 
     test.each([
