@@ -34,6 +34,8 @@ export interface Kind {
   readonly backend: string;
   serve(tls?: ServerTls): Promise<Served>;
   open(settings: EtcdSettings): Promise<Backend>;
+  /** What the program needs besides. */
+  readonly args?: readonly string[];
   /** After how long a connection that died in silence is noticed; half a minute where it is left out. */
   readonly silence?: string;
 }
@@ -88,7 +90,7 @@ export const impatient = ['-backend-timeout', '2s'];
 export async function onetime(kind: Kind, node: string, ...more: string[]): Promise<string> {
   const dir = new Listing();
   const args = ['-onetime', '-backend', kind.backend, '-node', node, '-confdir', dir.root, '-log-level', 'warning'];
-  const { code, stderr } = await confd([...args, ...patience, ...more]);
+  const { code, stderr } = await confd([...args, ...patience, ...(kind.args ?? []), ...more]);
   const log = logOf(stderr).filter((line) => /^(ERROR|FATAL) /.test(line));
   expect(log).toHaveLength(1);
   expect(dir.text).toBeUndefined();
@@ -212,6 +214,7 @@ const lineFaults = (kind: Kind): Fault[] => [
         proxy.url,
         '-confdir',
         dir.root,
+        ...(kind.args ?? []),
       ]);
       await dir.says('/app/a=1;');
       proxy.refuse();

@@ -43,7 +43,7 @@ export interface FakeTls {
 }
 
 /**
- * The part of Vault that confd uses, as Vault 1.13 and OpenBao answer: KV of both versions at secret/ (2), kv/ (1) and
+ * The part of Vault that confd uses, as Vault 1.13 and OpenBao answer: KV of both versions at secret/ and app/ (2), kv/ (1) and
  * team/a/kv2/ (2), an engine with leases at database/, the logins, tokens and leases that end, a seal. Time is that of `now`.
  */
 export class FakeVault {
@@ -74,7 +74,7 @@ export class FakeVault {
     this.server =
       tls === undefined
         ? createServer(serve)
-        : createSecureServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false }, serve);
+        : createSecureServer({ ...tls, requestCert: tls.ca !== undefined }, serve);
   }
 
   static async start(now: () => number = Date.now, tls?: FakeTls): Promise<FakeVault> {
@@ -202,10 +202,10 @@ export class FakeVault {
   }
 
   private kvTwo(method: string, path: string): Answer {
-    const match = /^(secret|team\/a\/kv2)\/(data|metadata)(\/|$)/.exec(path);
+    const match = /^(secret|app|team\/a\/kv2)\/(data|metadata)(\/|$)/.exec(path);
     if (match === null) {
       const warnings = ['Invalid path for a versioned K/V secrets engine.'];
-      return /^(secret|team\/a\/kv2)\//.test(path)
+      return /^(secret|app|team\/a\/kv2)\//.test(path)
         ? { status: 404, body: { data: null, warnings } }
         : { status: 404, body: { errors: [`no handler for route "${path}". route entry not found.`] } };
     }
@@ -233,7 +233,7 @@ function serialized(body: unknown): string {
 }
 
 function mountOf(path: string): Answer {
-  const mounts = { 'secret/': '2', 'kv/': '1', 'team/a/kv2/': '2', 'database/': '' };
+  const mounts = { 'secret/': '2', 'app/': '2', 'kv/': '1', 'team/a/kv2/': '2', 'database/': '' };
   for (const [mount, version] of Object.entries(mounts)) {
     if (!`${path}/`.startsWith(mount)) continue;
     const type = version === '' ? 'database' : 'kv';

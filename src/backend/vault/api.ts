@@ -71,10 +71,14 @@ async function bodyOf(answer: HttpAnswer): Promise<Json> {
   );
 }
 
-function refusal({ method = 'GET', path }: Question, { node, status, body }: Reply): BackendError {
+function refusal({ method = 'GET', path, query }: Question, { node, status, body }: Reply): BackendError {
   const errors = field(body, 'errors');
   const words = isList(errors) ? errors.filter((error) => typeof error === 'string').join(', ') : '';
-  const message = `${node}: ${method} ${oneLine(path)}: ${oneLine(words) || 'refused'} (${status})`;
+  // Several errors are a list, also when they are one.
+  const said = oneLine(words.replace(/^1 error occurred:\s*\*\s*/, '').trim());
+  // What a policy has to allow.
+  const asked = query === undefined ? method : 'LIST';
+  const message = `${node}: ${asked} ${oneLine(path)}: ${said === '' ? 'refused' : said} (${status})`;
   if (status === 403) return new Forbidden('denied', message);
   if (status === 401) return new BackendError('denied', message);
   if (status === 400) return new Refused('protocol', message);

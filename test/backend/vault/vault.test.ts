@@ -219,7 +219,7 @@ describe('what is refused is never absent', () => {
       'a folder without a right to list',
       (method) => method === 'read',
       '/kv/app',
-      /GET kv\/app: permission denied \(403\)/,
+      /LIST kv\/app: permission denied \(403\)/,
     ],
     [
       'a folder of which one secret is refused',
