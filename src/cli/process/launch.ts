@@ -113,7 +113,8 @@ function saveCache(exitCode: number): void {
   for (const { name, source, script } of scripts) {
     const bytecode = script.createCachedData();
     const content = Buffer.concat([digestOf(source, bytecode), bytecode]);
-    places.some((place) => writeCache(place, name, content));
+    // Where one cannot be kept, the others would be made for nothing.
+    if (!places.some((place) => writeCache(place, name, content))) return;
   }
 }
 
