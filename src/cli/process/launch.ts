@@ -153,6 +153,8 @@ function load(id: string): unknown {
   modules.set(name, module);
   const filename = join(__dirname, PROGRAM, name);
   (compile(name, filename).runInThisContext() as Chunk)(module.exports, load, module, filename);
+  // esbuild's exports are getters, which would be called at each use of them. None changes once its chunk has run.
+  module.exports = Object.defineProperty({ ...(module.exports as object) }, '__esModule', { value: true });
   return module.exports;
 }
 
