@@ -34,10 +34,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'backend/env': ['go', 'backend/contract', 'backend/net'],
   'backend/etcd': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   'backend/file': ['go', 'obs', 'config/schema', 'file-watch', 'backend/contract', 'backend/net'],
+  'backend/redis': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   'backend/vault': ['go', 'obs', 'config/schema', 'backend/contract', 'backend/net'],
   backend: [
     ...['go', 'config/schema', 'backend/contract', 'backend/net', 'backend/consul', 'backend/embedded', 'backend/env'],
-    ...['backend/etcd', 'backend/file', 'backend/vault'],
+    ...['backend/etcd', 'backend/file', 'backend/redis', 'backend/vault'],
   ],
   config: ['go', 'config/schema', 'backend'],
 

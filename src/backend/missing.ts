@@ -11,7 +11,6 @@ export const missingEntries = [
       value('table') === '' ? { setting: null, message: 'no DynamoDB table configured' } : null,
   },
   missing('rancher', 'the metadata service of Rancher', {}),
-  missing('redis', 'Redis', { separator: textSetting('separator', 'what redis has in place of the slashes of a key') }),
   missing('secretsmanager', 'AWS Secrets Manager', {}),
   missing('ssm', 'parameters of AWS Systems Manager', {}),
   missing('zookeeper', 'ZooKeeper', {}),

@@ -5,4 +5,5 @@ export { envEntry } from './env/entry.ts';
 export { etcdEntries } from './etcd/entry.ts';
 export { fileEntry } from './file/entry.ts';
 export { missingEntries } from './missing.ts';
+export { redisEntry } from './redis/entry.ts';
 export { vaultEntry } from './vault/entry.ts';

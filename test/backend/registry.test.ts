@@ -12,13 +12,23 @@ import {
   etcdEntries,
   fileEntry,
   missingEntries,
+  redisEntry,
   vaultEntry,
 } from '../../src/backend/registry.ts';
 
 // What is known of a backend stands in its folder and one line of the registry.
 
 const root = join(import.meta.dirname, '../..');
-const entries = [consulEntry, embeddedEntry, envEntry, ...etcdEntries, fileEntry, vaultEntry, ...missingEntries];
+const entries = [
+  consulEntry,
+  embeddedEntry,
+  envEntry,
+  ...etcdEntries,
+  fileEntry,
+  redisEntry,
+  vaultEntry,
+  ...missingEntries,
+];
 
 describe('entries', () => {
   test('each has a name of its own and a line that fits a screen, and one is the default', () => {
@@ -63,6 +73,7 @@ test('no code but its own names a backend', () => {
     // The API that a mini-etcd has.
     ['etcdv2', /^backend\/(etcd|embedded)\//],
     ['etcdv3', /^backend\/etcd\//],
+    ['redis', /^backend\/redis\//],
     ['vault', /^backend\/vault\//],
     ...missingEntries.map(({ name }) => [name, /^backend\/missing\.ts$/] as const),
   ]);
@@ -122,7 +133,7 @@ describe('the env backend, removed and added again', () => {
       expect(text).not.toMatch(/\benv\b/);
     }
     expect(confd('-onetime', '-backend', 'env', '-config-file=').text).toContain(
-      'Invalid backend "env" (known are consul, etcd, etcdv2, etcdv3, file, vault, and for -backend embedded)',
+      'Invalid backend "env" (known are consul, etcd, etcdv2, etcdv3, file, redis, vault, and for -backend embedded)',
     );
     expect(confd('-print-config', '-backend', 'file', '-node', 'h', '-config-file=').text).toMatch(
       /^node .*flag -node$/m,

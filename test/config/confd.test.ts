@@ -255,7 +255,7 @@ describe('combinations that are doubted', () => {
 });
 
 describe('settings that the store does not read', () => {
-  const etcd = 'consul, etcd, etcdv2, etcdv3 or vault';
+  const etcd = 'consul, etcd, etcdv2, etcdv3, redis or vault';
   const cases: [string[], Record<string, string>, string, string[]][] = [
     [['-backend=nope', '-node=h'], {}, '', []],
     [

@@ -109,10 +109,9 @@ test('what the store of a table does not read is told in one line, with its plac
   const unread = 'nodes = ["h"]\nfilter = "*"\nscheme = "https"\nseparator = "/"\nbackend_timeout = "1s"\n';
   const where = join(folder, 'conf.d/a.toml');
   expect((await load(`[backend]\nbackend = "env"\n${unread}`)).warnings).toEqual([
-    `${where}:4: separator is not used: this release does not have the backend redis`,
-    `${where}:4: filter is not used without the backend file; node and scheme are not used without the backend consul, etcd, etcdv2, etcdv3 or vault`,
+    `${where}:4: filter is not used without the backend file; node and scheme are not used without the backend consul, etcd, etcdv2, etcdv3, redis or vault; separator is not used without the backend redis`,
   ]);
   expect((await load('', `[source.x]\nbackend = "env"\nprefix = "/x"\nnodes = ["h"]\n`)).global).toEqual([
-    `${join(folder, 'confd.toml')}:1: node is not used without the backend consul, etcd, etcdv2, etcdv3 or vault`,
+    `${join(folder, 'confd.toml')}:1: node is not used without the backend consul, etcd, etcdv2, etcdv3, redis or vault`,
   ]);
 });

@@ -14,6 +14,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Confdir, waitFor } from '../helpers/confd.ts';
 import { ConsulServer } from '../helpers/consul-server.ts';
+import { RedisServer } from '../helpers/redis-server.ts';
 import { Etcd3Server } from '../helpers/etcd3-server.ts';
 import { serve } from '../helpers/mini-etcd.ts';
 import { freePort } from '../helpers/port.mjs';
@@ -83,7 +84,7 @@ describe('confd', () => {
     confdir.write('values.yaml', 'app:\n  x: one\n');
     const port = await freePort();
     const line = command
-      .replace(/10\.0\.0\.5:(?:2379|8500)/, await storeFor(command))
+      .replace(/10\.0\.0\.5:(?:2379|6379|8500)/, await storeFor(command))
       .replace('127.0.0.1:4001', `127.0.0.1:${port}`)
       .concat(` -confdir ${confdir.root}`);
     const { said, ended } = shell(line, confdir.root, { APP_X: 'one' });
@@ -115,6 +116,12 @@ describe('confd', () => {
       server.put('app/x', 'one');
       ends.push(() => server.close());
       return `127.0.0.1:${server.port}`;
+    }
+    if (command.includes('redis')) {
+      const server = await RedisServer.start();
+      server.put('/app/x', 'one');
+      ends.push(() => server.close());
+      return server.node;
     }
     const store = await serve();
     ends.push(() => store[Symbol.asyncDispose]());
