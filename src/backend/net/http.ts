@@ -384,7 +384,8 @@ function readBody(response: Readable, maxBytes: number, signal: AbortSignal): Pr
     const abort = () => response.destroy(signal.reason as Error);
     const fail = (error: NodeJS.ErrnoException) => {
       signal.removeEventListener('abort', abort);
-      const { code = '' } = error;
+      // The reason of a signal may be a DOMException, whose code is a number.
+      const code = String(error.code);
       if (code === 'ERR_STREAM_PREMATURE_CLOSE') reject(cutOff());
       else reject(code.startsWith('Z_') ? new Error('the compressed answer is damaged or cut off') : error);
     };

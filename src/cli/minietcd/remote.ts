@@ -112,7 +112,7 @@ function reasonOf(cause: NodeJS.ErrnoException): string {
   const { code, message } = cause;
   if (code === 'ECONNREFUSED') return 'no program listens there';
   if (code === 'ENOTFOUND') return 'no such host';
-  if (code?.startsWith('HPE_') === true) return 'it is not an HTTP server';
+  if (/^HPE_/.test(code ?? '')) return 'it is not an HTTP server';
   if (isNoTls(cause)) return 'it does not use TLS: write http://';
   // If a name has several addresses, each has an error of its own.
   return message === '' ? (code ?? 'the connection failed') : message;

@@ -171,6 +171,16 @@ describe('answers that are no good', () => {
   });
 });
 
+test('a signal with a reason whose code is a number ends the wait for the rest of an answer', async () => {
+  const { url } = await toy((_request, response) => {
+    response.writeHead(200, { 'X-Etcd-Index': '7' }).write('{');
+  });
+  const backend = await etcdBackend(etcdSettings([url], { limits }));
+  const read = readSnapshot(backend, ['/k'], AbortSignal.timeout(500));
+  await expect(read).rejects.toMatchObject({ name: 'TimeoutError', code: 23 });
+  await backend.close();
+});
+
 describe('settings that cannot work', () => {
   test.each([
     ['no node', [], 'there is no node to connect to'],
