@@ -35,8 +35,9 @@ const defaultMode = 0o644;
 const regularFile = 0o10_0000;
 
 /**
- * Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing. Throws AgentError
- * for a dest that is not a regular file: nobody wants confd to replace a device or a socket.
+ * Compares a rendering with dest (links are followed) by content, mode, uid and gid. Writes nothing. Without
+ * a mode in the resource the wished mode is that of dest. Throws AgentError for a dest that is not a regular file: nobody wants
+ * confd to replace a device or a socket.
  */
 export async function compare(rendering: Pick<Rendering, 'md5'>, resource: Resource): Promise<Difference> {
   await refuseOthers(resource.dest);
